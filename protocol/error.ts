@@ -1,0 +1,77 @@
+import * as z from 'zod/mini';
+
+/**
+ * Every error code there is, with its HTTP status and whether the same request may succeed later.
+ * `signal` codes stand in the `error` field verbatim, because clients of this wire compare that field; for all
+ * others `error` repeats the sentence, because clients of this wire show it.
+ */
+export const ERRORS = {
+  invalid_json: { status: 400, retryable: false },
+  invalid_request: { status: 400, retryable: false },
+  too_many_client_tools: { status: 400, retryable: false },
+  duplicate_client_tool: { status: 400, retryable: false },
+  unknown_tool_output: { status: 400, retryable: false },
+  ambiguous_tool_output: { status: 400, retryable: false },
+  unauthorized: { status: 401, retryable: false },
+  invalid_client_token: { status: 401, retryable: false },
+  session_expired: { status: 401, retryable: true },
+  origin_not_allowed: { status: 403, retryable: false },
+  insufficient_scope: { status: 403, retryable: false },
+  visitor_history_disabled: { status: 403, retryable: false, signal: true },
+  not_found: { status: 404, retryable: false },
+  agent_not_found: { status: 404, retryable: false },
+  execution_not_found: { status: 404, retryable: false },
+  method_not_allowed: { status: 405, retryable: false },
+  client_tools_resend_required: { status: 409, retryable: true, signal: true },
+  execution_not_awaiting: { status: 409, retryable: false },
+  already_resolved: { status: 409, retryable: false },
+  execution_conflict: { status: 409, retryable: true },
+  conversation_deleted: { status: 410, retryable: false, signal: true },
+  execution_expired: { status: 410, retryable: false },
+  body_too_large: { status: 413, retryable: false },
+  client_tools_too_large: { status: 413, retryable: false },
+  unsupported_media_type: { status: 415, retryable: false },
+  rate_limited: { status: 429, retryable: true },
+  message_limit_reached: { status: 429, retryable: false },
+  internal: { status: 500, retryable: true },
+  model_failed: { status: 502, retryable: true },
+  model_refused: { status: 502, retryable: false },
+  model_unavailable: { status: 503, retryable: true },
+  model_rate_limited: { status: 503, retryable: true },
+  store_unavailable: { status: 503, retryable: true },
+  shutting_down: { status: 503, retryable: true },
+  model_timeout: { status: 504, retryable: true },
+} as const satisfies Record<string, { status: number; retryable: boolean; signal?: true }>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** The body of every answer that is not 2xx. */
+export const ErrorBody = z.object({
+  /** For clients of this wire that read nothing else: the code where they compare it, the sentence where they show it. */
+  error: z.string(),
+  code: z.string(),
+  /** What happened, as a sentence. */
+  message: z.string(),
+  /** How to mend it, where there is a way. */
+  hint: z.optional(z.string()),
+  /** The fields that were wrong, as `path: problem`. */
+  details: z.optional(z.array(z.string())),
+  requestId: z.string(),
+});
+export type ErrorBody = z.infer<typeof ErrorBody>;
+
+export function errorBody(
+  code: ErrorCode,
+  message: string,
+  extra: { readonly hint?: string | undefined; readonly details?: readonly string[] | undefined; readonly requestId: string },
+): ErrorBody {
+  const signal = 'signal' in ERRORS[code];
+  return {
+    error: signal ? code : message,
+    code,
+    message,
+    ...(extra.hint === undefined ? {} : { hint: extra.hint }),
+    ...(extra.details === undefined ? {} : { details: [...extra.details] }),
+    requestId: extra.requestId,
+  };
+}

@@ -1,0 +1,50 @@
+/** Most client tools one dispatch may carry. From the public wire; the server counts what was submitted. */
+export const MAX_CLIENT_TOOLS = 50;
+
+/** Largest `clientTools` value, in bytes of UTF-8 of its JSON. From the public wire. */
+export const MAX_CLIENT_TOOLS_BYTES = 65_536;
+
+/** Longest `clientToolsFingerprint`, in characters. From the public wire. */
+export const MAX_FINGERPRINT_CHARS = 128;
+
+/** Longest tool name, in characters. The rule of `registerTool` in WebMCP. */
+export const MAX_TOOL_NAME_CHARS = 128;
+
+/**
+ * Longest tool description that reaches a model, in characters. A longer one is cut with a mark. Browsers advise
+ * 500; four times that leaves room for honest long ones and none for a novel of instructions.
+ */
+export const MAX_TOOL_DESCRIPTION_CHARS = 2_000;
+
+/** Largest JSON schema of one tool, in bytes of UTF-8. A tool over it is refused: a cut schema would lie. */
+export const MAX_TOOL_SCHEMA_BYTES = 16_384;
+
+/** Deepest nesting of a tool's schema. Validators recurse; no form that a person fills is this deep. */
+export const MAX_TOOL_SCHEMA_DEPTH = 32;
+
+/** Longest result of one tool call that reaches a model, in characters. The rest is cut with a mark. */
+export const MAX_TOOL_RESULT_CHARS = 32_000;
+
+/** Longest text of one message, in characters. A longer one is refused, because cutting it would change what was asked. */
+export const MAX_MESSAGE_CHARS = 32_000;
+
+/** Most messages one request may carry. Widgets of this wire send the whole transcript on every turn. */
+export const MAX_MESSAGES = 2_000;
+
+/** Largest request body, in bytes. Messages carry images inline, so it stands far above the tools' own limit. */
+export const MAX_BODY_BYTES = 8 * 1024 * 1024;
+
+/** Deepest nesting of a request body. Deeper JSON overflows the recursive readers behind it. */
+export const MAX_JSON_DEPTH = 64;
+
+/** Longest wait for one page tool, in milliseconds, after approval. On expiry the model gets an error result. */
+export const TOOL_TIMEOUT_MS = 30_000;
+
+/** Life of a paused execution, in milliseconds. Then its pending calls are closed and it counts as expired. */
+export const PAUSE_LIFETIME_MS = 24 * 60 * 60 * 1000;
+
+/** Time between two heartbeats of an open stream, in milliseconds. Proxies cut streams that stay silent for 30 s and more. */
+export const PING_INTERVAL_MS = 15_000;
+
+/** Tool calls one execution may make when the agent does not say. */
+export const DEFAULT_MAX_TOOL_CALLS = 10;

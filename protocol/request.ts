@@ -1,0 +1,136 @@
+import * as z from 'zod/mini';
+import { Id } from './ids.ts';
+import { MAX_FINGERPRINT_CHARS, MAX_MESSAGES } from './limits.ts';
+import { ChatMessage } from './message.ts';
+import { ClientTool } from './tool.ts';
+
+const Bag = z.record(z.string(), z.unknown());
+const Fingerprint = z.string().check(z.minLength(1), z.maxLength(MAX_FINGERPRINT_CHARS));
+const Messages = z.array(ChatMessage).check(z.maxLength(MAX_MESSAGES));
+
+/** `POST /v1/client/init`: opens a session for a client token, or continues the conversation of an earlier one. */
+export const InitRequest = z.object({
+  token: z.string().check(z.minLength(1), z.maxLength(200)),
+  /** Widgets of this wire put an agent's id here too. Informative: the token decides the surface. */
+  flowId: z.optional(z.string()),
+  sessionId: z.optional(Id),
+  conversationId: z.optional(Id),
+  visitorHistory: z.optional(z.boolean()),
+  visitorToken: z.optional(z.string()),
+  identityProof: z.optional(z.unknown()),
+});
+export type InitRequest = z.infer<typeof InitRequest>;
+
+/** What a surface tells the widget about page tools. */
+export const SurfaceWebmcp = z.object({
+  enabled: z.boolean(),
+  /** Name patterns of tools that always ask, whatever else is configured. */
+  requireConfirmFor: z.array(z.string()),
+  /** Name patterns of tools that may run without asking, if they also declare themselves read-only. */
+  autoApprove: z.array(z.string()),
+});
+export type SurfaceWebmcp = z.infer<typeof SurfaceWebmcp>;
+
+export const InitResponse = z.object({
+  sessionId: Id,
+  /** ISO 8601, always more than 60 s ahead: widgets of this wire refuse to chat closer to it. */
+  expiresAt: z.string(),
+  flow: z.object({ id: z.string(), name: z.string(), description: z.nullable(z.string()) }),
+  conversationId: Id,
+  config: z.object({
+    /** The name of the surface, shown as the panel's title. */
+    title: z.string(),
+    welcomeMessage: z.nullable(z.string()),
+    placeholder: z.nullable(z.string()),
+    suggestions: z.array(z.string()),
+    theme: z.nullable(Bag),
+    webmcp: SurfaceWebmcp,
+  }),
+});
+export type InitResponse = z.infer<typeof InitResponse>;
+
+/** `POST /v1/client/chat`: starts an execution. The answer is a stream of events. */
+export const ChatRequest = z.object({
+  sessionId: Id,
+  messages: Messages,
+  /** The id that the first text of this execution will carry; feedback refers to it. */
+  assistantMessageId: z.optional(Id),
+  /** Absent together with the fingerprint: no tools this turn. */
+  clientTools: z.optional(z.array(ClientTool)),
+  /** Alone: the set that was sent with it before. Unknown to the server: 409 `client_tools_resend_required`. */
+  clientToolsFingerprint: z.optional(Fingerprint),
+  metadata: z.optional(Bag),
+  inputs: z.optional(Bag),
+  context: z.optional(Bag),
+  turnId: z.optional(z.string()),
+  submitMode: z.optional(z.string()),
+  identityProof: z.optional(z.unknown()),
+});
+export type ChatRequest = z.infer<typeof ChatRequest>;
+
+/** Outputs by `toolCallId`, or by the bare or prefixed tool name while only one pending call has it. Any JSON value. */
+const ToolOutputs = z.record(z.string(), z.unknown());
+
+/** `POST /v1/client/resume`: brings the outputs of awaited calls. The answer is the rest of the stream. */
+export const ResumeRequest = z.object({
+  sessionId: Id,
+  executionId: Id,
+  toolOutputs: ToolOutputs,
+  streamResponse: z.optional(z.boolean()),
+  /** Absent: keep the set of the dispatch. `[]`: replace it with nothing. */
+  clientTools: z.optional(z.array(ClientTool)),
+  clientToolsFingerprint: z.optional(Fingerprint),
+  messages: z.optional(Messages),
+  assistantMessageId: z.optional(Id),
+});
+export type ResumeRequest = z.infer<typeof ResumeRequest>;
+
+/** `POST /v1/client/feedback`. */
+export const FeedbackRequest = z.object({
+  sessionId: Id,
+  token: z.optional(z.string()),
+  type: z.enum(['upvote', 'downvote', 'copy', 'csat', 'nps']),
+  /** Required for `upvote`, `downvote` and `copy`. */
+  messageId: z.optional(Id),
+  /** `csat`: 1 to 5. `nps`: 0 to 10. */
+  rating: z.optional(z.number()),
+  comment: z.optional(z.string().check(z.maxLength(4_000))),
+  metadata: z.optional(Bag),
+});
+export type FeedbackRequest = z.infer<typeof FeedbackRequest>;
+
+export const FeedbackResponse = z.object({
+  success: z.literal(true),
+  feedbackId: Id,
+  message: z.optional(z.string()),
+});
+export type FeedbackResponse = z.infer<typeof FeedbackResponse>;
+
+/** `POST /v1/dispatch`, with an API key: an execution for a trusted caller. */
+export const DispatchRequest = z.object({
+  /** A surface's agent by id, or one that lives for this request. */
+  agent: z.union([
+    z.object({ id: Id }),
+    z.object({
+      model: z.string().check(z.minLength(1)),
+      instructions: z.optional(z.string()),
+      maxToolCalls: z.optional(z.number().check(z.int(), z.minimum(0), z.maximum(100))),
+    }),
+  ]),
+  messages: Messages,
+  clientTools: z.optional(z.array(ClientTool)),
+  /** Narrows the `webmcp` tools of this request: exact names, or one trailing `*`. */
+  clientToolsPolicy: z.optional(z.object({ allowlist: z.array(z.string()) })),
+  /** Default true. */
+  streamResponse: z.optional(z.boolean()),
+});
+export type DispatchRequest = z.infer<typeof DispatchRequest>;
+
+/** `POST /v1/dispatch/resume`, with an API key. */
+export const DispatchResumeRequest = z.object({
+  executionId: Id,
+  toolOutputs: ToolOutputs,
+  /** Default true. */
+  streamResponse: z.optional(z.boolean()),
+});
+export type DispatchResumeRequest = z.infer<typeof DispatchResumeRequest>;

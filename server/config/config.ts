@@ -1,0 +1,89 @@
+/** One rule that admits page tools: on this page origin, tools whose bare name matches one of these patterns. */
+export interface AllowlistRule {
+  /** `scheme://host[:port]` exactly, or `*` for every origin that the client token allows. */
+  readonly origin: string;
+  /** Exact bare names, or a prefix followed by one `*`. */
+  readonly tools: readonly string[];
+}
+
+export interface WebmcpPolicy {
+  /** Off: no page tool reaches the model. */
+  readonly enabled: boolean;
+  /** Empty: every page tool from every origin of the token. */
+  readonly allowlist: readonly AllowlistRule[];
+  /** Name patterns of tools that always ask the visitor. */
+  readonly requireConfirmFor: readonly string[];
+  /** Name patterns of tools that run without asking when they also say that they only read. */
+  readonly autoApprove: readonly string[];
+}
+
+export interface Agent {
+  readonly id: string;
+  readonly name: string;
+  /** `offline`, `openai/<model>`, `anthropic/<model>` or `openai-compatible/<model>`. */
+  readonly model: string;
+  readonly instructions: string;
+  /** Calls per execution, 0 to 100. Then the model must answer with what it has. */
+  readonly maxToolCalls: number;
+}
+
+export interface SurfaceLimits {
+  /** Messages one session may send in a minute. */
+  readonly messagesPerMinute: number;
+  /** Requests one client token may make in a minute, all visitors together. */
+  readonly requestsPerMinute: number;
+  /** Messages one session may send in all. */
+  readonly messagesPerSession: number;
+  /** Minutes without use after which a session must be renewed; more than 2. */
+  readonly sessionMinutes: number;
+}
+
+export interface ClientTokenConfig {
+  /** SHA-256 of the token, in hexadecimal. The token itself is not kept. */
+  readonly hash: string;
+  /** The token's first and last characters, for logs and messages. */
+  readonly label: string;
+  readonly environment: 'live' | 'test';
+  /** Exact origins. `null` only for pages without one, and only when named. */
+  readonly allowedOrigins: readonly string[];
+  readonly isActive: boolean;
+}
+
+/** A configured place where the chat appears. */
+export interface Surface {
+  readonly id: string;
+  readonly agent: Agent;
+  readonly copy: {
+    readonly title: string;
+    readonly welcomeMessage: string | null;
+    readonly placeholder: string | null;
+    readonly suggestions: readonly string[];
+  };
+  readonly behavior: {
+    readonly webmcp: WebmcpPolicy;
+    /** Bare names of `origin: "sdk"` tools that a browser may offer beside the widget's own. */
+    readonly sdkTools: readonly string[];
+  };
+  readonly limits: SurfaceLimits;
+  readonly clientTokens: readonly ClientTokenConfig[];
+}
+
+export interface ApiKeyConfig {
+  readonly hash: string;
+  readonly label: string;
+  readonly scopes: readonly string[];
+}
+
+/** The whole configuration, checked, with every default filled in. */
+export interface Config {
+  readonly surfaces: readonly Surface[];
+  readonly apiKeys: readonly ApiKeyConfig[];
+}
+
+/** A configuration that cannot work. Stops the start; `message` names the field and the mend. */
+export class ConfigError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'ConfigError';
+  }
+}

@@ -1,0 +1,113 @@
+import type { StopReason } from '../../protocol/event.ts';
+
+/** What the chat is doing, one word at a time; the UI puts it in a sentence. */
+export type Phase =
+  | 'idle'
+  /** Sent, nothing heard yet. */
+  | 'thinking'
+  /** Words are arriving. */
+  | 'answering'
+  /** A tool runs, in the page or on the server. */
+  | 'acting'
+  /** The visitor has to decide about a call. */
+  | 'waiting'
+  /** The last turn failed; `Conversation.failure` says how. */
+  | 'failed';
+
+/** How a tool call stands. Exactly one of these, never two flags. */
+export type ToolCallState =
+  /** The model called it; checked next. */
+  | { readonly status: 'requested' }
+  | { readonly status: 'approval'; readonly canRemember: boolean }
+  | { readonly status: 'running'; readonly startedAtMs: number }
+  | { readonly status: 'done'; readonly result: string; readonly durationMs: number | undefined }
+  | { readonly status: 'failed'; readonly result: string; readonly durationMs: number | undefined }
+  | { readonly status: 'declined' }
+  /** The widget or the server did not let it run; `reason` is a sentence. */
+  | { readonly status: 'refused'; readonly reason: string }
+  /** Stopped by the visitor, or overtaken; it may still be running in the page. */
+  | { readonly status: 'cancelled'; readonly reason: string };
+
+export type ApprovedBy = 'visitor_once' | 'visitor_always' | 'site_rule' | 'server';
+
+export interface TextPart {
+  readonly kind: 'text';
+  readonly id: string;
+  readonly text: string;
+  readonly streaming: boolean;
+}
+
+export interface ReasoningPart {
+  readonly kind: 'reasoning';
+  readonly id: string;
+  readonly text: string;
+  readonly streaming: boolean;
+}
+
+/** One tool call and, once it has ended, its receipt. */
+export interface ToolCallPart {
+  readonly kind: 'tool';
+  /** The `toolCallId`, or the name where a server gives none. */
+  readonly id: string;
+  /** Bare. */
+  readonly name: string;
+  /** The page's title for it, else the bare name. */
+  readonly title: string;
+  /** What the page says of it; empty for server tools. */
+  readonly description: string;
+  readonly runsIn: 'page' | 'widget' | 'server';
+  /** The page's origin; empty for server tools. */
+  readonly pageOrigin: string;
+  readonly input: unknown;
+  readonly approvedBy: ApprovedBy | undefined;
+  readonly state: ToolCallState;
+}
+
+/** Something the thread has to say about a turn: cut short, limit reached, stopped. */
+export interface NoticePart {
+  readonly kind: 'notice';
+  readonly id: string;
+  readonly notice: Exclude<StopReason, 'end_turn'> | 'stopped';
+}
+
+export type AssistantPart = TextPart | ReasoningPart | ToolCallPart | NoticePart;
+
+export interface UserEntry {
+  readonly role: 'user';
+  readonly id: string;
+  readonly text: string;
+}
+
+export interface AssistantEntry {
+  readonly role: 'assistant';
+  /** The `assistantMessageId` of its dispatch; feedback refers to it. */
+  readonly id: string;
+  readonly parts: readonly AssistantPart[];
+  readonly vote: 'up' | 'down' | undefined;
+}
+
+export type Entry = UserEntry | AssistantEntry;
+
+export interface Failure {
+  readonly message: string;
+  readonly hint: string | undefined;
+  readonly retryable: boolean;
+}
+
+/**
+ * The whole state of one conversation. Unchanged entries and parts keep their identity from one state to the next,
+ * so a view redraws just what is new.
+ */
+export interface Conversation {
+  readonly phase: Phase;
+  readonly entries: readonly Entry[];
+  readonly executionId: string | undefined;
+  readonly failure: Failure | undefined;
+}
+
+export const EMPTY_CONVERSATION: Conversation = {
+  phase: 'idle',
+  entries: [],
+  executionId: undefined,
+  failure: undefined,
+};

@@ -1,0 +1,42 @@
+import type { ErrorCode } from '../protocol/error.ts';
+
+/** Failures that begin in the browser. */
+export type LocalErrorCode =
+  /** No answer at all: offline, DNS, CORS, blocked by the page's policy. */
+  | 'unreachable'
+  /** No answer, or no event, in the time that we wait. */
+  | 'timed_out'
+  /** The stream broke off before the execution ended. */
+  | 'interrupted'
+  /** An answer that does not speak this wire. */
+  | 'unintelligible'
+  /** `mount` or a data attribute got a value that cannot work. */
+  | 'invalid_option';
+
+/** The one error of the widget. `message` and `hint` are sentences for a person; `code` is what code compares. */
+export class WidgetError extends Error {
+  readonly code: ErrorCode | LocalErrorCode;
+  readonly hint: string | undefined;
+  /** Whether pressing *Retry* can help. */
+  readonly retryable: boolean;
+  /** Milliseconds that the server asked us to wait. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(
+    code: ErrorCode | LocalErrorCode,
+    message: string,
+    options: {
+      readonly hint?: string | undefined;
+      readonly retryable?: boolean;
+      readonly retryAfterMs?: number | undefined;
+      readonly cause?: unknown;
+    } = {},
+  ) {
+    super(message, { cause: options.cause });
+    this.name = 'WidgetError';
+    this.code = code;
+    this.hint = options.hint;
+    this.retryable = options.retryable ?? true;
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}

@@ -1,0 +1,69 @@
+import type { StreamEvent } from '../protocol/event.ts';
+import type { ApprovedBy } from './chat/state.ts';
+import type { Implementation, PageCallOutcome, Snapshot } from './tools/page-tools.ts';
+import type { WidgetError } from './errors.ts';
+
+export type Position = 'bottom-right' | 'bottom-left' | 'top-right' | 'top-left';
+export type Theme = 'auto' | 'light' | 'dark';
+
+/** Options of `mount` and, under the same names, of the script tag's `data-` attributes. */
+export interface MountOptions {
+  /** The surface's client token, `ct_live_…` or `ct_test_…`. */
+  readonly token: string;
+  /** Where the server is, `https://chat.example.com`. The script tag's default is the script's own origin. */
+  readonly api?: string;
+  /** An element, or a selector, to fill. Without it a launcher floats over the page. */
+  readonly target?: Element | string;
+  /** Default `bottom-right`. */
+  readonly position?: Position;
+  /** Default `auto`: as the visitor's system says. */
+  readonly theme?: Theme;
+  /** A BCP 47 tag, for `lang`, direction, dates and numbers. Default: the page's `lang`. */
+  readonly locale?: string;
+  /** Opens at once. Default false. */
+  readonly open?: boolean;
+  readonly webmcp?: {
+    /** Default true. False: the page's tools are left alone. */
+    readonly enabled?: boolean;
+    /** Default true. False: no polyfill is installed where the browser has no `document.modelContext`. */
+    readonly polyfill?: boolean;
+    /** Tools that run unasked if they also say that they only read: exact names, or a prefix and one `*`. */
+    readonly autoApprove?: readonly string[];
+    /** Tools that always ask. */
+    readonly requireConfirmFor?: readonly string[];
+    /** Longest wait for one tool, in milliseconds. Default 30 000. */
+    readonly timeoutMs?: number;
+  };
+}
+
+/** What a host page can listen to, by `Pagehand.on`. */
+export interface WidgetEvents {
+  open: undefined;
+  close: undefined;
+  /** The tools of a turn, as they are about to be sent. */
+  snapshot: { readonly snapshot: Snapshot; readonly implementation: Implementation };
+  /** Every event of a stream, as it came. */
+  event: StreamEvent;
+  /** A page call that ended. */
+  call: {
+    readonly toolCallId: string;
+    readonly name: string;
+    readonly input: unknown;
+    readonly approvedBy: ApprovedBy | undefined;
+    readonly outcome: PageCallOutcome | { readonly status: 'declined' };
+  };
+  error: WidgetError;
+}
+
+/** A mounted chat. */
+export interface PagehandWidget {
+  open(): void;
+  close(): void;
+  toggle(): void;
+  /** Opens the chat and sends a message as the visitor. */
+  send(text: string): Promise<void>;
+  /** Returns the undo. */
+  on<Name extends keyof WidgetEvents>(name: Name, listener: (detail: WidgetEvents[Name]) => void): () => void;
+  /** Takes the chat out of the page. Leaves no element, listener, timer or global of this mount behind. */
+  destroy(): void;
+}
