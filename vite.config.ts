@@ -1,6 +1,11 @@
+import { readdirSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { playwright } from '@vitest/browser-playwright';
+import type { UserConfig } from 'vite';
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
 import { launchOptions } from './test/support/browser.ts';
+
+const at = (path: string) => resolve(import.meta.dirname, path);
 
 /** Named here because a dependency that vite discovers mid-run reloads the page and loads Preact twice. */
 const BROWSER_DEPENDENCIES = [
@@ -37,7 +42,7 @@ function inBrowser(name: string, webmcp: 'none' | 'native', include: string[]): 
   };
 }
 
-export default defineConfig({
+const testing = {
   test: {
     projects: [
       {
@@ -60,4 +65,92 @@ export default defineConfig({
       },
     ],
   },
-});
+};
+
+/** The script tag's classic files: one file each, no imports. */
+function classic(entry: string, fileName: string, define: Record<string, string> = {}): UserConfig {
+  return {
+    define,
+    build: {
+      outDir: at('widget/dist/cdn'),
+      emptyOutDir: false,
+      modulePreload: false,
+      target: 'es2022',
+      rolldownOptions: { input: at(entry), output: { format: 'iife', entryFileNames: fileName } },
+    },
+  };
+}
+
+/** The name that the app's build gave its entry; the loader is built after it and carries the name. */
+function appFile(): string {
+  const file = readdirSync(at('widget/dist/cdn/chunks')).find((name) => /^app-.*\.js$/.test(name));
+  if (file === undefined) throw new Error('Build the app before the loader: `npm run build` keeps the order.');
+  return `./chunks/${file}`;
+}
+
+const builds: Record<string, () => UserConfig> = {
+  /** What the loader imports when the visitor means to chat. */
+  app: () => ({
+    base: './',
+    build: {
+      outDir: at('widget/dist/cdn'),
+      emptyOutDir: true,
+      modulePreload: false,
+      target: 'es2022',
+      rolldownOptions: {
+        input: { app: at('widget/app.ts') },
+        preserveEntrySignatures: 'strict',
+        output: { entryFileNames: 'chunks/[name]-[hash].js', chunkFileNames: 'chunks/[name]-[hash].js' },
+      },
+    },
+  }),
+  loader: () => classic('widget/loader.ts', 'pagehand.js', { __APP_FILE__: JSON.stringify(appFile()) }),
+  polyfill: () => classic('widget/webmcp-script.ts', 'webmcp.js'),
+  npm: () => ({
+    base: './',
+    build: {
+      outDir: at('widget/dist/npm'),
+      emptyOutDir: true,
+      modulePreload: false,
+      minify: false,
+      target: 'es2022',
+      rolldownOptions: {
+        input: {
+          index: at('widget/index.ts'),
+          element: at('widget/element.ts'),
+          webmcp: at('widget/webmcp.ts'),
+          tools: at('widget/define-tool.ts'),
+        },
+        preserveEntrySignatures: 'strict',
+        output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
+      },
+    },
+  }),
+  /** The workbench and the sample pages. */
+  pages: () => ({
+    build: {
+      outDir: at('demo/dist'),
+      emptyOutDir: true,
+      target: 'es2022',
+      rolldownOptions: {
+        input: Object.fromEntries(
+          ['index', 'demo/site', 'demo/spa', 'demo/csp'].map((page) => [page.replace('/', '-'), at(`${page}.html`)]),
+        ),
+      },
+    },
+  }),
+  server: () => ({
+    build: {
+      ssr: true,
+      outDir: at('server/dist'),
+      emptyOutDir: true,
+      target: 'node20',
+      rolldownOptions: {
+        input: { main: at('server/main.ts'), index: at('server/index.ts') },
+        output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
+      },
+    },
+  }),
+};
+
+export default defineConfig(({ mode }) => ({ publicDir: false, ...(builds[mode]?.() ?? testing) }));

@@ -1,17 +1,4 @@
-import { existsSync } from 'node:fs';
-
-/** Where a Chrome or Chromium may already stand, in the order in which it is preferred. */
-const CANDIDATES = [
-  process.env['PAGEHAND_CHROMIUM'],
-  '/usr/bin/chromium',
-  '/usr/bin/google-chrome-stable',
-  '/usr/bin/google-chrome',
-  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-  'C:/Program Files/Google/Chrome/Application/chrome.exe',
-];
-
-/** The browser to drive; `undefined` leaves the choice to Playwright's own. */
-export const executablePath = CANDIDATES.find((path) => path !== undefined && existsSync(path));
+import { findBrowser } from '../../scripts/browser.mjs';
 
 const QUIET = [
   '--no-sandbox',
@@ -25,6 +12,7 @@ const QUIET = [
 
 /** Launch options without `document.modelContext`, as in a visitor's browser of today, or with the native one. */
 export function launchOptions(webmcp: 'none' | 'native') {
+  const executablePath = findBrowser();
   return {
     ...(executablePath === undefined ? {} : { executablePath }),
     args: webmcp === 'native' ? [...QUIET, '--enable-features=WebMCP'] : QUIET,

@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { isStamped, ROOT, stamp } from './install.mjs';
+
+/** In this order: the loader carries the app's name, the pages import the npm build. */
+const BUILDS = ['app', 'loader', 'polyfill', 'npm', 'server', 'pages'];
+const SOURCES = ['protocol', 'widget', 'server', 'demo', 'index.html', 'vite.config.ts', 'package-lock.json'];
+const OUTPUTS = ['widget/dist/cdn/pagehand.js', 'widget/dist/npm/index.js', 'server/dist/main.js', 'demo/dist/index.html'];
+
+/** Builds everything that `npm start` serves, unless nothing changed since. */
+export async function ensureBuilt() {
+  const value = fingerprint();
+  if (isStamped('built', value) && OUTPUTS.every((file) => existsSync(join(ROOT, file)))) return;
+  console.log('Building …');
+  // Loaded here and not at the top: a second start has nothing to build and should not pay for the bundler.
+  const { build } = await import('vite');
+  for (const mode of BUILDS) {
+    await build({ mode, root: ROOT, configFile: join(ROOT, 'vite.config.ts'), logLevel: 'warn' });
+  }
+  stamp('built', value);
+}
+
+/** Of the sources' names, sizes and times: cheap enough for every start. */
+function fingerprint() {
+  const hash = createHash('sha256');
+  for (const source of SOURCES) visit(join(ROOT, source), hash);
+  return hash.digest('hex');
+}
+
+/**
+ * @param {string} path
+ * @param {import('node:crypto').Hash} hash
+ */
+function visit(path, hash) {
+  const entry = statSync(path);
+  if (entry.isDirectory()) {
+    for (const name of readdirSync(path).sort()) {
+      if (name !== 'dist' && name !== 'node_modules') visit(join(path, name), hash);
+    }
+    return;
+  }
+  hash.update(`${path} ${entry.size} ${entry.mtimeMs}\n`);
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await ensureBuilt();
