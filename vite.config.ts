@@ -84,7 +84,8 @@ function classic(entry: string, fileName: string, define: Record<string, string>
 /** The name that the app's build gave its entry; the loader is built after it and carries the name. */
 function appFile(): string {
   const file = readdirSync(at('widget/dist/cdn/chunks')).find((name) => /^app-.*\.js$/.test(name));
-  if (file === undefined) throw new Error('Build the app before the loader: `npm run build` keeps the order.');
+  if (file === undefined)
+    throw new Error('Build the app before the loader: `npm run build` keeps the order.');
   return `./chunks/${file}`;
 }
 
@@ -134,7 +135,10 @@ const builds: Record<string, () => UserConfig> = {
       target: 'es2022',
       rolldownOptions: {
         input: Object.fromEntries(
-          ['index', 'demo/site', 'demo/spa', 'demo/csp'].map((page) => [page.replace('/', '-'), at(`${page}.html`)]),
+          ['index', 'demo/site', 'demo/spa', 'demo/csp'].map((page) => [
+            page.replace('/', '-'),
+            at(`${page}.html`),
+          ]),
         ),
       },
     },

@@ -63,7 +63,11 @@ export type ErrorBody = z.infer<typeof ErrorBody>;
 export function errorBody(
   code: ErrorCode,
   message: string,
-  extra: { readonly hint?: string | undefined; readonly details?: readonly string[] | undefined; readonly requestId: string },
+  extra: {
+    readonly hint?: string | undefined;
+    readonly details?: readonly string[] | undefined;
+    readonly requestId: string;
+  },
 ): ErrorBody {
   const signal = 'signal' in ERRORS[code];
   return {

@@ -18,7 +18,14 @@ function event<Type extends string, Shape extends z.core.$ZodLooseShape>(type: T
 }
 
 /** Why a turn or an execution ended. */
-export const StopReason = z.enum(['end_turn', 'max_tool_calls', 'length', 'content_filter', 'error', 'unknown']);
+export const StopReason = z.enum([
+  'end_turn',
+  'max_tool_calls',
+  'length',
+  'content_filter',
+  'error',
+  'unknown',
+]);
 export type StopReason = z.infer<typeof StopReason>;
 
 const EventError = z.union([
@@ -89,8 +96,18 @@ export const StreamEvent = z.discriminatedUnion('type', [
     parentToolCallId: OptionalText,
     hidden: OptionalBoolean,
   }),
-  event('reasoning_delta', { id: Text, delta: Text, sequenceIndex: OptionalNumber, parentToolCallId: OptionalText }),
-  event('reasoning_complete', { id: Text, text: OptionalText, scope: OptionalText, parentToolCallId: OptionalText }),
+  event('reasoning_delta', {
+    id: Text,
+    delta: Text,
+    sequenceIndex: OptionalNumber,
+    parentToolCallId: OptionalText,
+  }),
+  event('reasoning_complete', {
+    id: Text,
+    text: OptionalText,
+    scope: OptionalText,
+    parentToolCallId: OptionalText,
+  }),
   event('tool_start', {
     toolCallId: Text,
     toolName: Text,
@@ -160,7 +177,13 @@ export const StreamEvent = z.discriminatedUnion('type', [
   }),
   event('media_start', { id: Text, mediaType: OptionalText, toolCallId: OptionalText }),
   event('media_delta', { id: Text, delta: Text }),
-  event('media_complete', { id: Text, mediaType: OptionalText, data: OptionalText, url: OptionalText, toolCallId: OptionalText }),
+  event('media_complete', {
+    id: Text,
+    mediaType: OptionalText,
+    data: OptionalText,
+    url: OptionalText,
+    toolCallId: OptionalText,
+  }),
   event('artifact_start', {
     id: Text,
     artifactType: Text,
@@ -185,7 +208,11 @@ export type EventType = StreamEvent['type'];
 export type EventOf<Type extends EventType> = Extract<StreamEvent, { type: Type }>;
 
 /** An event before the log gives it its execution and its position. */
-export type EventBody = StreamEvent extends infer E ? (E extends StreamEvent ? Omit<E, 'executionId' | 'seq'> : never) : never;
+export type EventBody = StreamEvent extends infer E
+  ? E extends StreamEvent
+    ? Omit<E, 'executionId' | 'seq'>
+    : never
+  : never;
 
 /** Whether an execution has said its last word with this event. An `await` is a pause and no end. */
 export function isTerminal(event: { readonly type: string }): boolean {

@@ -10,7 +10,12 @@ const Resource = z.string().check(z.minLength(1));
 /** One piece of a message. Attachments come first, what was typed last. */
 export const ContentPart = z.discriminatedUnion('type', [
   z.object({ type: z.literal('text'), text: Text }),
-  z.object({ type: z.literal('image'), image: Resource, mimeType: z.optional(z.string()), alt: z.optional(z.string()) }),
+  z.object({
+    type: z.literal('image'),
+    image: Resource,
+    mimeType: z.optional(z.string()),
+    alt: z.optional(z.string()),
+  }),
   z.object({ type: z.literal('file'), data: Resource, mimeType: z.string(), filename: z.string() }),
   z.object({ type: z.literal('audio'), audio: Resource, mimeType: z.optional(z.string()) }),
   z.object({ type: z.literal('video'), video: Resource, mimeType: z.optional(z.string()) }),

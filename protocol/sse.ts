@@ -7,7 +7,12 @@ export function encodeEvent(event: StreamEvent): string {
 
 /** Keys of an event that must be strings for the event to mean anything. Checked against the schemas by the compiler. */
 type StringKeys<E> = { [K in keyof E]-?: E[K] extends string ? K : never }[keyof E];
-type Required = { [T in EventType]: readonly Exclude<StringKeys<Extract<StreamEvent, { type: T }>>, 'type' | 'executionId' | 'kind'>[] };
+type Required = {
+  [T in EventType]: readonly Exclude<
+    StringKeys<Extract<StreamEvent, { type: T }>>,
+    'type' | 'executionId' | 'kind'
+  >[];
+};
 
 const REQUIRED: Required = {
   execution_start: [],
@@ -64,7 +69,7 @@ export function decodeEvent(data: string, fallbackType?: string): StreamEvent | 
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
   const fields = value as Record<string, unknown>;
-  const type = typeof fields['type'] === 'string' ? fields['type'] : fallbackType;
+  const type = typeof fields.type === 'string' ? fields.type : fallbackType;
   if (type === undefined || !Object.hasOwn(REQUIRED, type)) return undefined;
   const required: readonly string[] = REQUIRED[type as EventType];
   if (!required.every((key) => typeof fields[key] === 'string')) return undefined;

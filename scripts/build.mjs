@@ -7,7 +7,12 @@ import { isStamped, ROOT, stamp } from './install.mjs';
 /** In this order: the loader carries the app's name, the pages import the npm build. */
 const BUILDS = ['app', 'loader', 'polyfill', 'npm', 'server', 'pages'];
 const SOURCES = ['protocol', 'widget', 'server', 'demo', 'index.html', 'vite.config.ts', 'package-lock.json'];
-const OUTPUTS = ['widget/dist/cdn/pagehand.js', 'widget/dist/npm/index.js', 'server/dist/main.js', 'demo/dist/index.html'];
+const OUTPUTS = [
+  'widget/dist/cdn/pagehand.js',
+  'widget/dist/npm/index.js',
+  'server/dist/main.js',
+  'demo/dist/index.html',
+];
 
 /** Builds everything that `npm start` serves, unless nothing changed since. */
 export async function ensureBuilt() {

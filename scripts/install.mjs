@@ -45,10 +45,14 @@ export function stamp(name, value) {
 export function ensureInstalled() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   if (major < 20 || (major === 20 && minor < 19)) {
-    console.error(`Pagehand needs Node 20.19 or newer; this is ${process.versions.node}. Install a current Node and start again.`);
+    console.error(
+      `Pagehand needs Node 20.19 or newer; this is ${process.versions.node}. Install a current Node and start again.`,
+    );
     process.exit(1);
   }
-  const lock = createHash('sha256').update(readFileSync(join(ROOT, 'package-lock.json'))).digest('hex');
+  const lock = createHash('sha256')
+    .update(readFileSync(join(ROOT, 'package-lock.json')))
+    .digest('hex');
   const value = `${lock} ${process.platform} ${process.arch}`;
   if (existsSync(join(ROOT, 'node_modules/vite')) && isStamped('installed', value)) return;
   console.log('Installing packages (first start only) …');
