@@ -143,7 +143,7 @@ function matchesAny(name: string, patterns: readonly string[]): boolean {
 }
 
 /** Invisible characters that carry words past a reader: controls, direction overrides, tag characters. */
-const HIDDEN = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u202A-\u202E\u2066-\u2069\u{E0000}-\u{E007F}]/gu;
+const HIDDEN = /(?![\n\t])\p{Cc}|[\u202A-\u202E\u2066-\u2069\u{E0000}-\u{E007F}]/gu;
 const HALF_CHARACTER = /[\uD800-\uDBFF]$/;
 const CUT_MARK = ' … (cut)';
 
