@@ -35,6 +35,8 @@ export interface TextPart {
   readonly id: string;
   readonly text: string;
   readonly streaming: boolean;
+  /** The server's own sentence about a failure. It gives way to the failure itself when that arrives. */
+  readonly role?: 'error';
 }
 
 export interface ReasoningPart {
@@ -60,6 +62,8 @@ export interface ToolCallPart {
   readonly pageOrigin: string;
   readonly input: unknown;
   readonly approvedBy: ApprovedBy | undefined;
+  /** What a server tool said while it ran. */
+  readonly output?: string;
   readonly state: ToolCallState;
 }
 
@@ -89,6 +93,8 @@ export interface AssistantEntry {
 export type Entry = UserEntry | AssistantEntry;
 
 export interface Failure {
+  /** What code compares and copy translates; a server of others may have codes of its own. */
+  readonly code?: string;
   readonly message: string;
   readonly hint: string | undefined;
   readonly retryable: boolean;
@@ -102,6 +108,8 @@ export interface Conversation {
   readonly phase: Phase;
   readonly entries: readonly Entry[];
   readonly executionId: string | undefined;
+  /** The entry that the current turn writes to. It appears in `entries` with its first part. */
+  readonly answerId?: string;
   readonly failure: Failure | undefined;
 }
 
