@@ -58,13 +58,16 @@ export interface PendingCall {
   readonly awaitedAt: string;
 }
 
-/** An output that arrived. `hash` tells the same output sent again from another one. */
+/** An output that arrived. `hash` tells the same output sent again from another one; empty: the server's own words. */
 export interface ResolvedCall {
   readonly toolCallId: string;
+  readonly bareName: string;
   readonly modelName: string;
   readonly text: string;
   readonly isError: boolean;
   readonly hash: string;
+  /** Highest `seq` when it was accepted: what followed from it stands after that. */
+  readonly acceptedSeq: number;
 }
 
 export type ExecutionStatus = 'running' | 'awaiting' | 'complete' | 'failed' | 'expired';
@@ -76,7 +79,12 @@ export interface Execution {
   readonly status: ExecutionStatus;
   readonly conversationId: string;
   readonly owner: Owner;
-  readonly agent: { readonly id: string; readonly name: string; readonly model: string; readonly instructions: string };
+  readonly agent: {
+    readonly id: string;
+    readonly name: string;
+    readonly model: string;
+    readonly instructions: string;
+  };
   readonly maxToolCalls: number;
   readonly toolCallsUsed: number;
   /** Of the turn that runs or ran last: 1, 2, 3 … */
