@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { StopReason, StreamEvent } from './event.ts';
 import { Id } from './ids.ts';
 import { MAX_FINGERPRINT_CHARS, MAX_MESSAGES } from './limits.ts';
 import { ChatMessage } from './message.ts';
@@ -134,3 +135,18 @@ export const DispatchResumeRequest = z.object({
   streamResponse: z.optional(z.boolean()),
 });
 export type DispatchResumeRequest = z.infer<typeof DispatchResumeRequest>;
+
+/** The one answer of a dispatch or resume with `streamResponse: false`: where the execution stands when it pauses or ends. */
+export const DispatchResponse = z.object({
+  executionId: Id,
+  conversationId: Id,
+  status: z.enum(['complete', 'awaiting', 'failed']),
+  /** The words of this answer, all its texts together. */
+  output: z.string(),
+  /** The `await` events of the calls that wait for their outputs. */
+  awaiting: z.array(StreamEvent),
+  stopReason: z.optional(StopReason),
+  error: z.optional(z.object({ code: z.string(), message: z.string(), hint: z.optional(z.string()) })),
+  tokens: z.optional(z.object({ input: z.number(), output: z.number() })),
+});
+export type DispatchResponse = z.infer<typeof DispatchResponse>;
