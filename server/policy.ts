@@ -65,7 +65,7 @@ function judge(tool: ClientTool, rules: AdmissionRules): AdmittedTool | Refusal 
   const refusal = refuseName(tool) ?? refuseByRules(tool, rules);
   if (refusal !== undefined) return refusal;
   const reviewed = reviewSchema(tool.parametersSchema);
-  if (!reviewed.ok) return { reason: reviewed.reason, message: reviewed.message };
+  if ('reason' in reviewed) return reviewed;
   const { description, notes } = reviewDescription(tool.description);
   return {
     tool: { ...tool, description, parametersSchema: reviewed.schema },

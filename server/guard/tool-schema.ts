@@ -1,30 +1,24 @@
 import type { RefusalReason } from '../../protocol/event.ts';
 import { MAX_TOOL_SCHEMA_BYTES, MAX_TOOL_SCHEMA_DEPTH } from '../../protocol/limits.ts';
 import type { JsonSchema } from '../../protocol/tool.ts';
+import { checkableSchema } from '../dispatch/checkable-schema.ts';
 
 export type ReviewedSchema =
-  | { readonly ok: true; readonly schema: JsonSchema; readonly notes: readonly string[] }
-  | { readonly ok: false; readonly reason: RefusalReason; readonly message: string };
+  | { readonly schema: JsonSchema; readonly notes: readonly string[] }
+  | { readonly reason: RefusalReason; readonly message: string };
 
-/**
- * Makes a schema that a stranger wrote safe to validate against and legal for model providers, or refuses it.
- * Regular expressions become words: the model still reads them, and nothing here ever runs them.
- */
+/** Decides whether a schema that a stranger wrote may go to a model, and makes it an object schema if it says nothing. */
 export function reviewSchema(submitted: JsonSchema | undefined): ReviewedSchema {
-  if (submitted === undefined) {
-    return { ok: true, schema: { type: 'object', properties: {} }, notes: [] };
-  }
-  const tooBig = overSize(submitted);
-  if (tooBig !== undefined) return { ok: false, reason: 'schema_too_large', message: tooBig };
-  const broken = defect(submitted);
-  if (broken !== undefined) return { ok: false, reason: 'invalid_schema', message: broken };
-  const notes = new Set<string>();
-  const schema = withoutPatterns(submitted, notes);
-  if (submitted.type === undefined) notes.add('`type: "object"` was added to its schema.');
-  return { ok: true, schema: { ...schema, type: 'object' }, notes: [...notes] };
+  if (submitted === undefined) return { schema: { type: 'object', properties: {} }, notes: [] };
+  const excess = excessOf(submitted);
+  if (excess !== undefined) return { reason: 'schema_too_large', message: excess };
+  const defect = defectOf(submitted);
+  if (defect !== undefined) return { reason: 'invalid_schema', message: defect };
+  if (submitted.type !== undefined) return { schema: submitted, notes: [] };
+  return { schema: { ...submitted, type: 'object' }, notes: ['`type: "object"` was added to its schema.'] };
 }
 
-function overSize(schema: JsonSchema): string | undefined {
+function excessOf(schema: JsonSchema): string | undefined {
   const bytes = Buffer.byteLength(JSON.stringify(schema));
   if (bytes > MAX_TOOL_SCHEMA_BYTES) {
     return `Its schema has ${bytes} bytes; the limit is ${MAX_TOOL_SCHEMA_BYTES}. Shorten descriptions and enums, or split the tool.`;
@@ -40,87 +34,12 @@ function depthOf(value: unknown): number {
   return 1 + Math.max(0, ...Object.values(value).map(depthOf));
 }
 
-function defect(schema: JsonSchema): string | undefined {
-  const type = schema.type;
+function defectOf(schema: JsonSchema): string | undefined {
+  const { type } = schema;
   if (type !== undefined && type !== 'object') {
     return `Its schema has \`type: ${JSON.stringify(type)}\`; the parameters of a tool are always an object. Wrap them: \`{ "type": "object", "properties": … }\`.`;
   }
-  const properties = schema.properties;
-  if (properties !== undefined && !isObject(properties)) {
-    return 'The `properties` of its schema are not an object. Give each parameter a name and a schema.';
-  }
-  const remote = remoteReference(schema);
-  if (remote) {
-    return 'Its schema refers to another document with `$ref`, and none is ever fetched. Put the definition under `$defs` and refer to `#/$defs/…`.';
-  }
-  return undefined;
-}
-
-function remoteReference(schema: JsonSchema): boolean {
-  const own = ['$ref', '$dynamicRef', '$recursiveRef'].some((key) => {
-    const target = schema[key];
-    return target !== undefined && !(typeof target === 'string' && target.startsWith('#'));
-  });
-  return own || subschemas(schema).some(remoteReference);
-}
-
-/** Keywords by what they hold. Everything else is data, and a property may well be called `pattern`. */
-const HOLDS_SCHEMA = [
-  'items',
-  'additionalItems',
-  'additionalProperties',
-  'unevaluatedItems',
-  'unevaluatedProperties',
-  'contains',
-  'propertyNames',
-  'not',
-  'if',
-  'then',
-  'else',
-];
-const HOLDS_LIST = ['allOf', 'anyOf', 'oneOf', 'prefixItems', 'items'];
-const HOLDS_MAP = ['properties', '$defs', 'definitions', 'dependentSchemas', 'patternProperties'];
-
-function subschemas(schema: JsonSchema): JsonSchema[] {
-  const found = [
-    ...HOLDS_SCHEMA.map((key) => schema[key]),
-    ...HOLDS_LIST.flatMap((key) => (Array.isArray(schema[key]) ? schema[key] : [])),
-    ...HOLDS_MAP.flatMap((key) => (isObject(schema[key]) ? Object.values(schema[key]) : [])),
-  ];
-  return found.filter(isObject);
-}
-
-function withoutPatterns(schema: JsonSchema, notes: Set<string>): JsonSchema {
-  const { pattern, patternProperties, ...rest } = schema;
-  const clean: Record<string, unknown> = Object.fromEntries(
-    Object.entries(rest).map(([key, value]) => [key, withoutPatternsIn(key, value, notes)]),
-  );
-  if (patternProperties !== undefined) {
-    notes.add('`patternProperties` was left out of its schema.');
-  }
-  if (pattern !== undefined) {
-    notes.add('`pattern` was turned into words in its schema.');
-    const said = typeof rest.description === 'string' ? `${rest.description} ` : '';
-    clean.description = `${said}(must match the regular expression ${String(pattern)})`;
-  }
-  return clean;
-}
-
-function withoutPatternsIn(key: string, value: unknown, notes: Set<string>): unknown {
-  if (HOLDS_LIST.includes(key) && Array.isArray(value)) {
-    return value.map((entry) => (isObject(entry) ? withoutPatterns(entry, notes) : entry));
-  }
-  if (!isObject(value)) return value;
-  if (HOLDS_SCHEMA.includes(key)) return withoutPatterns(value, notes);
-  if (!HOLDS_MAP.includes(key)) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, entry]) => [
-      name,
-      isObject(entry) ? withoutPatterns(entry, notes) : entry,
-    ]),
-  );
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  const checkable = checkableSchema(schema);
+  if ('schema' in checkable) return undefined;
+  return `No call can be checked against its schema: ${checkable.problem} Mend the schema.`;
 }

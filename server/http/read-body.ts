@@ -1,0 +1,50 @@
+import { MAX_BODY_BYTES } from '../../protocol/limits.ts';
+import { RequestError } from '../errors.ts';
+import { parseJson } from '../guard/parse-json.ts';
+
+/**
+ * Reads a request's JSON, counting while it arrives: a declared length may lie and a chunked body declares none.
+ * Throws `unsupported_media_type`, `body_too_large` or `invalid_json`.
+ */
+export async function readBody(request: Request): Promise<unknown> {
+  checkMedia(request.headers);
+  if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES) throw tooLarge();
+  return parseJson(await collect(request));
+}
+
+const JSON_TYPE = /^application\/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i;
+
+function checkMedia(headers: Headers): void {
+  const encoding = headers.get('content-encoding');
+  if (encoding !== null && encoding.toLowerCase() !== 'identity') {
+    throw new RequestError('unsupported_media_type', 'Compressed request bodies are not read.', {
+      hint: 'Send the body without `Content-Encoding`.',
+    });
+  }
+  if (JSON_TYPE.test(headers.get('content-type') ?? '')) return;
+  throw new RequestError('unsupported_media_type', 'The body is not declared as JSON.', {
+    hint: 'Send `Content-Type: application/json`.',
+  });
+}
+
+async function collect(request: Request): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  const reader = request.body?.getReader();
+  for (let chunk = await reader?.read(); chunk !== undefined && !chunk.done; chunk = await reader?.read()) {
+    length += chunk.value.byteLength;
+    if (length > MAX_BODY_BYTES) {
+      // Not awaited: the sender decides when a cancelled body ends, and the answer must not wait for it.
+      reader?.cancel().catch(() => undefined);
+      throw tooLarge();
+    }
+    chunks.push(chunk.value);
+  }
+  return Buffer.concat(chunks, length);
+}
+
+function tooLarge(): RequestError {
+  return new RequestError('body_too_large', `The body is larger than ${MAX_BODY_BYTES} bytes.`, {
+    hint: 'Send fewer or smaller attachments.',
+  });
+}
