@@ -1,0 +1,140 @@
+import { createHash } from 'node:crypto';
+import { type Kysely, sql, type Transaction } from 'kysely';
+import { StoreError } from './store.ts';
+import type { Tables } from './tables.ts';
+
+/** One step of the schema. Once released it never changes: its checksum is compared at every start. */
+export interface Migration {
+  readonly name: string;
+  /** SQL that both engines read. */
+  readonly statements: readonly string[];
+}
+
+/** In order. The version of a schema is how many of these it has. */
+export const MIGRATIONS: readonly Migration[] = [
+  {
+    name: 'conversations and executions',
+    statements: [
+      `create table sessions (
+        id_hash text not null primary key,
+        token_hash text not null,
+        surface_id text not null,
+        origin text not null,
+        conversation_id text not null,
+        message_count integer not null,
+        expires_at_ms bigint not null
+      )`,
+      `create table conversations (
+        id text not null primary key,
+        owner_kind text not null,
+        owner_hash text not null,
+        surface_id text,
+        message_count integer not null,
+        created_at_ms bigint not null
+      )`,
+      `create table messages (
+        conversation_id text not null references conversations (id),
+        position integer not null,
+        client_id text,
+        message text not null,
+        primary key (conversation_id, position)
+      )`,
+      `create table executions (
+        id text not null primary key,
+        version integer not null,
+        status text not null,
+        conversation_id text not null references conversations (id),
+        created_at_ms bigint not null,
+        expires_at_ms bigint,
+        state text not null
+      )`,
+      'create index executions_of_conversation on executions (conversation_id, created_at_ms)',
+      'create index executions_by_expiry on executions (status, expires_at_ms)',
+      `create table events (
+        execution_id text not null references executions (id),
+        seq integer not null,
+        event text not null,
+        primary key (execution_id, seq)
+      )`,
+      `create table tool_sets (
+        session_id_hash text not null primary key references sessions (id_hash),
+        fingerprint text not null,
+        tools text not null
+      )`,
+      `create table feedback (
+        id text not null primary key,
+        conversation_id text not null,
+        body text not null,
+        created_at_ms bigint not null
+      )`,
+      'create index feedback_of_conversation on feedback (conversation_id)',
+    ],
+  },
+];
+
+/**
+ * Brings the database to the schema of this release, in one transaction whose lock keeps other processes out.
+ * `database` names it in errors. Throws `newer_schema` and `changed_migration` before anything is written.
+ */
+export async function migrate(
+  db: Kysely<Tables>,
+  database: string,
+  migrations: readonly Migration[] = MIGRATIONS,
+): Promise<void> {
+  await db.transaction().execute(async (transaction) => {
+    await sql`create table if not exists pagehand_migrations (
+      version integer not null primary key,
+      name text not null,
+      checksum text not null,
+      applied_at_ms bigint not null
+    )`.execute(transaction);
+    const applied = await transaction
+      .selectFrom('pagehand_migrations')
+      .select(['version', 'name', 'checksum'])
+      .orderBy('version')
+      .execute();
+    verify(applied, database, migrations);
+    for (const [index, migration] of migrations.entries()) {
+      if (index >= applied.length) await apply(transaction, index + 1, migration);
+    }
+  });
+}
+
+function verify(
+  applied: readonly { readonly version: number; readonly name: string; readonly checksum: string }[],
+  database: string,
+  migrations: readonly Migration[],
+): void {
+  const found = applied.at(-1)?.version ?? 0;
+  if (found > migrations.length) {
+    throw new StoreError(
+      'newer_schema',
+      `The database ${database} has schema version ${found}, and this release knows versions up to ${migrations.length}. ` +
+        'Start the newer release that wrote it, or set PAGEHAND_DB to another file.',
+    );
+  }
+  for (const [index, row] of applied.entries()) {
+    const migration = migrations[index];
+    if (row.version === index + 1 && migration !== undefined && row.checksum === checksum(migration))
+      continue;
+    throw new StoreError(
+      'changed_migration',
+      `The database ${database} was made with another version of migration ${row.version} ("${row.name}") than this ` +
+        'release has. Start the release that made it, or set PAGEHAND_DB to another file.',
+    );
+  }
+}
+
+async function apply(transaction: Transaction<Tables>, version: number, migration: Migration): Promise<void> {
+  for (const statement of migration.statements) await sql.raw(statement).execute(transaction);
+  await transaction
+    .insertInto('pagehand_migrations')
+    .values({ version, name: migration.name, checksum: checksum(migration), applied_at_ms: Date.now() })
+    .execute();
+}
+
+/** White space does not count, so that a formatter cannot lock anyone out of their data. */
+function checksum(migration: Migration): string {
+  const words = migration.statements.map((statement) => statement.replace(/\s+/g, ' ').trim());
+  return createHash('sha256').update(words.join(';\n')).digest('hex');
+}

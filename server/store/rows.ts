@@ -1,0 +1,146 @@
+import type { Insertable, Selectable } from 'kysely';
+import type { StreamEvent } from '../../protocol/event.ts';
+import type { ClientTool } from '../../protocol/tool.ts';
+import type { ModelMessage } from '../models/model.ts';
+import type {
+  Conversation,
+  Execution,
+  ExecutionStatus,
+  Feedback,
+  Owner,
+  Session,
+  StoredMessage,
+  ToolSet,
+} from './store.ts';
+import type { Tables } from './tables.ts';
+
+/** What stands in `executions.state`; everything else of an execution has a column. */
+type ExecutionState = Omit<
+  Execution,
+  'id' | 'version' | 'status' | 'conversationId' | 'createdAtMs' | 'expiresAtMs'
+>;
+
+export function sessionRow(session: Session): Insertable<Tables['sessions']> {
+  return {
+    id_hash: session.idHash,
+    token_hash: session.tokenHash,
+    surface_id: session.surfaceId,
+    origin: session.origin,
+    conversation_id: session.conversationId,
+    message_count: session.messageCount,
+    expires_at_ms: session.expiresAtMs,
+  };
+}
+
+export function readSession(row: Selectable<Tables['sessions']>): Session {
+  return {
+    idHash: row.id_hash,
+    tokenHash: row.token_hash,
+    surfaceId: row.surface_id,
+    origin: row.origin,
+    conversationId: row.conversation_id,
+    messageCount: row.message_count,
+    expiresAtMs: Number(row.expires_at_ms),
+  };
+}
+
+export function conversationRow(conversation: Conversation): Insertable<Tables['conversations']> {
+  return {
+    id: conversation.id,
+    owner_kind: conversation.owner.kind,
+    owner_hash: conversation.owner.hash,
+    surface_id: conversation.surfaceId,
+    message_count: 0,
+    created_at_ms: conversation.createdAtMs,
+  };
+}
+
+export function readConversation(row: Selectable<Tables['conversations']>): Conversation {
+  return {
+    id: row.id,
+    owner: { kind: row.owner_kind as Owner['kind'], hash: row.owner_hash },
+    surfaceId: row.surface_id,
+    createdAtMs: Number(row.created_at_ms),
+  };
+}
+
+export function messageRow(
+  conversationId: string,
+  position: number,
+  entry: { readonly clientId: string | null; readonly message: ModelMessage },
+): Insertable<Tables['messages']> {
+  return {
+    conversation_id: conversationId,
+    position,
+    client_id: entry.clientId,
+    message: JSON.stringify(entry.message),
+  };
+}
+
+export function readMessage(row: Omit<Selectable<Tables['messages']>, 'conversation_id'>): StoredMessage {
+  return {
+    position: row.position,
+    clientId: row.client_id,
+    message: JSON.parse(row.message) as ModelMessage,
+  };
+}
+
+export function executionRow(execution: Execution): Insertable<Tables['executions']> {
+  const { id, version, status, conversationId, createdAtMs, expiresAtMs, ...state } = execution;
+  return {
+    id,
+    version,
+    status,
+    conversation_id: conversationId,
+    created_at_ms: createdAtMs,
+    expires_at_ms: expiresAtMs,
+    state: JSON.stringify(state satisfies ExecutionState),
+  };
+}
+
+/** `last_seq` is the end of the log: events between two boundaries move it without touching the execution's row. */
+export function readExecution(
+  row: Selectable<Tables['executions']> & { last_seq: number | null },
+): Execution {
+  const state = JSON.parse(row.state) as ExecutionState;
+  return {
+    ...state,
+    id: row.id,
+    version: row.version,
+    status: row.status as ExecutionStatus,
+    conversationId: row.conversation_id,
+    seq: row.last_seq ?? state.seq,
+    createdAtMs: Number(row.created_at_ms),
+    expiresAtMs: row.expires_at_ms === null ? null : Number(row.expires_at_ms),
+  };
+}
+
+export function eventRow(event: StreamEvent): Insertable<Tables['events']> {
+  return { execution_id: event.executionId, seq: event.seq, event: JSON.stringify(event) };
+}
+
+export function readEvent(row: Pick<Selectable<Tables['events']>, 'event'>): StreamEvent {
+  return JSON.parse(row.event) as StreamEvent;
+}
+
+export function toolSetRow(sessionIdHash: string, set: ToolSet): Insertable<Tables['tool_sets']> {
+  return { session_id_hash: sessionIdHash, fingerprint: set.fingerprint, tools: JSON.stringify(set.tools) };
+}
+
+export function readToolSet(row: Pick<Selectable<Tables['tool_sets']>, 'fingerprint' | 'tools'>): ToolSet {
+  return { fingerprint: row.fingerprint, tools: JSON.parse(row.tools) as readonly ClientTool[] };
+}
+
+export function feedbackRow(feedback: Feedback): Insertable<Tables['feedback']> {
+  return {
+    id: feedback.id,
+    conversation_id: feedback.conversationId,
+    body: JSON.stringify({
+      type: feedback.type,
+      messageId: feedback.messageId,
+      rating: feedback.rating,
+      comment: feedback.comment,
+    }),
+    created_at_ms: feedback.createdAtMs,
+  };
+}

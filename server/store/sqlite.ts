@@ -1,0 +1,301 @@
+import { mkdirSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  type CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  Kysely,
+  type QueryResult,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from 'kysely';
+import Database from 'libsql';
+import { migrate } from './migrations.ts';
+import { SqlStore } from './sql-store.ts';
+import { type Store, StoreError } from './store.ts';
+import type { Tables } from './tables.ts';
+
+/** Longest wait for another process's write, in milliseconds. */
+const BUSY_TIMEOUT_MS = 5_000;
+
+/** Prepared statements kept. One kind of query is one statement; inserts have one for each number of rows. */
+const MAX_STATEMENTS = 250;
+
+type Synchronous = 'FULL' | 'NORMAL';
+
+/**
+ * Opens the store in a SQLite file, which is made if it is missing, with its directory. `':memory:'` lives until it is
+ * closed. Rejects with `StoreError`: `unavailable`, `newer_schema` or `changed_migration`.
+ */
+export async function openSqliteStore(path: string): Promise<Store> {
+  const connection = await SqliteConnection.open(path);
+  const durable = kysely(connection, 'FULL');
+  try {
+    await migrate(durable, path);
+  } catch (error) {
+    await connection.close();
+    if (error instanceof StoreError) throw error;
+    throw new StoreError('unavailable', `The database ${path} could not be prepared.`, { cause: error });
+  }
+  return new SqlStore({ durable, relaxed: kysely(connection, 'NORMAL'), close: () => connection.close() });
+}
+
+function kysely(connection: SqliteConnection, synchronous: Synchronous): Kysely<Tables> {
+  const dialect: Dialect = {
+    createAdapter: () => new SqliteAdapter(),
+    createDriver: () => new SqliteDriver(connection, synchronous),
+    createIntrospector: (db) => new SqliteIntrospector(db),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+  };
+  return new Kysely({ dialect });
+}
+
+/** Kysely's side of the one connection. Two of these share it, one for each degree of durability. */
+class SqliteDriver implements Driver {
+  readonly #connection: SqliteConnection;
+  readonly #synchronous: Synchronous;
+
+  constructor(connection: SqliteConnection, synchronous: Synchronous) {
+    this.#connection = connection;
+    this.#synchronous = synchronous;
+  }
+
+  async init(): Promise<void> {}
+
+  async acquireConnection(): Promise<DatabaseConnection> {
+    await this.#connection.lock();
+    return this.#connection;
+  }
+
+  beginTransaction(): Promise<void> {
+    return this.#connection.begin(this.#synchronous);
+  }
+
+  commitTransaction(): Promise<void> {
+    return this.#connection.commit();
+  }
+
+  async rollbackTransaction(): Promise<void> {
+    this.#connection.rollback();
+  }
+
+  async releaseConnection(): Promise<void> {
+    this.#connection.unlock();
+  }
+
+  async destroy(): Promise<void> {}
+}
+
+interface Statement {
+  readonly prepared: ReturnType<Database.Database['prepare']>;
+  readonly reader: boolean;
+}
+
+/** One SQLite connection, used by one caller at a time. Everything that it throws is a `StoreError`. */
+class SqliteConnection implements DatabaseConnection {
+  readonly #path: string;
+  readonly #database: Database.Database;
+  readonly #statements = new Map<string, Statement>();
+  #synchronous: Synchronous | undefined;
+  #locked = false;
+  readonly #waiting: (() => void)[] = [];
+
+  static async open(path: string): Promise<SqliteConnection> {
+    if (path !== ':memory:') makeRoom(path);
+    let database: Database.Database;
+    try {
+      // An absolute path: libsql would take a URL for a server of its own kind and connect to it.
+      database = new Database(path === ':memory:' ? path : resolve(path));
+    } catch (error) {
+      throw new StoreError(
+        'unavailable',
+        `The database ${path} could not be opened. Set PAGEHAND_DB to a file in a directory that this process may write to.`,
+        { cause: error },
+      );
+    }
+    const connection = new SqliteConnection(path, database);
+    try {
+      await connection.#prepareFile();
+    } catch (error) {
+      await connection.close();
+      throw error;
+    }
+    return connection;
+  }
+
+  constructor(path: string, database: Database.Database) {
+    this.#path = path;
+    this.#database = database;
+  }
+
+  async #prepareFile(): Promise<void> {
+    await this.#patiently(() => this.#database.exec('pragma foreign_keys = on'));
+    await this.#patiently(() => this.#database.exec('pragma journal_mode = wal'));
+    const tables = await this.#patiently(() =>
+      this.#database.prepare("select name from sqlite_master where type = 'table'").all([]),
+    );
+    const names = tables.map((row) => (row as { readonly name: string }).name);
+    if (names.length === 0 || names.includes('pagehand_migrations')) return;
+    throw new StoreError(
+      'unavailable',
+      `The database ${this.#path} belongs to another program. Set PAGEHAND_DB to a file of its own.`,
+    );
+  }
+
+  async lock(): Promise<void> {
+    if (this.#locked) await new Promise<void>((granted) => this.#waiting.push(granted));
+    this.#locked = true;
+  }
+
+  unlock(): void {
+    const next = this.#waiting.shift();
+    // The lock goes to whoever waited longest; nobody can come between.
+    if (next === undefined) this.#locked = false;
+    else next();
+  }
+
+  async begin(synchronous: Synchronous): Promise<void> {
+    if (this.#synchronous !== synchronous) {
+      await this.#patiently(() => this.#database.exec(`pragma synchronous = ${synchronous}`));
+      this.#synchronous = synchronous;
+    }
+    await this.#patiently(() => this.#database.exec('begin immediate'));
+  }
+
+  commit(): Promise<void> {
+    return this.#patiently(() => {
+      this.#database.exec('commit');
+    });
+  }
+
+  rollback(): void {
+    // SQLite itself has rolled back after a full disk or an input/output error.
+    if (this.#database.inTransaction) this.#database.exec('rollback');
+  }
+
+  async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+    const run = (): QueryResult<Row> => {
+      const { prepared, reader } = this.#statement(query.sql);
+      const parameters = query.parameters.map(bindable);
+      if (reader) return { rows: prepared.all(parameters) as Row[] };
+      return { rows: [], numAffectedRows: BigInt(prepared.run(parameters).changes) };
+    };
+    return this.#patiently(run);
+  }
+
+  // biome-ignore lint/correctness/useYield: Kysely's interface has it, and no query of the store streams its rows.
+  async *streamQuery(): AsyncIterableIterator<never> {
+    throw new StoreError('unavailable', 'This store reads rows in pages, not as a stream.');
+  }
+
+  async close(): Promise<void> {
+    await this.lock();
+    try {
+      // libsql keeps the file open until its statements are collected, so the last connection tidies up by hand.
+      this.#database.exec('pragma wal_checkpoint(truncate)');
+    } catch {
+      // The log is complete without it; whoever opens the file next reads it.
+    }
+    this.#statements.clear();
+    this.#database.close();
+    this.unlock();
+  }
+
+  #statement(sql: string): Statement {
+    const known = this.#statements.get(sql);
+    if (known !== undefined) return known;
+    const prepared = this.#database.prepare(sql);
+    const statement = { prepared, reader: prepared.reader };
+    const oldest = this.#statements.keys().next();
+    if (this.#statements.size >= MAX_STATEMENTS && oldest.done !== true)
+      this.#statements.delete(oldest.value);
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+
+  /**
+   * Waits for another connection's lock without stopping the event loop. SQLite's own `busy_timeout` would stop it, and
+   * with two stores on one file in one process the one that holds the lock could then never give it back.
+   */
+  async #patiently<Result>(run: () => Result): Promise<Result> {
+    const deadline = Date.now() + BUSY_TIMEOUT_MS;
+    for (let delayMs = 1; ; delayMs = Math.min(delayMs * 2, 25)) {
+      try {
+        return run();
+      } catch (error) {
+        if (!isBusy(error) || Date.now() > deadline) throw storeError(this.#path, error);
+      }
+      await sleep(delayMs);
+    }
+  }
+}
+
+function makeRoom(path: string): void {
+  const file = resolve(path);
+  try {
+    // Visitors' conversations lie here: nobody else on the machine reads them.
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new StoreError(
+      'unavailable',
+      `The directory of the database ${path} could not be made (${codeOf(error)}). ` +
+        'Set PAGEHAND_DB to a file in a directory that this process may write to.',
+      { cause: error },
+    );
+  }
+  if (statSync(file, { throwIfNoEntry: false })?.isDirectory() === true) {
+    throw new StoreError(
+      'unavailable',
+      `The database ${path} is a directory. Set PAGEHAND_DB to a file, for example ${path.replace(/\/*$/, '')}/pagehand.db.`,
+    );
+  }
+}
+
+/** libsql ends the whole process on a boolean, and cuts text at NUL, so that one id could pass for another. */
+function bindable(value: unknown): unknown {
+  if (value === null || typeof value === 'number' || typeof value === 'bigint') return value;
+  if (typeof value === 'string' && !value.includes('\0') && !/\p{Surrogate}/u.test(value)) return value;
+  throw new StoreError(
+    'conflict',
+    `A value of type ${typeof value} reached the database that it cannot keep as it is.`,
+  );
+}
+
+function isBusy(error: unknown): boolean {
+  return codeOf(error).startsWith('SQLITE_BUSY');
+}
+
+function storeError(path: string, error: unknown): StoreError {
+  if (error instanceof StoreError) return error;
+  const code = codeOf(error);
+  const kind = code.split('_').slice(0, 2).join('_');
+  if (kind === 'SQLITE_CONSTRAINT') {
+    return new StoreError('conflict', `What was to be stored contradicts what is stored (${code}).`, {
+      cause: error,
+    });
+  }
+  const sentence = SENTENCES[kind] ?? 'failed. The cause is in the error below.';
+  return new StoreError('unavailable', `The database ${path} ${sentence} (${code})`, { cause: error });
+}
+
+const SENTENCES: Readonly<Record<string, string>> = {
+  SQLITE_BUSY: `was locked by another process for more than ${BUSY_TIMEOUT_MS / 1000} s. Stop that process, or wait for it.`,
+  SQLITE_LOCKED: 'was locked by another connection. Try again.',
+  SQLITE_NOTADB:
+    'is not a SQLite database. Set PAGEHAND_DB to another file, or restore this one from a backup.',
+  SQLITE_CORRUPT: 'is damaged. Restore it from a backup, or set PAGEHAND_DB to another file.',
+  SQLITE_READONLY: 'cannot be written to. Give this process the right to write the file and its directory.',
+  SQLITE_FULL: 'does not fit on the disk any more. Make room; nothing that was acknowledged is lost.',
+  SQLITE_IOERR: 'could not be read or written: the disk reported an error.',
+  SQLITE_CANTOPEN:
+    'could not be opened. Set PAGEHAND_DB to a file in a directory that this process may write to.',
+  SQLITE_PERM: 'may not be opened by this process. Give it the right to read and write the file.',
+};
+
+function codeOf(error: unknown): string {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? code : 'no code';
+}

@@ -1,0 +1,101 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { StreamEvent } from '../../protocol/event.ts';
+import type { ModelMessage } from '../../server/models/model.ts';
+import type { Commit, Conversation, Execution, Session, Store } from '../../server/store/store.ts';
+
+/** A path for a database in a new directory of its own. Nothing is there yet. */
+export function temporaryDatabase(): string {
+  return join(mkdtempSync(join(tmpdir(), 'pagehand-')), 'pagehand.db');
+}
+
+export function aConversation(fields: Partial<Conversation> = {}): Conversation {
+  return {
+    id: 'conv_1',
+    owner: { kind: 'client_token', hash: 'token-hash' },
+    surfaceId: 'store',
+    createdAtMs: 1_750_000_000_000,
+    ...fields,
+  };
+}
+
+export function aSession(fields: Partial<Session> = {}): Session {
+  return {
+    idHash: 'session-hash',
+    tokenHash: 'token-hash',
+    surfaceId: 'store',
+    origin: 'https://store.example.com',
+    conversationId: 'conv_1',
+    messageCount: 0,
+    expiresAtMs: 1_750_000_000_000,
+    ...fields,
+  };
+}
+
+export function anExecution(fields: Partial<Execution> = {}): Execution {
+  return {
+    id: 'exec_1',
+    version: 1,
+    status: 'running',
+    conversationId: 'conv_1',
+    owner: { kind: 'client_token', hash: 'token-hash' },
+    agent: { id: 'store', name: 'Store', model: 'offline', instructions: 'Help.' },
+    maxToolCalls: 10,
+    toolCallsUsed: 0,
+    iteration: 1,
+    seq: 0,
+    tools: [],
+    pending: [],
+    resolved: [],
+    assistantMessageId: null,
+    createdAtMs: 1_750_000_000_000,
+    expiresAtMs: null,
+    ...fields,
+  };
+}
+
+/** Text deltas at the positions `from` to `to`, both included. */
+export function deltas(
+  executionId: string,
+  from: number,
+  to: number,
+  delta = 'word ',
+): readonly StreamEvent[] {
+  return Array.from({ length: to - from + 1 }, (_, index) => ({
+    type: 'text_delta' as const,
+    executionId,
+    seq: from + index,
+    id: 'text_1',
+    delta,
+  }));
+}
+
+export function userMessage(text: string): ModelMessage {
+  return { role: 'user', content: [{ type: 'text', text }] };
+}
+
+/** A commit of `execution`, whose `seq` follows the given events. */
+export function aCommit(execution: Execution, parts: Partial<Omit<Commit, 'execution'>> = {}): Commit {
+  const events = parts.events ?? [];
+  return {
+    execution: { ...execution, seq: events.at(-1)?.seq ?? execution.seq },
+    events,
+    messages: parts.messages ?? [],
+  };
+}
+
+/** Stores a conversation and an execution in it whose log has `events` deltas. */
+export async function givenExecution(
+  store: Store,
+  events = 0,
+  fields: Partial<Execution> = {},
+): Promise<Execution> {
+  const execution = anExecution(fields);
+  if ((await store.conversation(execution.conversationId)) === undefined) {
+    await store.createConversation(aConversation({ id: execution.conversationId }));
+  }
+  const commit = aCommit(execution, { events: deltas(execution.id, 1, events) });
+  await store.createExecution(commit);
+  return commit.execution;
+}
