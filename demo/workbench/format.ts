@@ -1,0 +1,17 @@
+/** `1.2 kB`: bytes of UTF-8, in thousands. */
+export function bytes(count: number): string {
+  return count < 1_000 ? `${count} B` : `${(count / 1_000).toFixed(count < 10_000 ? 1 : 0)} kB`;
+}
+
+export function sizeOf(value: unknown): number {
+  return new TextEncoder().encode(JSON.stringify(value) ?? '').length;
+}
+
+export function duration(milliseconds: number): string {
+  return milliseconds < 1_000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1_000).toFixed(1)} s`;
+}
+
+/** The time of day, to the second. */
+export function clock(milliseconds: number): string {
+  return new Date(milliseconds).toLocaleTimeString('en-GB');
+}
