@@ -1,0 +1,213 @@
+import type { EventOf, StreamEvent } from '../../protocol/event.ts';
+import { appended, ended, isOpenCall, opened, sealed, toolOf, withCallsClosed, withTool } from './parts.ts';
+import { fieldsOf, numberOf, resultText, textOf } from './reading.ts';
+import type { AssistantPart, NoticePart, ToolCallPart } from './state.ts';
+
+type Parts = readonly AssistantPart[];
+
+/** The parts of an answer after an event of its stream. */
+export function partsAfter(parts: Parts, event: StreamEvent, nowMs: number): Parts {
+  switch (event.type) {
+    case 'turn_start':
+      return sealed(parts);
+    case 'turn_complete':
+      return event.stopReason === 'length' || event.stopReason === 'content_filter'
+        ? noticed(sealed(parts), event.stopReason)
+        : sealed(parts);
+    case 'text_start':
+      if (event.parentToolCallId !== undefined) return parts;
+      return opened(parts, 'text', event.id, event.role === 'error' ? 'error' : undefined);
+    case 'text_delta':
+      if (event.parentToolCallId !== undefined) return withOutput(parts, event.parentToolCallId, event.delta);
+      return appended(parts, 'text', event.id, event.delta);
+    case 'text_complete':
+      if (event.parentToolCallId !== undefined) return parts;
+      return ended(parts, 'text', event.id, textOf(event.text));
+    case 'reasoning_start':
+      return event.hidden === true || event.parentToolCallId !== undefined
+        ? parts
+        : opened(parts, 'reasoning', event.id);
+    case 'reasoning_delta':
+      return event.parentToolCallId !== undefined
+        ? parts
+        : appended(parts, 'reasoning', event.id, event.delta);
+    case 'reasoning_complete':
+      return event.parentToolCallId !== undefined
+        ? parts
+        : ended(parts, 'reasoning', event.id, textOf(event.text));
+    case 'tool_start':
+    case 'tool_input_complete':
+    case 'tool_output_delta':
+    case 'tool_complete':
+    case 'await':
+      return partsAfterCall(parts, event, nowMs);
+    case 'approval_start':
+      return withTool(parts, {
+        ...aCall(event.approvalId, event.toolName, event.parameters, 'server'),
+        description: textOf(event.description) ?? textOf(event.reason) ?? '',
+        state: {
+          status: 'refused',
+          reason: 'The server waits for an approval that cannot be given in this chat.',
+        },
+      });
+    case 'approval_complete':
+      return afterDecision(parts, event);
+    default:
+      return partsAfterMedia(parts, event);
+  }
+}
+
+type CallEvent = EventOf<
+  'tool_start' | 'tool_input_complete' | 'tool_output_delta' | 'tool_complete' | 'await'
+>;
+
+function partsAfterCall(parts: Parts, event: CallEvent, nowMs: number): Parts {
+  switch (event.type) {
+    case 'tool_start': {
+      const isPage = event.origin === 'webmcp' || event.toolName.startsWith('webmcp:');
+      const call = aCall(event.toolCallId, event.toolName, event.parameters, isPage ? 'page' : 'server');
+      return toolOf(parts, call.id) === undefined
+        ? withTool(
+            parts,
+            isPage
+              ? call
+              : { ...call, approvedBy: 'server', state: { status: 'running', startedAtMs: nowMs } },
+          )
+        : parts;
+    }
+    case 'tool_input_complete': {
+      const call = toolOf(parts, event.toolCallId);
+      return call === undefined || event.parameters === undefined
+        ? parts
+        : withTool(parts, { ...call, input: event.parameters });
+    }
+    case 'tool_output_delta':
+      return withOutput(parts, event.toolCallId, event.delta);
+    case 'tool_complete':
+      return afterTool(parts, event);
+    case 'await': {
+      const name = textOf(event.toolName);
+      const id = textOf(event.toolCallId) ?? textOf(event.toolId) ?? name ?? 'question';
+      const earlier = toolOf(parts, id);
+      if (earlier !== undefined && !isOpenCall(earlier)) return parts;
+      if (name !== undefined) {
+        const call = aCall(id, name, event.parameters ?? earlier?.input, 'page');
+        return withTool(parts, { ...call, pageOrigin: textOf(event.pageOrigin) ?? '' });
+      }
+      return withTool(parts, {
+        ...aCall(id, textOf(event.awaitReason) ?? 'question', event.elicitation, 'server'),
+        state: {
+          status: 'refused',
+          reason: 'The server asks for something that cannot be answered in this chat.',
+        },
+      });
+    }
+  }
+}
+
+/** A result that the server reports. What this side has a receipt for stays as it is. */
+function afterTool(parts: Parts, event: EventOf<'tool_complete'>): Parts {
+  const name = textOf(event.toolName);
+  const call =
+    toolOf(parts, event.toolCallId) ??
+    (name === undefined ? undefined : aCall(event.toolCallId, name, undefined, 'server'));
+  if (call === undefined || !isOpenCall(call)) return parts;
+  const error = textOf(event.error);
+  const isFailure = event.success === false || error !== undefined || fieldsOf(event.result).isError === true;
+  return withTool(parts, {
+    ...call,
+    state: {
+      status: isFailure ? 'failed' : 'done',
+      result: error ?? (resultText(event.result) || (call.output ?? '')),
+      durationMs: numberOf(event.executionTime),
+    },
+  });
+}
+
+function afterDecision(parts: Parts, event: EventOf<'approval_complete'>): Parts {
+  const call = toolOf(parts, event.approvalId);
+  if (call === undefined || call.state.status !== 'refused') return parts;
+  switch (event.decision) {
+    case 'approved':
+      return withTool(parts, { ...call, approvedBy: 'server', state: { status: 'requested' } });
+    case 'denied':
+      return withTool(parts, { ...call, state: { status: 'declined' } });
+    case 'timeout':
+      return withTool(parts, {
+        ...call,
+        state: { status: 'refused', reason: 'Nobody decided about this in time.' },
+      });
+    default:
+      return parts;
+  }
+}
+
+/** Media and artifacts as words: nothing that a model names is loaded by itself. */
+function partsAfterMedia(parts: Parts, event: StreamEvent): Parts {
+  switch (event.type) {
+    case 'media_complete': {
+      const kind = textOf(event.mediaType) ?? 'file';
+      const url = textOf(event.url);
+      const words =
+        url !== undefined && /^https?:\/\/[^\s()<>]+$/.test(url)
+          ? `[${kind}](${url})`
+          : `*${kind}: this chat cannot show it.*`;
+      return ended(parts, 'text', event.id, words);
+    }
+    case 'artifact_start': {
+      const title = textOf(event.title);
+      const words =
+        event.artifactType === 'markdown'
+          ? title && `**${title}**\n\n`
+          : `*${title ?? textOf(event.component) ?? event.artifactType}: this chat cannot show it.*`;
+      const begun = opened(parts, 'text', event.id);
+      return words === undefined ? begun : appended(begun, 'text', event.id, words);
+    }
+    case 'artifact_delta':
+      return appended(parts, 'text', event.id, event.delta);
+    case 'artifact_complete':
+      return ended(parts, 'text', event.id, undefined);
+    case 'transcript_insert': {
+      const { id, role, content } = fieldsOf(event.message);
+      // A message in the visitor's name would go out again as theirs.
+      if (role !== 'assistant') return parts;
+      return ended(parts, 'text', textOf(id) ?? 'inserted', textOf(content));
+    }
+    default:
+      return parts;
+  }
+}
+
+/** Ends all that is open in an answer. */
+export function closed(parts: Parts, reason: string): Parts {
+  return withCallsClosed(sealed(parts), (call) =>
+    call.state.status === 'approval' ? { status: 'declined' } : { status: 'cancelled', reason },
+  );
+}
+
+/** Says something about the turn, once. */
+export function noticed(parts: Parts, notice: NoticePart['notice']): Parts {
+  const id = `notice-${notice}`;
+  return parts.some((part) => part.id === id) ? parts : [...parts, { kind: 'notice', id, notice }];
+}
+
+function withOutput(parts: Parts, id: string, delta: string): Parts {
+  const call = toolOf(parts, id);
+  return call === undefined ? parts : withTool(parts, { ...call, output: (call.output ?? '') + delta });
+}
+
+function aCall(id: string, wireName: string, input: unknown, runsIn: ToolCallPart['runsIn']): ToolCallPart {
+  const name = wireName.replace(/^webmcp:/, '');
+  return {
+    kind: 'tool',
+    id,
+    name,
+    title: name,
+    description: '',
+    runsIn,
+    pageOrigin: '',
+    input,
+    approvedBy: undefined,
+    state: { status: 'requested' },
+  };
+}
