@@ -1,0 +1,117 @@
+import { randomBytes } from 'node:crypto';
+import type { HttpBindings } from '@hono/node-server';
+import { type Context, Hono } from 'hono';
+import { ID_PREFIX } from '../protocol/ids.ts';
+import { type AssetFolders, createAssets } from './assets.ts';
+import type { Config } from './config/config.ts';
+import { createCredentials } from './credentials.ts';
+import type { Dispatcher } from './dispatch/dispatcher.ts';
+import { requireApiKey } from './guard/api-key.ts';
+import { createRateLimits } from './guard/rate-limits.ts';
+import { clientAddress } from './http/client-address.ts';
+import { cors } from './http/cors.ts';
+import { failure, noRoute } from './http/failures.ts';
+import { readBody } from './http/read-body.ts';
+import type { Log } from './log.ts';
+import type { ModelResolver } from './models/model.ts';
+import { openApiDocument } from './openapi.ts';
+import { clientRoutes } from './routes/client.ts';
+import { dispatchRoutes } from './routes/dispatch.ts';
+import type { Route } from './routes/route.ts';
+import { serviceRoutes, shuttingDown } from './routes/service.ts';
+import { createSessions } from './sessions.ts';
+import type { Store } from './store/store.ts';
+
+export interface AppOptions {
+  readonly config: Config;
+  readonly store: Store;
+  readonly dispatcher: Dispatcher;
+  readonly models: ModelResolver;
+  readonly log: Log;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  /** Built files to serve beside the API. Default: none. */
+  readonly assets?: AssetFolders;
+  /** Proxies of the operator's own in front of this server. Default 0: `X-Forwarded-For` is not read. */
+  readonly trustedProxies?: number;
+  /** Turns false when the process is about to end; new work is then refused. Default: always true. */
+  readonly isAccepting?: () => boolean;
+}
+
+/** What Node's adapter hands over with a request. Other hosts hand over nothing, and addresses are then not limited. */
+type Bindings = Partial<HttpBindings>;
+type Env = { Bindings: Bindings; Variables: { requestId: string } };
+
+/** The whole server as a fetch handler: `createApp(…).fetch` runs wherever a `Request` comes in. */
+export function createApp(options: AppOptions): Hono<Env> {
+  const { config, store, log, clock, isAccepting = () => true } = options;
+  const credentials = createCredentials(config);
+  const limits = createRateLimits(clock);
+  const sessions = createSessions({ store, credentials, clock, newId });
+  const parts = { ...options, credentials, sessions, limits, newId };
+  const routes: Route[] = [
+    ...clientRoutes(parts),
+    ...dispatchRoutes(parts),
+    ...serviceRoutes({ store, isAccepting, document: () => document }),
+  ];
+  const document = openApiDocument(routes);
+  const assets = createAssets(options.assets ?? {});
+  const addressOf = (context: Context<Env>) =>
+    clientAddress(
+      context.env?.incoming?.socket.remoteAddress,
+      context.req.header('x-forwarded-for') ?? null,
+      options.trustedProxies ?? 0,
+    );
+
+  const app = new Hono<Env>();
+  app.use(async function identifyAndLog(context, next) {
+    const requestId = newId(ID_PREFIX.request);
+    const startedMs = clock();
+    context.set('requestId', requestId);
+    await next();
+    const { method, path } = context.req;
+    const { headers, status } = context.res;
+    headers.set('X-Request-Id', requestId);
+    headers.set('X-Content-Type-Options', 'nosniff');
+    log.info({ method, path: path.slice(0, 200), status, ms: clock() - startedMs, requestId }, 'request');
+  });
+  // Before whatever else may refuse, so that the widget can read why.
+  app.use('/v1/client/*', cors(credentials));
+  app.use('/v1/*', async function refuseWhileClosing(_, next) {
+    if (!isAccepting()) throw shuttingDown();
+    await next();
+  });
+  app.use('/v1/client/*', async function limitAddress(context, next) {
+    limits.address(addressOf(context));
+    await next();
+  });
+  for (const route of routes) {
+    app.on(route.method, route.path, (context) => answer(route, context));
+  }
+  app.all('*', (context) => {
+    const { method, path, raw } = context.req;
+    const asset = method === 'GET' || method === 'HEAD' ? assets(raw) : undefined;
+    if (asset !== undefined) return asset;
+    const allowed = routes.filter((route) => route.path === path).map((route) => route.method);
+    throw noRoute(method, allowed);
+  });
+  app.onError((error, context) => failure(error, context.get('requestId'), log));
+  return app;
+
+  async function answer(route: Route, context: Context<Env>): Promise<Response> {
+    const { raw } = context.req;
+    const call = { requestId: context.get('requestId'), origin: context.req.header('origin') ?? 'null' };
+    if (route.auth === 'none') return await route.handle(call);
+    if (route.auth === 'client') return await route.handle(call, await readBody(raw));
+    const key = requireApiKey(context.req.header('authorization'), {
+      credentials,
+      limits,
+      address: addressOf(context),
+    });
+    return await route.handle(call, await readBody(raw), key);
+  }
+}
+
+function newId(prefix: string): string {
+  return `${prefix}${randomBytes(18).toString('base64url')}`;
+}

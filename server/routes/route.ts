@@ -1,0 +1,103 @@
+import * as z from 'zod/mini';
+import type { ErrorCode } from '../../protocol/error.ts';
+import type { ApiKeyConfig } from '../config/config.ts';
+import { RequestError } from '../errors.ts';
+import { checkSubmission } from '../guard/client-tools.ts';
+
+/** What a route knows of the request beside its body. */
+export interface Call {
+  readonly requestId: string;
+  /** The HTTP `Origin`; `null` as text when the browser hides it or there is none. */
+  readonly origin: string;
+}
+
+/** What answers with 200: JSON of this schema, a stream of events, or either as the request says. */
+export interface RouteAnswer {
+  readonly description: string;
+  readonly json?: z.ZodMiniType;
+  readonly events?: true;
+}
+
+interface RouteFacts {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly summary: string;
+  readonly answer: RouteAnswer;
+  /** Codes that this route answers beside those that every route of its kind may answer. */
+  readonly errors: readonly ErrorCode[];
+}
+
+/** A route without a body that anybody may ask. */
+export interface OpenRoute extends RouteFacts {
+  readonly auth: 'none';
+  handle(call: Call): Response | Promise<Response>;
+}
+
+/** A route for browsers: its body names the client token or the session. */
+export interface ClientRoute extends RouteFacts {
+  readonly auth: 'client';
+  readonly request: z.ZodMiniType;
+  handle(call: Call, body: unknown): Promise<Response>;
+}
+
+/** A route for servers that hold a secret API key. */
+export interface KeyRoute extends RouteFacts {
+  readonly auth: 'api_key';
+  readonly request: z.ZodMiniType;
+  handle(call: Call, body: unknown, key: ApiKeyConfig): Promise<Response>;
+}
+
+/** One row of the table that registers the routes and writes the OpenAPI document. */
+export type Route = OpenRoute | ClientRoute | KeyRoute;
+
+export function clientRoute<Schema extends z.ZodMiniType>(
+  route: RouteFacts & {
+    readonly request: Schema;
+    handle(call: Call, body: z.infer<Schema>): Promise<Response>;
+  },
+): ClientRoute {
+  return { ...route, auth: 'client', handle: (call, body) => route.handle(call, read(route.request, body)) };
+}
+
+export function keyRoute<Schema extends z.ZodMiniType>(
+  route: RouteFacts & {
+    readonly request: Schema;
+    handle(call: Call, body: z.infer<Schema>, key: ApiKeyConfig): Promise<Response>;
+  },
+): KeyRoute {
+  return {
+    ...route,
+    auth: 'api_key',
+    handle: (call, body, key) => route.handle(call, read(route.request, body), key),
+  };
+}
+
+/** Answers that hold credentials or a person's words belong in no cache. */
+export function jsonAnswer(value: unknown): Response {
+  return Response.json(value, { headers: { 'Cache-Control': 'no-store' } });
+}
+
+const MAX_DETAILS = 20;
+const words = z.locales.en().localeError;
+
+function read<Schema extends z.ZodMiniType>(schema: Schema, body: unknown): z.infer<Schema> {
+  checkSubmission(body);
+  const result = schema.safeParse(body, { error: words });
+  if (result.success) return result.data;
+  const details = result.error.issues
+    .slice(0, MAX_DETAILS)
+    .map((issue) => `${pathOf(issue.path)}: ${issue.message}`);
+  throw new RequestError(
+    'invalid_request',
+    `The request does not fit this route: ${details[0] ?? 'unknown'}.`,
+    {
+      hint: 'Mend the fields in `details`; `/openapi.json` describes all of them.',
+      details,
+    },
+  );
+}
+
+function pathOf(path: readonly PropertyKey[]): string {
+  const text = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
+  return text === '' ? 'body' : text.replace(/^\./, '');
+}
