@@ -1,7 +1,7 @@
 import type { StreamEvent } from '../protocol/event.ts';
 import type { ApprovedBy } from './chat/state.ts';
-import type { Implementation, PageCallOutcome, Snapshot } from './tools/page-tools.ts';
 import type { WidgetError } from './errors.ts';
+import type { Implementation, PageCallOutcome, Snapshot } from './tools/page-tools.ts';
 
 export type Position = 'bottom-right' | 'bottom-left' | 'top-right' | 'top-left';
 export type Theme = 'auto' | 'light' | 'dark';
@@ -54,6 +54,8 @@ export interface WidgetEvents {
   };
   error: WidgetError;
 }
+
+export type Emit = <Name extends keyof WidgetEvents>(name: Name, detail: WidgetEvents[Name]) => void;
 
 /** A mounted chat. */
 export interface PagehandWidget {

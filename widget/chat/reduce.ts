@@ -139,7 +139,7 @@ function failed(conversation: Conversation, failure: Failure): Conversation {
 }
 
 function atRest(conversation: Conversation, phase: Phase): Conversation {
-  return { ...conversation, phase };
+  return { ...conversation, phase, failure: undefined };
 }
 
 /** Changes the answer and says what the chat is doing now. */
