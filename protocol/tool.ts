@@ -1,6 +1,8 @@
 import * as z from 'zod/mini';
 import { MAX_TOOL_NAME_CHARS } from './limits.ts';
 
+export { errorOutput, PAGE_TOOL_NAME, type ToolOutput, textOutput } from './output.ts';
+
 /** A JSON Schema object as it stands in a tool definition. Its keywords are read by whoever validates against it. */
 export const JsonSchema = z.record(z.string(), z.unknown());
 export type JsonSchema = z.infer<typeof JsonSchema>;
@@ -20,9 +22,6 @@ export type ToolOrigin = z.infer<typeof ToolOrigin>;
 /** The prefix of page tools' names on the server. Only the server puts it there; a name that brings it along is refused. */
 export const WEBMCP_PREFIX = 'webmcp:';
 
-/** The rule of WebMCP for a tool's name: 1 to 128 characters of `A-Z a-z 0-9 _ . -`. */
-export const PAGE_TOOL_NAME = /^[A-Za-z0-9_.-]{1,128}$/;
-
 /** One entry of `clientTools`: a tool that the caller runs when the model calls it. */
 export const ClientTool = z.object({
   /** Bare, without any prefix. */
@@ -39,18 +38,3 @@ export type ClientTool = z.infer<typeof ClientTool>;
 
 /** The two tools that the widget itself may offer as `origin: 'sdk'`. */
 export const BUILT_IN_TOOLS: readonly string[] = ['suggest_replies', 'ask_user_question'];
-
-/** The result of one tool call as the model reads it. */
-export interface ToolOutput {
-  readonly content: readonly { readonly type: 'text'; readonly text: string }[];
-  readonly isError?: boolean;
-}
-
-export function textOutput(text: string): ToolOutput {
-  return { content: [{ type: 'text', text }] };
-}
-
-/** A failure as data: the model reads it and goes on. */
-export function errorOutput(text: string): ToolOutput {
-  return { content: [{ type: 'text', text }], isError: true };
-}

@@ -1,4 +1,4 @@
-import type { ToolOutput } from '../../protocol/tool.ts';
+import { errorOutput, type ToolOutput } from '../../protocol/output.ts';
 import type { WidgetEvents } from '../options.ts';
 import { type ApprovalRules, approvalFor } from '../tools/approval.ts';
 import type { PageCallOutcome, PageTool, PageTools, Snapshot } from '../tools/page-tools.ts';
@@ -146,9 +146,4 @@ function stateAfter(outcome: PageCallOutcome | { readonly status: 'declined' }):
     default:
       return { status: outcome.status, result: resultText(outcome.output), durationMs: outcome.durationMs };
   }
-}
-
-/** Written out here: the module that defines it brings the schema library along. */
-function errorOutput(text: string): ToolOutput {
-  return { content: [{ type: 'text', text }], isError: true };
 }
