@@ -41,7 +41,7 @@ export interface SurfaceLimits {
 export interface ClientTokenConfig {
   /** SHA-256 of the token, in hexadecimal. The token itself is not kept. */
   readonly hash: string;
-  /** The token's first and last characters, for logs and messages. */
+  /** The token's first characters, for logs and messages. */
   readonly label: string;
   readonly environment: 'live' | 'test';
   /** Exact origins. `null` only for pages without one, and only when named. */

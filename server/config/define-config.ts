@@ -1,0 +1,100 @@
+/** A credential: its value, or the environment variable that holds it. */
+export type SecretInput = string | { readonly env: string };
+
+export interface AgentInput {
+  /** What `POST /v1/dispatch` calls it. Default: the surface's id. */
+  readonly id?: string | undefined;
+  /** Default: the surface's id. */
+  readonly name?: string | undefined;
+  /** `offline`, `openai/<model>`, `anthropic/<model>` or `openai-compatible/<model>`. Default: `PAGEHAND_MODEL`, then `offline`. */
+  readonly model?: string | undefined;
+  /** The system prompt. Default: none. */
+  readonly instructions?: string | undefined;
+  /** Calls per execution, 0 to 100. Default: 10. */
+  readonly maxToolCalls?: number | undefined;
+}
+
+export interface CopyInput {
+  /** Of the panel. Default: the agent's name. */
+  readonly title?: string | undefined;
+  readonly welcomeMessage?: string | undefined;
+  /** Of the empty text field. */
+  readonly placeholder?: string | undefined;
+  /** Things to say, offered before the first message. At most 8. */
+  readonly suggestions?: readonly string[] | undefined;
+}
+
+export interface AllowlistRuleInput {
+  /** `scheme://host[:port]` exactly, or `*` for every origin that the client token allows. */
+  readonly origin: string;
+  /** Exact tool names, or a prefix and one `*`. */
+  readonly tools: readonly string[];
+}
+
+export interface WebmcpInput {
+  /** Whether page tools reach the model at all. Default: false. */
+  readonly enabled?: boolean | undefined;
+  /** Default and empty: every tool of every origin that the client token allows. */
+  readonly allowlist?: readonly AllowlistRuleInput[] | undefined;
+  /** Tools that always ask the visitor. Patterns as in the allowlist. */
+  readonly requireConfirmFor?: readonly string[] | undefined;
+  /** Tools that run without asking when they also say that they only read. Patterns as in the allowlist. */
+  readonly autoApprove?: readonly string[] | undefined;
+}
+
+export interface BehaviorInput {
+  readonly webmcp?: WebmcpInput | undefined;
+  /** Bare names of `origin: "sdk"` tools that a browser may offer beside the widget's own. */
+  readonly sdkTools?: readonly string[] | undefined;
+}
+
+export interface LimitsInput {
+  /** Messages one session may send in a minute. Default: 20. */
+  readonly messagesPerMinute?: number | undefined;
+  /** Requests one client token may make in a minute, all visitors together. Default: 600. */
+  readonly requestsPerMinute?: number | undefined;
+  /** Messages one session may send in all. Default: 500. */
+  readonly messagesPerSession?: number | undefined;
+  /** Minutes without use after which a session must be renewed, more than 2. Default: 60. */
+  readonly sessionMinutes?: number | undefined;
+}
+
+export interface ClientTokenInput {
+  /** `ct_live_…` or `ct_test_…`. Stored hashed. */
+  readonly token: SecretInput;
+  /** Origins of the pages that may use it: exact, lower-case, without a path. */
+  readonly allowedOrigins: readonly string[];
+  /** Default: what the token's prefix says. */
+  readonly environment?: 'live' | 'test' | undefined;
+  /** Default: true. */
+  readonly isActive?: boolean | undefined;
+}
+
+/** A configured place where the chat appears. */
+export interface SurfaceInput {
+  /** Letters, digits, `_` and `-`. */
+  readonly id: string;
+  readonly agent?: AgentInput | undefined;
+  readonly copy?: CopyInput | undefined;
+  readonly behavior?: BehaviorInput | undefined;
+  readonly limits?: LimitsInput | undefined;
+  readonly clientTokens?: readonly ClientTokenInput[] | undefined;
+}
+
+export interface ApiKeyInput {
+  /** `sk_live_…` or `sk_test_…`. Stored hashed. */
+  readonly key: SecretInput;
+  /** What it may do: `DISPATCH:*`. */
+  readonly scopes: readonly string[];
+}
+
+/** What an operator writes in `pagehand.config.ts` or `.json`. */
+export interface ConfigInput {
+  readonly surfaces?: readonly SurfaceInput[] | undefined;
+  readonly apiKeys?: readonly ApiKeyInput[] | undefined;
+}
+
+/** Gives the configuration back as it is. It is there so that an editor completes and checks what is written. */
+export function defineConfig(input: ConfigInput): ConfigInput {
+  return input;
+}

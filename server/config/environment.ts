@@ -1,0 +1,66 @@
+import { isIP } from 'node:net';
+import type { LogLevel } from '../log.ts';
+import { ConfigError } from './config.ts';
+import { modelNameProblem } from './model-name.ts';
+
+export type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
+
+/** What the environment says, checked, with every default filled in. */
+export interface Environment {
+  /** `HOST`, default `127.0.0.1`. */
+  readonly host: string;
+  /** `PORT`, default 8787. */
+  readonly port: number;
+  /** `PAGEHAND_DB`, default `.pagehand/pagehand.db`. */
+  readonly databasePath: string;
+  /** `PAGEHAND_CONFIG`. `undefined`: look for the file in the working directory. */
+  readonly configPath: string | undefined;
+  /** `PAGEHAND_MODEL`, default `offline`: the model of agents that name none. */
+  readonly model: string;
+  /** `PAGEHAND_LOG_LEVEL`, default `info`. */
+  readonly logLevel: LogLevel;
+}
+
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const satisfies readonly LogLevel[];
+
+/** Reads the variables; an empty one counts as not set. Throws a `ConfigError` that names everything that is wrong. */
+export function readEnvironment(env: EnvironmentVariables): Environment {
+  const problems: string[] = [];
+  const read = (name: string, fallback: string, problem: (value: string) => string | undefined): string => {
+    const value = env[name]?.trim() || fallback;
+    const sentence = problem(value);
+    if (sentence !== undefined) problems.push(`${name} ${sentence}`);
+    return value;
+  };
+  const environment: Environment = {
+    host: read('HOST', '127.0.0.1', hostProblem),
+    port: Number(read('PORT', '8787', portProblem)),
+    databasePath: read('PAGEHAND_DB', '.pagehand/pagehand.db', databaseProblem),
+    configPath: env.PAGEHAND_CONFIG?.trim() || undefined,
+    model: read('PAGEHAND_MODEL', 'offline', modelNameProblem),
+    logLevel: read('PAGEHAND_LOG_LEVEL', 'info', logLevelProblem) as LogLevel,
+  };
+  if (problems.length > 0) throw new ConfigError(problems.join('\n'));
+  return environment;
+}
+
+function hostProblem(host: string): string | undefined {
+  if (isIP(host) !== 0) return undefined;
+  if (/^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(host)) return undefined;
+  return 'must be a host name or an address, without scheme, port or brackets. Write for example 127.0.0.1, or 0.0.0.0 for every network.';
+}
+
+function portProblem(port: string): string | undefined {
+  if (/^[0-9]{1,5}$/.test(port) && Number(port) >= 1 && Number(port) <= 65_535) return undefined;
+  return 'must be a whole number from 1 to 65535. Write for example 8787.';
+}
+
+function databaseProblem(path: string): string | undefined {
+  if (!/^(file:|[a-z][a-z0-9+.-]+:\/\/)/i.test(path)) return undefined;
+  return 'must be the path of a SQLite file and not a URL. Write for example .pagehand/pagehand.db.';
+}
+
+function logLevelProblem(level: string): string | undefined {
+  if (LOG_LEVELS.some((known) => known === level)) return undefined;
+  return `must be one of ${LOG_LEVELS.join(', ')}.`;
+}

@@ -1,0 +1,234 @@
+import { ClientToken } from '../../protocol/ids.ts';
+import { DEFAULT_MAX_TOOL_CALLS } from '../../protocol/limits.ts';
+import { hashCredential } from '../credentials.ts';
+import type { Agent, ApiKeyConfig, ClientTokenConfig, Config, Surface } from './config.ts';
+import type { ClientTokenInput, ConfigInput, SecretInput, SurfaceInput } from './define-config.ts';
+import type { EnvironmentVariables } from './environment.ts';
+import { nearest } from './nearest.ts';
+import { type Problem, refuse } from './problems.ts';
+import { ConfigFile, DEFAULT_LIMITS, fieldsAt } from './schema.ts';
+
+export interface ResolveOptions {
+  /** Names the file in errors. */
+  readonly file: string;
+  readonly env: EnvironmentVariables;
+  /** Of agents that name none. */
+  readonly model: string;
+}
+
+type Path = readonly PropertyKey[];
+
+/** What is being read, and all that was found wrong so far. */
+interface Reading extends ResolveOptions {
+  readonly problems: Problem[];
+}
+
+/** Checks what an operator wrote and fills in every default. Throws a `ConfigError` that names everything that is wrong. */
+export function resolveConfig(input: unknown, options: ResolveOptions): Config {
+  const reading: Reading = { ...options, problems: [] };
+  const { surfaces: surfaceInputs = [], apiKeys: keyInputs = [] } = parse(input, options.file);
+  if (surfaceInputs.length + keyInputs.length === 0) {
+    refuse(options.file, [
+      {
+        path: [],
+        sentence:
+          'has neither a surface nor an API key. Add one, for example { "surfaces": [{ "id": "store" }] }.',
+      },
+    ]);
+  }
+  const surfaces = surfaceInputs.map((surface, index) =>
+    resolveSurface(reading, ['surfaces', index], surface),
+  );
+  const apiKeys = keyInputs.map(({ key, scopes }, index): ApiKeyConfig => {
+    const credential = resolveCredential(reading, ['apiKeys', index, 'key'], key, API_KEY);
+    return { hash: credential.hash, label: credential.label, scopes };
+  });
+  refuseDuplicates(reading, surfaces, apiKeys);
+  if (reading.problems.length > 0) refuse(options.file, reading.problems);
+  return { surfaces, apiKeys };
+}
+
+function parse(input: unknown, file: string): ConfigInput {
+  const result = ConfigFile.safeParse(input);
+  if (result.success) return result.data;
+  const problems = result.error.issues.flatMap((issue): readonly Problem[] =>
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => ({
+          path: [...issue.path, key],
+          sentence: unknownField(key, fieldsAt(issue.path)),
+        }))
+      : [{ path: issue.path, sentence: issue.message }],
+  );
+  return refuse(file, problems);
+}
+
+function unknownField(key: string, known: readonly string[]): string {
+  const meant = nearest(key, known);
+  if (meant !== undefined) return `is not a known field. Did you mean "${meant}"?`;
+  return `is not a known field. Known here: ${known.map((name) => `"${name}"`).join(', ')}.`;
+}
+
+function resolveSurface(reading: Reading, path: Path, input: SurfaceInput): Surface {
+  const agent: Agent = {
+    id: input.agent?.id ?? input.id,
+    name: input.agent?.name ?? input.id,
+    model: input.agent?.model ?? reading.model,
+    instructions: input.agent?.instructions ?? '',
+    maxToolCalls: input.agent?.maxToolCalls ?? DEFAULT_MAX_TOOL_CALLS,
+  };
+  const webmcp = input.behavior?.webmcp;
+  return {
+    id: input.id,
+    agent,
+    copy: {
+      title: input.copy?.title ?? agent.name,
+      welcomeMessage: input.copy?.welcomeMessage ?? null,
+      placeholder: input.copy?.placeholder ?? null,
+      suggestions: input.copy?.suggestions ?? [],
+    },
+    behavior: {
+      webmcp: {
+        enabled: webmcp?.enabled ?? false,
+        allowlist: webmcp?.allowlist ?? [],
+        requireConfirmFor: webmcp?.requireConfirmFor ?? [],
+        autoApprove: webmcp?.autoApprove ?? [],
+      },
+      sdkTools: input.behavior?.sdkTools ?? [],
+    },
+    limits: {
+      messagesPerMinute: input.limits?.messagesPerMinute ?? DEFAULT_LIMITS.messagesPerMinute,
+      requestsPerMinute: input.limits?.requestsPerMinute ?? DEFAULT_LIMITS.requestsPerMinute,
+      messagesPerSession: input.limits?.messagesPerSession ?? DEFAULT_LIMITS.messagesPerSession,
+      sessionMinutes: input.limits?.sessionMinutes ?? DEFAULT_LIMITS.sessionMinutes,
+    },
+    clientTokens: (input.clientTokens ?? []).map((token, index) =>
+      resolveToken(reading, [...path, 'clientTokens', index], token),
+    ),
+  };
+}
+
+function resolveToken(reading: Reading, path: Path, input: ClientTokenInput): ClientTokenConfig {
+  const { hash, label, environment } = resolveCredential(
+    reading,
+    [...path, 'token'],
+    input.token,
+    CLIENT_TOKEN,
+  );
+  if (environment !== null && input.environment !== undefined && input.environment !== environment) {
+    reading.problems.push({
+      path: [...path, 'environment'],
+      sentence: `says "${input.environment}", and the token starts with "ct_${environment}_". Leave the field out, or use a token that starts with "ct_${input.environment}_".`,
+    });
+  }
+  return {
+    hash,
+    label,
+    environment: environment ?? 'test',
+    allowedOrigins: [...new Set(input.allowedOrigins)],
+    isActive: input.isActive ?? true,
+  };
+}
+
+interface CredentialKind {
+  readonly name: string;
+  readonly example: string;
+  matches(value: string): boolean;
+}
+
+const CLIENT_TOKEN: CredentialKind = {
+  name: 'a client token',
+  example: '"ct_live_" or "ct_test_" and 1 to 120 letters, digits, "_" or "-"',
+  matches: (value) => ClientToken.safeParse(value).success,
+};
+
+const API_KEY: CredentialKind = {
+  name: 'an API key',
+  example: '"sk_live_" or "sk_test_" and 1 to 120 letters, digits, "_" or "-"',
+  matches: (value) => /^sk_(live|test)_[A-Za-z0-9_-]{1,120}$/.test(value),
+};
+
+interface Credential {
+  /** Empty for one that was refused. */
+  readonly hash: string;
+  readonly label: string;
+  readonly environment: 'live' | 'test' | null;
+}
+
+const NO_CREDENTIAL: Credential = { hash: '', label: '', environment: null };
+
+/** Reads a credential and lets go of its value. No problem ever shows it. */
+function resolveCredential(
+  reading: Reading,
+  path: Path,
+  secret: SecretInput,
+  kind: CredentialKind,
+): Credential {
+  const variable = typeof secret === 'string' ? undefined : secret.env;
+  const value = typeof secret === 'string' ? secret : (reading.env[secret.env] ?? '');
+  if (variable !== undefined && value === '') {
+    const sentence = `names the environment variable ${variable}, which is not set. Set it to ${kind.name}: ${kind.example}.`;
+    reading.problems.push({ path, sentence });
+    return NO_CREDENTIAL;
+  }
+  if (!kind.matches(value)) {
+    const subject =
+      variable === undefined ? 'is not' : `names the environment variable ${variable}, which does not hold`;
+    reading.problems.push({ path, sentence: `${subject} ${kind.name}. One is ${kind.example}.` });
+    return NO_CREDENTIAL;
+  }
+  return {
+    hash: hashCredential(value),
+    label: `${value.slice(0, SHOWN_CHARS)}…`,
+    environment: value.slice(3, 7) === 'live' ? 'live' : 'test',
+  };
+}
+
+/** The prefix and two characters: enough to tell a few credentials apart, too little to use one. */
+const SHOWN_CHARS = 'ct_test_'.length + 2;
+
+function refuseDuplicates(
+  reading: Reading,
+  surfaces: readonly Surface[],
+  apiKeys: readonly ApiKeyConfig[],
+): void {
+  const first = new Map<string, Path>();
+  const once = (path: Path, kind: string, value: string, sentence: string): void => {
+    const key = `${kind} ${value}`;
+    if (first.has(key)) reading.problems.push({ path, sentence });
+    else first.set(key, path);
+  };
+  for (const [index, { id, clientTokens }] of surfaces.entries()) {
+    const path = ['surfaces', index];
+    once(
+      [...path, 'id'],
+      'surface',
+      id,
+      `"${id}" is the id of another surface too. Give each surface its own id.`,
+    );
+    for (const [position, { hash }] of clientTokens.entries()) {
+      if (hash === '') continue;
+      const sentence = 'is given twice. A token opens one surface: write another one here.';
+      once([...path, 'clientTokens', position, 'token'], 'token', hash, sentence);
+    }
+  }
+  refuseAmbiguousAgents(reading, surfaces);
+  for (const [index, { hash }] of apiKeys.entries()) {
+    if (hash === '') continue;
+    once(['apiKeys', index, 'key'], 'key', hash, 'is given twice. Write all scopes of a key in one entry.');
+  }
+}
+
+/** Surfaces may share an agent; two different ones under one id would leave open which of them a dispatch means. */
+function refuseAmbiguousAgents(reading: Reading, surfaces: readonly Surface[]): void {
+  const known = new Map<string, string>();
+  for (const [index, { agent }] of surfaces.entries()) {
+    const definition = JSON.stringify(agent);
+    const other = known.get(agent.id);
+    known.set(agent.id, other ?? definition);
+    if (other === undefined || other === definition) continue;
+    reading.problems.push({
+      path: ['surfaces', index, 'agent', 'id'],
+      sentence: `"${agent.id}" is the id of another agent too, which is not the same. Give one of them another id.`,
+    });
+  }
+}

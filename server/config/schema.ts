@@ -1,0 +1,262 @@
+import { z } from 'zod';
+import { DEFAULT_MAX_TOOL_CALLS } from '../../protocol/limits.ts';
+import { isToolPattern } from '../policy.ts';
+import type { SurfaceLimits } from './config.ts';
+import type { ConfigInput, SecretInput } from './define-config.ts';
+import { modelNameProblem } from './model-name.ts';
+import { originProblem } from './origin.ts';
+
+export const DEFAULT_LIMITS: SurfaceLimits = {
+  messagesPerMinute: 20,
+  requestsPerMinute: 600,
+  messagesPerSession: 500,
+  sessionMinutes: 60,
+};
+
+/** What an API key may be allowed. */
+const SCOPES: readonly string[] = ['DISPATCH:*'];
+
+/** Every message is the rest of a sentence that starts with the field's path. */
+function expected(what: string, example: string) {
+  return {
+    error: ({ input }: { readonly input?: unknown }) =>
+      input === undefined
+        ? `is missing. Write for example ${example}.`
+        : `must be ${what}, and is ${kindOf(input)}. Write for example ${example}.`,
+  };
+}
+
+function text(example: string, maxChars: number) {
+  return z
+    .string(expected('text', example))
+    .refine((value) => value.trim() !== '', {
+      error: `is empty. Write for example ${example}, or leave it out.`,
+    })
+    .refine((value) => value.length <= maxChars, {
+      error: `is too long. Write at most ${maxChars} characters.`,
+    });
+}
+
+/** Text under a rule of its own; `problem` gives the rest of the sentence. */
+function checked(example: string, problem: (value: string) => string | undefined) {
+  return z.string(expected('text', example)).superRefine((value, context) => {
+    const message = problem(value);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  });
+}
+
+function list<Item extends z.ZodType>(item: Item, example: string) {
+  return z.array(item, expected('a list', example)).readonly();
+}
+
+function whole(min: number, max: number, fallback: number) {
+  const message = `must be a whole number from ${min} to ${max}. The default is ${fallback}.`;
+  return z
+    .number({ error: message })
+    .refine((value) => Number.isInteger(value) && value >= min && value <= max, { error: message })
+    .optional();
+}
+
+function flag() {
+  return z.boolean({ error: ({ input }) => `must be true or false, and is ${kindOf(input)}.` }).optional();
+}
+
+function fields<Shape extends z.ZodRawShape>(shape: Shape, example: string) {
+  return z.strictObject(shape, expected('an object', example));
+}
+
+const Id = checked('"store"', (value) =>
+  /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(value)
+    ? undefined
+    : 'must be 1 to 64 letters, digits, "_" or "-", and start with a letter or a digit. Write for example "store".',
+);
+
+const ToolPattern = checked('"search_*"', (value) =>
+  isToolPattern(value)
+    ? undefined
+    : 'is not a tool pattern. Write the exact name of a tool, or a prefix and one "*" at its end, for example "search_*".',
+);
+
+const ToolName = checked('"lookup_order"', (value) =>
+  /^\P{C}{1,128}$/u.test(value) && !value.includes('*')
+    ? undefined
+    : 'is not a tool name. Write the exact name of one tool, for example "lookup_order".',
+);
+
+const Secret = (example: string) =>
+  z.custom<SecretInput>((value) => secretProblem(value, example) === undefined, {
+    error: ({ input }) => secretProblem(input, example),
+  });
+
+/** Never shows what was written: it may be the secret itself, in the wrong place. */
+function secretProblem(value: unknown, example: string): string | undefined {
+  const spellings = `Write for example ${example}, or { "env": "NAME" } with the name of the environment variable that holds it.`;
+  if (value === undefined) return `is missing. ${spellings}`;
+  if (typeof value === 'string') return undefined;
+  if (typeof value !== 'object' || value === null) {
+    return `must be text or name an environment variable, and is ${kindOf(value)}. ${spellings}`;
+  }
+  const { env, ...others } = value as { readonly env?: unknown };
+  if (typeof env !== 'string' || Object.keys(others).length > 0) {
+    return `must be text or an object with the one field "env". ${spellings}`;
+  }
+  if (/^(ct|sk)_(live|test)_/.test(env)) {
+    return `has the credential itself in "env". Put its value into an environment variable and write the variable's name here.`;
+  }
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(env))
+    return `does not name an environment variable in "env". ${spellings}`;
+  return undefined;
+}
+
+const Agent = fields(
+  {
+    id: Id.optional(),
+    name: text('"Store assistant"', 100).optional(),
+    model: checked('"offline"', modelNameProblem).optional(),
+    instructions: z
+      .string(expected('text', '"You help customers of the store."'))
+      .refine((value) => value.length <= 100_000, { error: 'is too long. Write at most 100000 characters.' })
+      .optional(),
+    maxToolCalls: whole(0, 100, DEFAULT_MAX_TOOL_CALLS),
+  },
+  '{ "instructions": "You help customers of the store." }',
+);
+
+const Copy = fields(
+  {
+    title: text('"Store help"', 100).optional(),
+    welcomeMessage: text('"What can I do for you?"', 2_000).optional(),
+    placeholder: text('"Ask about our products"', 200).optional(),
+    suggestions: list(text('"Where is my order?"', 200), '["Where is my order?"]')
+      .refine((value) => value.length <= 8, { error: 'has too many entries. Write at most 8.' })
+      .optional(),
+  },
+  '{ "title": "Store help" }',
+);
+
+const AllowlistRule = fields(
+  {
+    origin: checked('"https://store.example.com"', (value) =>
+      value === '*' ? undefined : originProblem(value),
+    ),
+    tools: list(ToolPattern, '["search_*"]').refine((value) => value.length > 0, {
+      error: 'names no tool, so the rule admits nothing. Write for example ["search_*"], or remove the rule.',
+    }),
+  },
+  '{ "origin": "https://store.example.com", "tools": ["search_*"] }',
+);
+
+const Behavior = fields(
+  {
+    webmcp: fields(
+      {
+        enabled: flag(),
+        allowlist: list(AllowlistRule, '[{ "origin": "*", "tools": ["search_*"] }]').optional(),
+        requireConfirmFor: list(ToolPattern, '["checkout"]').optional(),
+        autoApprove: list(ToolPattern, '["search_*"]').optional(),
+      },
+      '{ "enabled": true }',
+    ).optional(),
+    sdkTools: list(ToolName, '["lookup_order"]').optional(),
+  },
+  '{ "webmcp": { "enabled": true } }',
+);
+
+const Limits = fields(
+  {
+    messagesPerMinute: whole(1, 10_000, DEFAULT_LIMITS.messagesPerMinute),
+    requestsPerMinute: whole(1, 1_000_000, DEFAULT_LIMITS.requestsPerMinute),
+    messagesPerSession: whole(1, 1_000_000, DEFAULT_LIMITS.messagesPerSession),
+    sessionMinutes: whole(3, 43_200, DEFAULT_LIMITS.sessionMinutes),
+  },
+  '{ "messagesPerMinute": 20 }',
+);
+
+const ClientToken = fields(
+  {
+    token: Secret('"ct_test_store"'),
+    allowedOrigins: list(
+      checked('"https://store.example.com"', (value) =>
+        value === 'null' ? undefined : originProblem(value),
+      ),
+      '["https://store.example.com"]',
+    ).refine((value) => value.length > 0, {
+      error:
+        'names no origin, so no page can use the token. Write for example ["https://store.example.com"].',
+    }),
+    environment: z
+      .enum(['live', 'test'], { error: 'must be "live" or "test". The default is what the token says.' })
+      .optional(),
+    isActive: flag(),
+  },
+  '{ "token": "ct_test_store", "allowedOrigins": ["https://store.example.com"] }',
+);
+
+const Surface = fields(
+  {
+    id: Id,
+    agent: Agent.optional(),
+    copy: Copy.optional(),
+    behavior: Behavior.optional(),
+    limits: Limits.optional(),
+    clientTokens: list(
+      ClientToken,
+      '[{ "token": "ct_test_store", "allowedOrigins": ["https://store.example.com"] }]',
+    ).optional(),
+  },
+  '{ "id": "store" }',
+);
+
+const ApiKey = fields(
+  {
+    key: Secret('"sk_test_local"'),
+    scopes: list(
+      checked('"DISPATCH:*"', (value) =>
+        SCOPES.includes(value)
+          ? undefined
+          : `is not a scope. Write ${SCOPES.map((scope) => `"${scope}"`).join(' or ')}.`,
+      ),
+      '["DISPATCH:*"]',
+    ).refine((value) => value.length > 0, {
+      error: 'is empty, so the key may do nothing. Write ["DISPATCH:*"].',
+    }),
+  },
+  '{ "key": "sk_test_local", "scopes": ["DISPATCH:*"] }',
+);
+
+/** The file, as it is written. Credentials, duplicates and environment variables are looked at afterwards. */
+export const ConfigFile = fields(
+  {
+    surfaces: list(Surface, '[{ "id": "store" }]').optional(),
+    apiKeys: list(ApiKey, '[{ "key": "sk_test_local", "scopes": ["DISPATCH:*"] }]').optional(),
+  },
+  '{ "surfaces": [{ "id": "store" }] }',
+) satisfies z.ZodType<ConfigInput>;
+
+/** The names that are known at a place of the file, for "did you mean". */
+export function fieldsAt(path: readonly PropertyKey[]): readonly string[] {
+  let schema: unknown = ConfigFile;
+  for (const key of path) {
+    const place = unwrapped(schema);
+    if (place instanceof z.ZodArray) schema = place.element;
+    else if (place instanceof z.ZodObject) schema = place.shape[String(key)];
+    else return [];
+  }
+  const place = unwrapped(schema);
+  return place instanceof z.ZodObject ? Object.keys(place.shape) : [];
+}
+
+function unwrapped(schema: unknown): unknown {
+  return schema instanceof z.ZodOptional || schema instanceof z.ZodReadonly
+    ? unwrapped(schema.unwrap())
+    : schema;
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  const kind = typeof value;
+  if (kind === 'string') return 'text';
+  if (kind === 'object') return 'an object';
+  return kind === 'undefined' ? 'missing' : `a ${kind}`;
+}

@@ -1,0 +1,105 @@
+import { expect, test } from 'vitest';
+import { readEnvironment } from '../../server/config/environment.ts';
+
+test('an empty environment gives every default', () => {
+  const defaults = {
+    host: '127.0.0.1',
+    port: 8787,
+    databasePath: '.pagehand/pagehand.db',
+    configPath: undefined,
+    model: 'offline',
+    logLevel: 'info',
+  };
+  expect(readEnvironment({})).toEqual(defaults);
+  expect(
+    readEnvironment({
+      HOST: '',
+      PORT: ' ',
+      PAGEHAND_DB: '',
+      PAGEHAND_CONFIG: '',
+      PAGEHAND_MODEL: '',
+      PAGEHAND_LOG_LEVEL: '',
+    }),
+  ).toEqual(defaults);
+});
+
+test('every variable is read', () => {
+  expect(
+    readEnvironment({
+      HOST: '::1',
+      PORT: '65535',
+      PAGEHAND_DB: ':memory:',
+      PAGEHAND_CONFIG: '/etc/pagehand.json',
+      PAGEHAND_MODEL: 'openai-compatible/meta-llama/Llama-3.3:free',
+      PAGEHAND_LOG_LEVEL: 'debug',
+      PATH: 'is none of ours',
+    }),
+  ).toEqual({
+    host: '::1',
+    port: 65_535,
+    databasePath: ':memory:',
+    configPath: '/etc/pagehand.json',
+    model: 'openai-compatible/meta-llama/Llama-3.3:free',
+    logLevel: 'debug',
+  });
+});
+
+const HOST =
+  'HOST must be a host name or an address, without scheme, port or brackets. Write for example 127.0.0.1, or 0.0.0.0 for every network.';
+const PORT = 'PORT must be a whole number from 1 to 65535. Write for example 8787.';
+const DATABASE =
+  'PAGEHAND_DB must be the path of a SQLite file and not a URL. Write for example .pagehand/pagehand.db.';
+const SPELLINGS = 'Write "offline", "openai/<model>", "anthropic/<model>" or "openai-compatible/<model>".';
+
+test.each([
+  [{ HOST: 'http://localhost' }, HOST],
+  [{ HOST: 'localhost:8787' }, HOST],
+  [{ HOST: '[::1]' }, HOST],
+  [{ HOST: 'two hosts' }, HOST],
+  [{ PORT: '0' }, PORT],
+  [{ PORT: '65536' }, PORT],
+  [{ PORT: '-1' }, PORT],
+  [{ PORT: '80.5' }, PORT],
+  [{ PORT: '0x50' }, PORT],
+  [{ PORT: 'http' }, PORT],
+  [{ PAGEHAND_DB: 'postgres://user:secret@db/pagehand' }, DATABASE],
+  [{ PAGEHAND_DB: 'libsql://db.example.com' }, DATABASE],
+  [{ PAGEHAND_DB: 'file:pagehand.db' }, DATABASE],
+  [{ PAGEHAND_MODEL: 'gemini/pro' }, `PAGEHAND_MODEL is not a model that this server knows. ${SPELLINGS}`],
+  [{ PAGEHAND_MODEL: 'sk-proj-abc' }, `PAGEHAND_MODEL is not a model that this server knows. ${SPELLINGS}`],
+  [
+    { PAGEHAND_MODEL: 'ofline' },
+    'PAGEHAND_MODEL is not a model that this server knows. Did you mean "offline"?',
+  ],
+  [
+    { PAGEHAND_MODEL: 'Offline' },
+    'PAGEHAND_MODEL is not a model that this server knows. Did you mean "offline"?',
+  ],
+  [
+    { PAGEHAND_MODEL: 'gpt-5.4' },
+    'PAGEHAND_MODEL is not a model that this server knows. Did you mean "openai/gpt-5.4"?',
+  ],
+  [
+    { PAGEHAND_MODEL: 'claude-sonnet-5' },
+    'PAGEHAND_MODEL is not a model that this server knows. Did you mean "anthropic/claude-sonnet-5"?',
+  ],
+  [
+    { PAGEHAND_MODEL: 'OpenAI/gpt-5.4' },
+    'PAGEHAND_MODEL is not a model that this server knows. Did you mean "openai/gpt-5.4"?',
+  ],
+  [
+    { PAGEHAND_MODEL: 'openai/' },
+    'PAGEHAND_MODEL must name one model after "openai/", without spaces. Write for example "openai/gpt-5.4".',
+  ],
+  [
+    { PAGEHAND_MODEL: 'openai-compatible/my model' },
+    'PAGEHAND_MODEL must name one model after "openai-compatible/", without spaces. Write for example "openai-compatible/llama3.3".',
+  ],
+  [{ PAGEHAND_LOG_LEVEL: 'verbose' }, 'PAGEHAND_LOG_LEVEL must be one of debug, info, warn, error, silent.'],
+  [
+    { PORT: 'x', PAGEHAND_LOG_LEVEL: 'y' },
+    `${PORT}\nPAGEHAND_LOG_LEVEL must be one of debug, info, warn, error, silent.`,
+  ],
+])('refuses %j with the sentence that mends it', (env, message) => {
+  expect(() => readEnvironment(env)).toThrow(expect.objectContaining({ name: 'ConfigError', message }));
+});

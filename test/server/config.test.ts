@@ -1,0 +1,277 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { Config } from '../../server/config/config.ts';
+import { type ConfigInput, defineConfig } from '../../server/config/define-config.ts';
+import { demoConfig } from '../../server/config/demo.ts';
+import { loadConfig } from '../../server/config/load.ts';
+
+const SMALLEST = `{ "surfaces": [ { "id": "store",
+  "agent": { "model": "offline", "instructions": "You help customers of the store.", "maxToolCalls": 10 },
+  "behavior": { "webmcp": { "enabled": true, "allowlist": [ { "origin": "https://store.example.com", "tools": ["search_*", "get_cart"] }, { "origin": "*", "tools": ["read_page"] } ], "requireConfirmFor": ["checkout"] } },
+  "clientTokens": [ { "token": "ct_test_store", "allowedOrigins": ["https://store.example.com", "http://localhost:3000"] } ] } ],
+  "apiKeys": [ { "key": "sk_test_local", "scopes": ["DISPATCH:*"] } ] }`;
+
+const SMALLEST_READ: Config = {
+  surfaces: [
+    {
+      id: 'store',
+      agent: {
+        id: 'store',
+        name: 'store',
+        model: 'offline',
+        instructions: 'You help customers of the store.',
+        maxToolCalls: 10,
+      },
+      copy: { title: 'store', welcomeMessage: null, placeholder: null, suggestions: [] },
+      behavior: {
+        webmcp: {
+          enabled: true,
+          allowlist: [
+            { origin: 'https://store.example.com', tools: ['search_*', 'get_cart'] },
+            { origin: '*', tools: ['read_page'] },
+          ],
+          requireConfirmFor: ['checkout'],
+          autoApprove: [],
+        },
+        sdkTools: [],
+      },
+      limits: { messagesPerMinute: 20, requestsPerMinute: 600, messagesPerSession: 500, sessionMinutes: 60 },
+      clientTokens: [
+        {
+          hash: sha256('ct_test_store'),
+          label: 'ct_test_st…',
+          environment: 'test',
+          allowedOrigins: ['https://store.example.com', 'http://localhost:3000'],
+          isActive: true,
+        },
+      ],
+    },
+  ],
+  apiKeys: [{ hash: sha256('sk_test_local'), label: 'sk_test_lo…', scopes: ['DISPATCH:*'] }],
+};
+
+let cwd: string;
+beforeEach(() => {
+  cwd = mkdtempSync(join(tmpdir(), 'pagehand-'));
+});
+
+function given(files: Record<string, string>): void {
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(cwd, name)), { recursive: true });
+    writeFileSync(join(cwd, name), text);
+  }
+}
+
+function load(env: Record<string, string> = {}, path?: string): Promise<Config> {
+  return loadConfig({ env, cwd, path });
+}
+
+describe('a configuration file', () => {
+  test('reads the smallest useful one and fills in every default', async () => {
+    given({ 'pagehand.config.json': SMALLEST });
+    expect(await load()).toEqual(SMALLEST_READ);
+  });
+
+  test('reads JSON that starts with a byte order mark', async () => {
+    given({ 'pagehand.config.json': `\uFEFF${SMALLEST}` });
+    expect(await load()).toEqual(SMALLEST_READ);
+  });
+
+  test.each([
+    [
+      'pagehand.config.ts',
+      `import { defineConfig } from '@pagehand/server';\nconst config: object = ${SMALLEST};\nexport default defineConfig(config);`,
+    ],
+    [
+      'pagehand.config.mts',
+      `import { defineConfig, type ConfigInput } from '@pagehand/server';\nexport default defineConfig(${SMALLEST} satisfies ConfigInput);`,
+    ],
+    ['pagehand.config.js', `export default ${SMALLEST};`],
+    ['pagehand.config.js', `module.exports = ${SMALLEST};`],
+    [
+      'pagehand.config.mjs',
+      `import { defineConfig } from '@pagehand/server';\nexport default defineConfig(await Promise.resolve(${SMALLEST}));`,
+    ],
+    [
+      'pagehand.config.ts',
+      `import { surfaces } from './parts/surfaces.ts';\nexport default { ...${SMALLEST}, surfaces };`,
+    ],
+  ])('reads %s: %#', async (name, source) => {
+    given({ [name]: source, 'parts/surfaces.ts': `export const { surfaces } = ${SMALLEST};` });
+    expect(await load()).toEqual(SMALLEST_READ);
+  });
+
+  test('is the one that is named, then the one in PAGEHAND_CONFIG, then the one in the working directory', async () => {
+    const named = (id: string) => JSON.stringify({ surfaces: [{ id }] });
+    given({
+      'pagehand.config.json': named('here'),
+      'etc/other.json': named('variable'),
+      'named.json': named('path'),
+    });
+    const first = async (env: Record<string, string>, path?: string) =>
+      (await load(env, path)).surfaces[0]?.id;
+    expect(await first({})).toBe('here');
+    expect(await first({ PAGEHAND_CONFIG: 'etc/other.json' })).toBe('variable');
+    expect(await first({ PAGEHAND_CONFIG: join(cwd, 'etc/other.json') })).toBe('variable');
+    expect(await first({ PAGEHAND_CONFIG: 'etc/other.json' }, 'named.json')).toBe('path');
+  });
+
+  test('every field that an operator can write is read', async () => {
+    type Complete<T> = T extends readonly (infer Item)[]
+      ? readonly Complete<Item>[]
+      : T extends object
+        ? { readonly [K in keyof T]-?: Complete<Exclude<T[K], undefined>> }
+        : T;
+    const everything = {
+      surfaces: [
+        {
+          id: 'store',
+          agent: {
+            id: 'helper',
+            name: 'Helper',
+            model: 'openai/gpt-5.4',
+            instructions: 'Help.',
+            maxToolCalls: 0,
+          },
+          copy: { title: 'Help', welcomeMessage: 'Hi', placeholder: 'Ask', suggestions: ['One', 'Two'] },
+          behavior: {
+            webmcp: {
+              enabled: true,
+              allowlist: [{ origin: '*', tools: ['*'] }],
+              requireConfirmFor: ['pay_*'],
+              autoApprove: ['get_*'],
+            },
+            sdkTools: ['lookup order'],
+          },
+          limits: { messagesPerMinute: 1, requestsPerMinute: 2, messagesPerSession: 3, sessionMinutes: 4 },
+          clientTokens: [
+            { token: { env: 'TOKEN' }, allowedOrigins: ['null'], environment: 'live', isActive: false },
+          ],
+        },
+      ],
+      apiKeys: [{ key: { env: 'KEY' }, scopes: ['DISPATCH:*'] }],
+    } as const satisfies Complete<ConfigInput>;
+    given({ 'pagehand.config.json': JSON.stringify(defineConfig(everything)) });
+    const { surfaces, apiKeys } = await load({ TOKEN: 'ct_live_abcdef', KEY: 'sk_live_abcdef' });
+    const { clientTokens: _tokens, ...rest } = everything.surfaces[0];
+    expect(surfaces[0]).toEqual({
+      ...rest,
+      clientTokens: [
+        {
+          hash: sha256('ct_live_abcdef'),
+          label: 'ct_live_ab…',
+          environment: 'live',
+          allowedOrigins: ['null'],
+          isActive: false,
+        },
+      ],
+    });
+    expect(apiKeys).toEqual([
+      { hash: sha256('sk_live_abcdef'), label: 'sk_live_ab…', scopes: ['DISPATCH:*'] },
+    ]);
+  });
+
+  test('an agent that names no model gets the one of PAGEHAND_MODEL', async () => {
+    given({
+      'pagehand.config.json':
+        '{ "surfaces": [{ "id": "a" }, { "id": "b", "agent": { "model": "offline" } }] }',
+    });
+    const models = async (env: Record<string, string>) =>
+      (await load(env)).surfaces.map(({ agent }) => agent.model);
+    expect(await models({})).toEqual(['offline', 'offline']);
+    expect(await models({ PAGEHAND_MODEL: 'anthropic/claude-sonnet-5' })).toEqual([
+      'anthropic/claude-sonnet-5',
+      'offline',
+    ]);
+  });
+
+  test('page tools stay off until a surface turns them on, and the agent names the panel', async () => {
+    given({ 'pagehand.config.json': '{ "surfaces": [{ "id": "a", "agent": { "name": "Ada" } }] }' });
+    const surface = (await load()).surfaces[0];
+    expect(surface?.behavior.webmcp.enabled).toBe(false);
+    expect(surface?.agent).toMatchObject({ id: 'a', name: 'Ada', instructions: '', maxToolCalls: 10 });
+    expect(surface?.copy.title).toBe('Ada');
+  });
+
+  test('two surfaces may share one agent', async () => {
+    const agent = { id: 'shared', name: 'Shared' };
+    given({
+      'pagehand.config.json': JSON.stringify({
+        surfaces: [
+          { id: 'a', agent },
+          { id: 'b', agent },
+        ],
+      }),
+    });
+    expect((await load()).surfaces.map(({ agent }) => agent.id)).toEqual(['shared', 'shared']);
+  });
+
+  test('keeps no credential in what it gives', async () => {
+    given({ 'pagehand.config.json': SMALLEST });
+    const config = JSON.stringify(await load());
+    expect(config).not.toContain('ct_test_store');
+    expect(config).not.toContain('sk_test_local');
+  });
+
+  test.each([
+    'https://store.example.com',
+    'http://localhost:3000',
+    'http://127.0.0.1:8787',
+    'http://[::1]:8787',
+    'https://xn--bcher-kva.example',
+    'capacitor://localhost',
+    'chrome-extension://abcdefghijklmnop',
+    'null',
+  ])('takes the origin %s', async (origin) => {
+    const token = { token: 'ct_test_a', allowedOrigins: [origin] };
+    given({ 'pagehand.config.json': JSON.stringify({ surfaces: [{ id: 'a', clientTokens: [token] }] }) });
+    expect((await load()).surfaces[0]?.clientTokens[0]?.allowedOrigins).toEqual([origin]);
+  });
+});
+
+describe('the demo, when there is no file', () => {
+  test('opens one surface for the pages of this server, with the model of PAGEHAND_MODEL', async () => {
+    const { surfaces, apiKeys } = await load({ PORT: '9000', PAGEHAND_MODEL: 'openai/gpt-5.4' });
+    expect(surfaces.map(({ id }) => id)).toEqual(['demo']);
+    expect(surfaces[0]?.agent.model).toBe('openai/gpt-5.4');
+    expect(surfaces[0]?.behavior.webmcp.enabled).toBe(true);
+    expect(surfaces[0]?.clientTokens.map(({ hash }) => hash)).toEqual([
+      sha256('ct_test_demo'),
+      sha256('ct_test_site'),
+    ]);
+    for (const { allowedOrigins } of surfaces[0]?.clientTokens ?? []) {
+      expect(allowedOrigins).toEqual(['http://localhost:9000', 'http://127.0.0.1:9000']);
+    }
+    expect(apiKeys).toEqual([]);
+  });
+
+  test.each([
+    [{ HOST: '0.0.0.0', PORT: '80' }, ['http://localhost', 'http://127.0.0.1']],
+    [{ HOST: '::' }, ['http://localhost:8787', 'http://127.0.0.1:8787']],
+    [{ HOST: '::1' }, ['http://localhost:8787', 'http://127.0.0.1:8787', 'http://[::1]:8787']],
+    [
+      { HOST: 'Demo.example' },
+      ['http://localhost:8787', 'http://127.0.0.1:8787', 'http://demo.example:8787'],
+    ],
+  ])('knows the origins of %j', async (env, origins) => {
+    expect((await load(env)).surfaces[0]?.clientTokens[0]?.allowedOrigins).toEqual(origins);
+  });
+
+  test('gives the customer page a token of its own only where that page stands', () => {
+    const tokens = (config: Config) =>
+      config.surfaces[0]?.clientTokens.map(({ label, allowedOrigins }) => [label, allowedOrigins]);
+    const own = ['http://localhost:1'];
+    expect(tokens(demoConfig(own))).toEqual([['ct_test_de…', own]]);
+    expect(tokens(demoConfig(own, { siteOrigins: ['http://localhost:2'] }))).toEqual([
+      ['ct_test_de…', own],
+      ['ct_test_si…', ['http://localhost:2']],
+    ]);
+  });
+});
+
+function sha256(value: string): string {
+  return createHash('sha256').update(value).digest('hex');
+}
