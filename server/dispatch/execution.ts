@@ -1,0 +1,159 @@
+import { PAUSE_LIFETIME_MS } from '../../protocol/limits.ts';
+import { RequestError } from '../errors.ts';
+import type { ModelToolCall, ModelToolResult } from '../models/model.ts';
+import type { Execution, OfferedTool, PendingCall, ResolvedCall } from '../store/store.ts';
+import type { StartRequest } from './dispatcher.ts';
+
+/*
+ * The states of an execution and the ways between them:
+ *
+ *   running ──pause──▶ awaiting ──resolveCalls (all)──▶ running ──complete──▶ complete
+ *      │                 │ ▲ └──resolveCalls (some)──┘     └──────fail──────▶ failed
+ *      └──fail──▶ failed │ └ fail (overtaken) ──▶ failed
+ *                        └ expire ──▶ expired
+ *
+ * Each function takes one state and gives the next; the log gives it its version when it is written.
+ */
+
+/** A new execution, before its first turn. */
+export function newExecution(
+  id: string,
+  request: StartRequest,
+  tools: readonly OfferedTool[],
+  nowMs: number,
+): Execution {
+  const { agent } = request;
+  return {
+    id,
+    version: 0,
+    status: 'running',
+    conversationId: request.conversationId,
+    owner: request.owner,
+    agent: { id: agent.id, name: agent.name, model: agent.model, instructions: agent.instructions },
+    maxToolCalls: agent.maxToolCalls,
+    toolCallsUsed: 0,
+    iteration: 0,
+    seq: 0,
+    tools,
+    pending: [],
+    resolved: [],
+    assistantMessageId: request.assistantMessageId,
+    createdAtMs: nowMs,
+    expiresAtMs: null,
+  };
+}
+
+export function beginTurn(execution: Execution): Execution {
+  return { ...expect(execution, 'running'), iteration: execution.iteration + 1 };
+}
+
+/** Whether the model has asked for more calls than it may make. It then answers with what it has. */
+export function isExhausted(execution: Execution): boolean {
+  return execution.toolCallsUsed > execution.maxToolCalls;
+}
+
+export function countCalls(execution: Execution, made: number): Execution {
+  return { ...expect(execution, 'running'), toolCallsUsed: execution.toolCallsUsed + made };
+}
+
+/** Waits for the pending calls. `answered` are calls of the same turn that never left the server. */
+export function pause(
+  execution: Execution,
+  pending: readonly PendingCall[],
+  answered: readonly ResolvedCall[],
+  nowMs: number,
+): Execution {
+  return {
+    ...expect(execution, 'running'),
+    status: 'awaiting',
+    pending,
+    resolved: [...execution.resolved, ...answered],
+    expiresAtMs: nowMs + PAUSE_LIFETIME_MS,
+  };
+}
+
+/** Takes in outputs. With the last pending one the execution runs again. */
+export function resolveCalls(execution: Execution, outputs: readonly ResolvedCall[]): Execution {
+  expect(execution, 'awaiting');
+  const answered = new Set(outputs.map(({ toolCallId }) => toolCallId));
+  const pending = execution.pending.filter(({ toolCallId }) => !answered.has(toolCallId));
+  const resolved = [...execution.resolved, ...outputs];
+  return pending.length > 0
+    ? { ...execution, pending, resolved }
+    : { ...execution, status: 'running', pending, resolved, expiresAtMs: null };
+}
+
+/** Replaces the tools for the turns to come. Calls that wait already are not touched. */
+export function replaceTools(execution: Execution, tools: readonly OfferedTool[]): Execution {
+  return { ...execution, tools };
+}
+
+/** The results of a turn's calls, one for each, in the order of the calls. */
+export function resultsOf(execution: Execution, calls: readonly ModelToolCall[]): readonly ModelToolResult[] {
+  const byId = new Map(execution.resolved.map((call) => [call.toolCallId, call]));
+  return calls.map(({ toolCallId, name }) => {
+    const call = byId.get(toolCallId);
+    if (call === undefined) throw new Error(`The call ${toolCallId} has no result.`);
+    return { toolCallId, name, text: call.text, isError: call.isError, untrusted: call.hash !== '' };
+  });
+}
+
+/** Drops the texts of outputs that stand in the conversation by now. Their hashes stay, to know them again. */
+export function forgetTexts(execution: Execution): Execution {
+  return { ...execution, resolved: execution.resolved.map((call) => ({ ...call, text: '' })) };
+}
+
+/** Answers every pending call with words of our own, because nobody else will. */
+export function answerPending(execution: Execution, text: string): Execution {
+  const answered = execution.pending.map(({ toolCallId, bareName, modelName }) => ({
+    toolCallId,
+    bareName,
+    modelName,
+    text,
+    isError: true,
+    hash: '',
+    acceptedSeq: execution.seq,
+  }));
+  return { ...execution, pending: [], resolved: [...execution.resolved, ...answered] };
+}
+
+export function complete(execution: Execution): Execution {
+  return { ...expect(execution, 'running'), status: 'complete' };
+}
+
+/** Ends an execution that runs, or one that waits and has been overtaken. */
+export function fail(execution: Execution): Execution {
+  if (execution.status === 'awaiting') expectNothingPending(execution);
+  else expect(execution, 'running');
+  return { ...execution, status: 'failed', expiresAtMs: null };
+}
+
+export function expire(execution: Execution): Execution {
+  expectNothingPending(expect(execution, 'awaiting'));
+  return { ...execution, status: 'expired', expiresAtMs: null };
+}
+
+export function isOverdue(execution: Execution, nowMs: number): boolean {
+  return execution.status === 'awaiting' && execution.expiresAtMs !== null && execution.expiresAtMs <= nowMs;
+}
+
+function expect(execution: Execution, status: 'running' | 'awaiting'): Execution {
+  if (execution.status === status) return execution;
+  if (execution.status === 'expired') {
+    throw new RequestError('execution_expired', 'This answer waited too long for the page and has ended.', {
+      hint: 'Send the message again.',
+    });
+  }
+  if (status === 'awaiting') {
+    throw new RequestError('execution_not_awaiting', 'This execution waits for no tool output.', {
+      hint: 'Resume only after an `await` event, and once for each call.',
+    });
+  }
+  throw new RequestError('execution_conflict', `This execution is ${execution.status} and cannot run on.`);
+}
+
+function expectNothingPending(execution: Execution): void {
+  if (execution.pending.length > 0) {
+    throw new Error('An execution cannot end while a call has no result.');
+  }
+}

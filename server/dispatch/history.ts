@@ -1,0 +1,116 @@
+import { MAX_MESSAGE_CHARS } from '../../protocol/limits.ts';
+import { type ChatMessage, type ContentPart, messageText } from '../../protocol/message.ts';
+import { RequestError } from '../errors.ts';
+import type { ModelMessage, ModelToolCall } from '../models/model.ts';
+import type { Commit, StoredMessage } from '../store/store.ts';
+
+export type NewMessage = Commit['messages'][number];
+
+/** What a transcript asks of the server. */
+export type Plan =
+  /** Something new was said. */
+  | { readonly kind: 'new'; readonly messages: readonly NewMessage[] }
+  /** The last message again, which has no answer yet. */
+  | { readonly kind: 'retry' }
+  /** The last message again, which has one: the client did not get to see it. */
+  | { readonly kind: 'answered'; readonly text: string; readonly textId: string | null };
+
+/**
+ * Compares what a client sends with what the server remembers. The server owns the conversation: of the transcript it
+ * takes the user messages at its end, back to one that it knows by id or to an assistant message. What a client says
+ * that the assistant or the system said is never taken over.
+ * Throws `RequestError` `invalid_request` for a transcript that asks for nothing.
+ */
+export function planStart(stored: readonly StoredMessage[], sent: readonly ChatMessage[]): Plan {
+  const known = new Set(stored.map(({ clientId }) => clientId));
+  const lastStored = lastUserMessage(stored);
+  const answer = answerAtEnd(stored);
+  const trailing = trailingUserMessages(sent, known);
+  const [first] = trailing;
+  // Without ids only the words can tell a message that comes again.
+  const isAgain =
+    answer === undefined && first !== undefined && first.id === undefined && lastStored !== undefined
+      ? messageText(first.content) === textOf(lastStored.message)
+      : false;
+  const fresh = (isAgain ? trailing.slice(1) : trailing).filter((message) => !isBlank(message));
+  if (fresh.length > 0) return { kind: 'new', messages: fresh.map(toNewMessage) };
+  if (isAgain) return { kind: 'retry' };
+  const last = sent.map(({ role }) => role).lastIndexOf('user');
+  const isLastKnown = lastStored?.clientId != null && sent[last]?.id === lastStored.clientId;
+  if (isLastKnown && answer === undefined) return { kind: 'retry' };
+  const endsWithIt = sent.slice(last + 1).every(({ role }) => role === 'system');
+  if (isLastKnown && endsWithIt && answer !== undefined) return { kind: 'answered', ...answer };
+  throw new RequestError('invalid_request', 'There is no new user message in `messages`.', {
+    hint: 'End the list with a message of role `user` that has text or an attachment, under an id of its own.',
+  });
+}
+
+export function toModelMessages(stored: readonly StoredMessage[]): readonly ModelMessage[] {
+  return stored.map(({ message }) => message);
+}
+
+/** The calls that the conversation ends with, in their order. Empty when it does not end with calls. */
+export function openCalls(stored: readonly StoredMessage[]): readonly ModelToolCall[] {
+  const last = stored.at(-1)?.message;
+  return last?.role === 'assistant' ? last.toolCalls : [];
+}
+
+/** Every `toolCallId` that the conversation has seen. */
+export function callIds(stored: readonly StoredMessage[]): Set<string> {
+  return new Set(
+    stored.flatMap(({ message }) =>
+      message.role === 'assistant' ? message.toolCalls.map(({ toolCallId }) => toolCallId) : [],
+    ),
+  );
+}
+
+function trailingUserMessages(
+  sent: readonly ChatMessage[],
+  known: ReadonlySet<string | null>,
+): readonly ChatMessage[] {
+  const trailing: ChatMessage[] = [];
+  const seen = new Set(known);
+  for (const message of [...sent].reverse()) {
+    if (message.role === 'system') continue;
+    if (message.role === 'assistant') break;
+    if (message.id !== undefined && known.has(message.id)) break;
+    if (message.id !== undefined && seen.has(message.id)) continue;
+    if (message.id !== undefined) seen.add(message.id);
+    trailing.unshift(message);
+  }
+  return trailing;
+}
+
+function toNewMessage({ id, content }: ChatMessage): NewMessage {
+  const text = messageText(content);
+  if (text.length > MAX_MESSAGE_CHARS) {
+    throw new RequestError('invalid_request', `The message has ${text.length} characters.`, {
+      hint: `Send at most ${MAX_MESSAGE_CHARS}.`,
+    });
+  }
+  return { clientId: id ?? null, message: { role: 'user', content: partsOf(content) } };
+}
+
+function partsOf(content: ChatMessage['content']): readonly ContentPart[] {
+  if (typeof content === 'string') return [{ type: 'text', text: content }];
+  // Reasoning is a model's. From a client it would put words in its mouth.
+  return content.filter((part) => part.type !== 'reasoning' && !(part.type === 'text' && part.text === ''));
+}
+
+function isBlank({ content }: ChatMessage): boolean {
+  return partsOf(content).every((part) => part.type === 'text' && part.text.trim() === '');
+}
+
+function lastUserMessage(stored: readonly StoredMessage[]): StoredMessage | undefined {
+  return [...stored].reverse().find(({ message }) => message.role === 'user');
+}
+
+function textOf(message: ModelMessage): string | undefined {
+  return message.role === 'user' ? messageText([...message.content]) : undefined;
+}
+
+function answerAtEnd(stored: readonly StoredMessage[]): { text: string; textId: string | null } | undefined {
+  const last = stored.at(-1);
+  if (last?.message.role !== 'assistant' || last.message.toolCalls.length > 0) return undefined;
+  return { text: last.message.text, textId: last.clientId };
+}

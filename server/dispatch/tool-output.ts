@@ -1,0 +1,163 @@
+import { createHash } from 'node:crypto';
+import { MAX_TOOL_RESULT_CHARS } from '../../protocol/limits.ts';
+import { RequestError } from '../errors.ts';
+import type { Execution, PendingCall, ResolvedCall } from '../store/store.ts';
+import { cut } from './text.ts';
+import { isRecord } from './tool-input.ts';
+import { canonicalName } from './toolset.ts';
+
+/** What the outputs of one resume mean for an execution. */
+export interface MatchedOutputs {
+  /** For calls that wait. */
+  readonly accepted: readonly ResolvedCall[];
+  /** Calls that got exactly this output before. */
+  readonly repeated: readonly ResolvedCall[];
+}
+
+/**
+ * Finds the call of each output: by `toolCallId`, else by the bare or prefixed tool name while only one pending call
+ * has it. All or nothing: throws `RequestError` `unknown_tool_output`, `ambiguous_tool_output`, `already_resolved`
+ * or `execution_not_awaiting` when one of them has no place.
+ */
+export function matchOutputs(
+  execution: Execution,
+  outputs: Readonly<Record<string, unknown>>,
+): MatchedOutputs {
+  const entries = Object.entries(outputs);
+  if (entries.length === 0) {
+    throw new RequestError('invalid_request', '`toolOutputs` is empty.', { hint: whatIsPending(execution) });
+  }
+  const accepted = new Map<string, ResolvedCall>();
+  const repeated: ResolvedCall[] = [];
+  for (const [key, value] of entries) {
+    const hash = hashOf(value);
+    const pending = pendingCall(execution, key);
+    if (pending === undefined) {
+      repeated.push(repeatedCall(execution, key, hash));
+      continue;
+    }
+    if ((accepted.get(pending.toolCallId)?.hash ?? hash) !== hash) {
+      throw new RequestError(
+        'ambiguous_tool_output',
+        `Two different outputs came for one call, \`${key}\`.`,
+        {
+          hint: 'Send one output for each `toolCallId`.',
+        },
+      );
+    }
+    accepted.set(pending.toolCallId, resolve(execution, pending, value, hash));
+  }
+  return { accepted: [...accepted.values()], repeated };
+}
+
+/**
+ * The text of an output as the model reads it, whatever shape it came in: a string, `{ content: […], isError }`,
+ * `{ result: … }`, or any other JSON.
+ */
+export function readOutput(value: unknown): { readonly text: string; readonly isError: boolean } {
+  const { text, isError } = unwrap(value);
+  const cutMark = `\n… (cut: the result has ${text.length} characters)`;
+  return {
+    text: text.trim() === '' ? '(The tool returned nothing.)' : cut(text, MAX_TOOL_RESULT_CHARS, cutMark),
+    isError,
+  };
+}
+
+function unwrap(value: unknown): { text: string; isError: boolean } {
+  if (typeof value === 'string') return { text: value, isError: false };
+  if (value === undefined || value === null) return { text: '', isError: false };
+  if (!isRecord(value)) return { text: JSON.stringify(value), isError: false };
+  const isError = value.isError === true;
+  if (Array.isArray(value.content)) {
+    const structured = value.content.length === 0 ? value.structuredContent : undefined;
+    const text =
+      structured === undefined ? value.content.map(textOfBlock).join('\n') : JSON.stringify(structured);
+    return { text, isError };
+  }
+  const isWrapper =
+    Object.hasOwn(value, 'result') && Object.keys(value).every((key) => ['result', 'isError'].includes(key));
+  if (!isWrapper) return { text: JSON.stringify(value), isError };
+  const inner = unwrap(value.result);
+  return { text: inner.text, isError: isError || inner.isError };
+}
+
+/** Models of this release read text only; a block of another kind is named, so that none seems to be missing. */
+function textOfBlock(block: unknown): string {
+  if (typeof block === 'string') return block;
+  if (!isRecord(block)) return JSON.stringify(block) ?? '';
+  if (typeof block.text === 'string') return block.text;
+  if (isRecord(block.resource) && typeof block.resource.text === 'string') return block.resource.text;
+  const kind = typeof block.type === 'string' ? block.type : 'content';
+  const about = [block.mimeType, block.uri, block.name].filter((word) => typeof word === 'string');
+  return `[${[kind, ...about].join(' ')}]`;
+}
+
+function resolve(execution: Execution, call: PendingCall, value: unknown, hash: string): ResolvedCall {
+  const { toolCallId, bareName, modelName } = call;
+  return { toolCallId, bareName, modelName, ...readOutput(value), hash, acceptedSeq: execution.seq };
+}
+
+function pendingCall({ pending }: Execution, key: string): PendingCall | undefined {
+  const byId = pending.find(({ toolCallId }) => toolCallId === key);
+  if (byId !== undefined) return byId;
+  const byName = pending.filter(
+    ({ origin, bareName }) => key === bareName || key === canonicalName(origin, bareName),
+  );
+  if (byName.length > 1) {
+    throw new RequestError('ambiguous_tool_output', `${byName.length} pending calls are named \`${key}\`.`, {
+      hint: `Key the outputs by toolCallId: ${byName.map(({ toolCallId }) => toolCallId).join(', ')}.`,
+    });
+  }
+  return byName[0];
+}
+
+function repeatedCall(execution: Execution, key: string, hash: string): ResolvedCall {
+  const byId = execution.resolved.filter(({ toolCallId }) => toolCallId === key);
+  const named = execution.resolved.filter(
+    ({ bareName }) => key === bareName || key === canonicalName('webmcp', bareName),
+  );
+  const candidates = byId.length > 0 ? byId : named;
+  const same = [...candidates].reverse().find((call) => call.hash === hash);
+  if (same !== undefined) return same;
+  if (candidates.some((call) => call.hash !== '') || (candidates.length > 0 && isOpen(execution))) {
+    throw new RequestError('already_resolved', `The call \`${key}\` has another output already.`, {
+      hint: 'An output counts once. To change course, send a message.',
+    });
+  }
+  if (!isOpen(execution)) {
+    throw new RequestError('execution_not_awaiting', 'This execution waits for no tool output.', {
+      hint: 'It has ended, or the visitor went on without it.',
+    });
+  }
+  throw new RequestError(
+    'unknown_tool_output',
+    `No pending call has the id or name \`${cut(key, 200, '…')}\`.`,
+    {
+      hint: whatIsPending(execution),
+    },
+  );
+}
+
+function isOpen({ status }: Execution): boolean {
+  return status === 'awaiting';
+}
+
+function whatIsPending({ pending }: Execution): string {
+  if (pending.length === 0) return 'No call is pending.';
+  const calls = pending.map(({ toolCallId, bareName }) => `${toolCallId} (${bareName})`);
+  return `Pending: ${calls.join(', ')}.`;
+}
+
+/** Equal for outputs that mean the same, whatever order their keys came in. */
+function hashOf(value: unknown): string {
+  return createHash('sha256')
+    .update(JSON.stringify(sorted(value)) ?? 'undefined')
+    .digest('hex');
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (!isRecord(value)) return value;
+  const entries = Object.entries(value).map(([key, inner]): [string, unknown] => [key, sorted(inner)]);
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
