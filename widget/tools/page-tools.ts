@@ -1,4 +1,4 @@
-import type { JsonSchema, ToolAnnotations, ToolOutput, ClientTool } from '../../protocol/tool.ts';
+import type { ClientTool, JsonSchema, ToolAnnotations, ToolOutput } from '../../protocol/tool.ts';
 
 /** A page tool as this turn offers it: a plain copy, safe to show and to send. The raw handle stays inside. */
 export interface PageTool {
@@ -17,6 +17,8 @@ export interface PageTool {
 export type SnapshotRefusal =
   | 'invalid_name'
   | 'duplicate_name'
+  /** Registered in a frame: only tools of the page's own document are offered. */
+  | 'other_frame'
   | 'schema_too_large'
   | 'schema_too_deep'
   | 'invalid_schema'
@@ -33,7 +35,11 @@ export interface Snapshot {
   /** Of the whole set, independent of order. At most 128 characters. */
   readonly fingerprint: string;
   /** What the widget kept back, and why, in words for the tool's author. */
-  readonly refused: readonly { readonly name: string; readonly reason: SnapshotRefusal; readonly message: string }[];
+  readonly refused: readonly {
+    readonly name: string;
+    readonly reason: SnapshotRefusal;
+    readonly message: string;
+  }[];
 }
 
 export type Implementation =
@@ -76,7 +82,10 @@ export interface PageTools {
   /** Reads the tools now. Never rejects: a page that forbids tools has none. */
   snapshot(): Promise<Snapshot>;
   /** Checks a call against the snapshot it was offered in and against the page of now, without running it. */
-  check(call: PageCall, offered: Snapshot): Promise<{ readonly tool: PageTool } | (PageCallOutcome & { status: 'refused' })>;
+  check(
+    call: PageCall,
+    offered: Snapshot,
+  ): Promise<{ readonly tool: PageTool } | (PageCallOutcome & { status: 'refused' })>;
   /**
    * Checks again, then runs. Never rejects and never runs the same `toolCallId` twice. One call at a time for a tool
    * that is a form. `signal` asks the tool to stop and ends the wait at once.
