@@ -16,7 +16,8 @@ export type ApprovalVerdict =
 /** Decides whether the visitor is asked. The page's hints can only add a question, never remove one. */
 export function approvalFor(tool: PageTool, rules: ApprovalRules): ApprovalVerdict {
   const consequential =
-    tool.annotations.consequentialHint === true || rules.requireConfirmFor.some((pattern) => matches(pattern, tool.name));
+    tool.annotations.consequentialHint === true ||
+    rules.requireConfirmFor.some((pattern) => matches(pattern, tool.name));
   if (consequential) return { ask: true, canRemember: false };
   if (rules.remembered.has(tool.fingerprint)) return { ask: false, approvedBy: 'visitor_always' };
   const readOnly = tool.annotations.readOnlyHint === true;
