@@ -1,4 +1,5 @@
-import type { ModelContext, PageToolDefinition } from '../model-context.ts';
+import { defineTool, type RegistrableTool } from '../../widget/define-tool.ts';
+import type { ModelContext } from '../model-context.ts';
 import { CATEGORIES, type Product } from './products.ts';
 import type { Shop } from './shop.ts';
 
@@ -8,13 +9,13 @@ const PRODUCT_ID = {
 };
 
 /** The tools that the shop offers. Each does what a button of the page does, and the page shows it. */
-export function shopTools(shop: Shop): readonly PageToolDefinition[] {
-  return [...lookingTools(shop), ...buyingTools(shop)].map(keepingWords);
+export function shopTools(shop: Shop): readonly RegistrableTool[] {
+  return [...lookingTools(shop), ...buyingTools(shop)];
 }
 
-function lookingTools(shop: Shop): readonly PageToolDefinition[] {
+function lookingTools(shop: Shop): readonly RegistrableTool[] {
   return [
-    {
+    defineTool({
       name: 'search_products',
       title: 'Search the shop',
       description: 'Finds products by words such as "blue mug", and shows them in the shop.',
@@ -37,32 +38,32 @@ function lookingTools(shop: Shop): readonly PageToolDefinition[] {
           })
           .map((product) => summary(product, shop)),
       }),
-    },
-    {
+    }),
+    defineTool({
       name: 'get_cart',
       title: 'Look into the cart',
       description: 'Tells what is in the cart and what it costs, in euros.',
       inputSchema: { type: 'object', properties: {} },
       annotations: { readOnlyHint: true },
       execute: () => shop.state().cart,
-    },
-    {
+    }),
+    defineTool({
       name: 'check_stock',
       title: 'Count the shelf',
       description: 'Counts by hand how many pieces of a product are on the shelf. Takes about four seconds.',
       inputSchema: { type: 'object', properties: { productId: PRODUCT_ID }, required: ['productId'] },
       annotations: { readOnlyHint: true },
-      execute: async ({ productId }, options) => ({
+      execute: async ({ productId }, { signal }) => ({
         productId,
-        stock: await shop.countShelf(String(productId), options?.signal ?? new AbortController().signal),
+        stock: await shop.countShelf(String(productId), signal),
       }),
-    },
+    }),
   ];
 }
 
-function buyingTools(shop: Shop): readonly PageToolDefinition[] {
+function buyingTools(shop: Shop): readonly RegistrableTool[] {
   return [
-    {
+    defineTool({
       name: 'add_to_cart',
       title: 'Add to the cart',
       description: 'Puts a product into the cart.',
@@ -78,15 +79,15 @@ function buyingTools(shop: Shop): readonly PageToolDefinition[] {
         const cart = shop.add(String(productId), quantity === undefined ? 1 : Number(quantity));
         return { added: cart.items.find((item) => item.id === productId), total: cart.total };
       },
-    },
-    {
+    }),
+    defineTool({
       name: 'remove_from_cart',
       title: 'Take out of the cart',
       description: 'Takes all pieces of a product out of the cart.',
       inputSchema: { type: 'object', properties: { productId: PRODUCT_ID }, required: ['productId'] },
       execute: ({ productId }) => shop.remove(String(productId)),
-    },
-    {
+    }),
+    defineTool({
       name: 'apply_coupon',
       title: 'Use a coupon',
       description: 'Takes a discount off the cart, by the code of a coupon.',
@@ -96,8 +97,8 @@ function buyingTools(shop: Shop): readonly PageToolDefinition[] {
         required: ['code'],
       },
       execute: ({ code }) => shop.applyCoupon(String(code)),
-    },
-    {
+    }),
+    defineTool({
       name: 'checkout',
       title: 'Place the order',
       description: 'Orders and pays for what is in the cart. This cannot be undone.',
@@ -107,13 +108,13 @@ function buyingTools(shop: Shop): readonly PageToolDefinition[] {
         const order = shop.checkout();
         return { order: order.number, items: order.cart.items, paid: order.cart.total };
       },
-    },
+    }),
   ];
 }
 
 /** What the form of the page offers by itself in a browser that reads `<form toolname>`, for the browsers that do not. */
-function subscribeTool(shop: Shop): PageToolDefinition {
-  return keepingWords({
+function subscribeTool(shop: Shop): RegistrableTool {
+  return defineTool({
     name: 'subscribe',
     title: 'Get the letter',
     description: 'Signs an address up for the shop’s letter.',
@@ -145,24 +146,6 @@ export async function registerShopTools(
   if (!signal.aborted && !offered.some((tool) => tool.name === 'subscribe')) {
     await context.registerTool(subscribeTool(shop), { signal });
   }
-}
-
-/** Browsers replace the words of a thrown error, so a failure is returned as a result, where the model can read it. */
-function keepingWords(tool: PageToolDefinition): PageToolDefinition {
-  return {
-    ...tool,
-    async execute(input, options) {
-      try {
-        return await tool.execute(input, options);
-      } catch (cause) {
-        if (options?.signal?.aborted) throw cause;
-        return {
-          isError: true,
-          content: [{ type: 'text', text: cause instanceof Error ? cause.message : String(cause) }],
-        };
-      }
-    },
-  };
 }
 
 function summary(product: Product, shop: Shop) {

@@ -48,7 +48,7 @@ export function followAddress(): () => void {
   const stop = effect(() => {
     const { theme, direction, pane } = place.value;
     document.documentElement.dir = direction;
-    document.documentElement.dataset['pane'] = pane;
+    document.documentElement.dataset.pane = pane;
     document.documentElement.style.colorScheme = theme === 'auto' ? '' : theme;
   });
   return () => {

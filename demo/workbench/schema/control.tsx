@@ -119,8 +119,8 @@ function ChoiceSelect(props: {
 }
 
 export function Facts({ schema, required }: { readonly schema: JsonSchema; readonly required: boolean }) {
-  const type = [schema['type'] ?? 'any'].flat().join(' or ');
-  const format = typeof schema['format'] === 'string' ? `, ${visible(schema['format'])}` : '';
+  const type = [schema.type ?? 'any'].flat().join(' or ');
+  const format = typeof schema.format === 'string' ? `, ${visible(schema.format)}` : '';
   return (
     <span class="facts">
       {type}
@@ -140,9 +140,7 @@ export function About({ id, schema }: { readonly id?: string; readonly schema: J
 }
 
 function descriptionOf(schema: JsonSchema): string | undefined {
-  return typeof schema['description'] === 'string' && schema['description'] !== ''
-    ? schema['description']
-    : undefined;
+  return typeof schema.description === 'string' && schema.description !== '' ? schema.description : undefined;
 }
 
 export function problemAt({ args, pointer }: FieldProps): string | undefined {

@@ -36,8 +36,8 @@ export function fieldOf(given: JsonSchema, root: JsonSchema): Field {
     case 'string':
       return {
         kind: 'text',
-        input: textInput(schema['format']),
-        multiline: typeof schema['maxLength'] === 'number' && schema['maxLength'] > LINE_CHARS,
+        input: textInput(schema.format),
+        multiline: typeof schema.maxLength === 'number' && schema.maxLength > LINE_CHARS,
       };
     case 'number':
       return { kind: 'number', integer: false };
@@ -48,7 +48,7 @@ export function fieldOf(given: JsonSchema, root: JsonSchema): Field {
     case 'array':
       return listField(schema, root);
     case 'object':
-      return isRecord(schema['properties'])
+      return isRecord(schema.properties)
         ? { kind: 'object', properties: propertiesOf(schema) }
         : { kind: 'json' };
     default:
@@ -58,9 +58,9 @@ export function fieldOf(given: JsonSchema, root: JsonSchema): Field {
 
 /** The properties of an object's schema, in the order in which the page wrote them. */
 export function propertiesOf(schema: JsonSchema): readonly Property[] {
-  const properties = schema['properties'];
+  const properties = schema.properties;
   if (!isRecord(properties)) return [];
-  const required = Array.isArray(schema['required']) ? schema['required'] : [];
+  const required = Array.isArray(schema.required) ? schema.required : [];
   return Object.entries(properties).map(([name, property]) => ({
     name,
     schema: isRecord(property) ? property : {},
@@ -72,9 +72,9 @@ export function propertiesOf(schema: JsonSchema): readonly Property[] {
 export function resolved(schema: JsonSchema, root: JsonSchema): JsonSchema {
   let current = schema;
   const seen = new Set<JsonSchema>();
-  while (typeof current['$ref'] === 'string' && !seen.has(current)) {
+  while (typeof current.$ref === 'string' && !seen.has(current)) {
     seen.add(current);
-    const target = pointed(root, current['$ref']);
+    const target = pointed(root, current.$ref);
     if (target === undefined) return current;
     const { $ref: _, ...beside } = current;
     current = { ...target, ...beside };
@@ -87,27 +87,27 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 function listField(schema: JsonSchema, root: JsonSchema): Field {
-  if (!isRecord(schema['items'])) return { kind: 'json' };
-  const items = resolved(schema['items'], root);
+  if (!isRecord(schema.items)) return { kind: 'json' };
+  const items = resolved(schema.items, root);
   const choices = choicesOf(items);
-  if (choices !== undefined && choices.length <= MOST_BOXES && schema['uniqueItems'] !== false) {
+  if (choices !== undefined && choices.length <= MOST_BOXES && schema.uniqueItems !== false) {
     return { kind: 'several', choices };
   }
   return { kind: 'list', items };
 }
 
 function choicesOf(schema: JsonSchema): readonly Choice[] | undefined {
-  if (Object.hasOwn(schema, 'const')) return [choice(schema['const'])];
+  if (Object.hasOwn(schema, 'const')) return [choice(schema.const)];
   for (const key of ['oneOf', 'anyOf']) {
     const branches = schema[key];
     if (!Array.isArray(branches) || branches.length === 0) continue;
     if (!branches.every((branch) => isRecord(branch) && Object.hasOwn(branch, 'const'))) continue;
     return branches.map((branch) => ({
-      value: branch['const'],
-      label: typeof branch['title'] === 'string' ? branch['title'] : choice(branch['const']).label,
+      value: branch.const,
+      label: typeof branch.title === 'string' ? branch.title : choice(branch.const).label,
     }));
   }
-  return Array.isArray(schema['enum']) && schema['enum'].length > 0 ? schema['enum'].map(choice) : undefined;
+  return Array.isArray(schema.enum) && schema.enum.length > 0 ? schema.enum.map(choice) : undefined;
 }
 
 function choice(value: unknown): Choice {
@@ -116,11 +116,9 @@ function choice(value: unknown): Choice {
 
 /** The one type that a control is drawn for; `null` beside another type is not worth one. */
 function typeOf(schema: JsonSchema): string | undefined {
-  const types = (Array.isArray(schema['type']) ? schema['type'] : [schema['type']]).filter(
-    (type) => type !== 'null',
-  );
+  const types = (Array.isArray(schema.type) ? schema.type : [schema.type]).filter((type) => type !== 'null');
   if (types.length === 1 && typeof types[0] === 'string') return types[0];
-  return types.length === 0 && isRecord(schema['properties']) ? 'object' : undefined;
+  return types.length === 0 && isRecord(schema.properties) ? 'object' : undefined;
 }
 
 function textInput(format: unknown): 'text' | 'email' | 'url' | 'date' {

@@ -108,7 +108,6 @@ function ListField(props: FieldProps & { readonly items: JsonSchema }) {
   return (
     <Group {...props}>
       {value.map((entry, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: entries have no identity but their place.
         <div class="entry" key={index}>
           <SchemaField
             label={`${props.label} ${index + 1}`}

@@ -53,11 +53,11 @@ function wordsFor(error: OutputUnit, schema: JsonSchema): string | undefined {
     case 'unevaluatedProperties':
       return undefined;
     case 'type':
-      return TYPE_WORDS[String(schema['type'])] ?? `Must be ${listed(schema['type'])}.`;
+      return TYPE_WORDS[String(schema.type)] ?? `Must be ${listed(schema.type)}.`;
     case 'enum':
-      return `Must be one of ${listed(schema['enum'])}.`;
+      return `Must be one of ${listed(schema.enum)}.`;
     case 'const':
-      return `Must be ${JSON.stringify(schema['const'])}.`;
+      return `Must be ${JSON.stringify(schema.const)}.`;
     case 'minimum':
       return `Must be ${limit} or more.`;
     case 'maximum':
@@ -69,7 +69,7 @@ function wordsFor(error: OutputUnit, schema: JsonSchema): string | undefined {
     case 'multipleOf':
       return `Must be a multiple of ${limit}.`;
     case 'minLength':
-      return schema['minLength'] === 1 ? 'Must not be empty.' : `Must have ${limit} characters or more.`;
+      return schema.minLength === 1 ? 'Must not be empty.' : `Must have ${limit} characters or more.`;
     case 'maxLength':
       return `Must have ${limit} characters or fewer.`;
     case 'minItems':

@@ -7,7 +7,7 @@ const SAMPLE_DEPTH = 6;
 /** What a form starts with: the schema's defaults, and nothing that nobody said. */
 export function startingValue(schema: JsonSchema, root: JsonSchema = schema): unknown {
   const own = resolved(schema, root);
-  if (Object.hasOwn(own, 'default')) return own['default'];
+  if (Object.hasOwn(own, 'default')) return own.default;
   const field = fieldOf(own, root);
   if (field.kind !== 'object') return undefined;
   const entries = field.properties
@@ -20,8 +20,8 @@ export function startingValue(schema: JsonSchema, root: JsonSchema = schema): un
 /** A value that fits the schema as far as one can guess, for a quick try. */
 export function sampleValue(schema: JsonSchema, root: JsonSchema = schema, depth = 0): unknown {
   const own = resolved(schema, root);
-  if (Object.hasOwn(own, 'default')) return own['default'];
-  if (Array.isArray(own['examples']) && own['examples'].length > 0) return own['examples'][0];
+  if (Object.hasOwn(own, 'default')) return own.default;
+  if (Array.isArray(own.examples) && own.examples.length > 0) return own.examples[0];
   const field = fieldOf(own, root);
   switch (field.kind) {
     case 'text':
@@ -44,7 +44,7 @@ export function sampleValue(schema: JsonSchema, root: JsonSchema = schema, depth
           .map((property) => [property.name, sampleValue(property.schema, root, depth + 1)]),
       );
     case 'json':
-      return own['type'] === 'array' ? [] : {};
+      return own.type === 'array' ? [] : {};
   }
 }
 
@@ -62,10 +62,10 @@ function sampleText(schema: JsonSchema, input: 'text' | 'email' | 'url' | 'date'
   if (input === 'url') return 'https://example.com/';
   if (input === 'date') return new Date().toISOString().slice(0, 10);
   const quoted =
-    typeof schema['description'] === 'string' ? /["“]([^"”]{1,80})["”]/.exec(schema['description']) : null;
+    typeof schema.description === 'string' ? /["“]([^"”]{1,80})["”]/.exec(schema.description) : null;
   const sample = quoted?.[1] ?? 'sample';
-  const shortest = typeof schema['minLength'] === 'number' ? schema['minLength'] : 0;
-  const longest = typeof schema['maxLength'] === 'number' ? schema['maxLength'] : Number.POSITIVE_INFINITY;
+  const shortest = typeof schema.minLength === 'number' ? schema.minLength : 0;
+  const longest = typeof schema.maxLength === 'number' ? schema.maxLength : Number.POSITIVE_INFINITY;
   return sample.padEnd(Math.min(shortest, 1_000), '.').slice(0, longest);
 }
 

@@ -1,0 +1,168 @@
+import type { ClientToolsReport } from '../../../protocol/event.ts';
+import { MAX_CLIENT_TOOLS, MAX_CLIENT_TOOLS_BYTES } from '../../../protocol/limits.ts';
+import { CopyButton } from '../copy-button.tsx';
+import { bytes, clock, sizeOf } from '../format.ts';
+import { JsonView } from '../json-view.tsx';
+import { hashOf, place } from '../location.ts';
+import { visible } from '../visible.ts';
+import { EventTable } from './event-table.tsx';
+import { changesBetween, type Exchange, type Recorder } from './recorder.ts';
+
+/** What went over the wire, request by request: the tools sent, what became of them, and the events as they came. */
+export function WirePane({ recorder }: { readonly recorder: Recorder }) {
+  const exchanges = recorder.exchanges.value;
+  const chosen =
+    exchanges.find((exchange) => String(exchange.number) === place.value.item) ?? exchanges.at(-1);
+  if (chosen === undefined) {
+    return (
+      <p class="quiet pad">Say something in the chat. Each request to the server is written down here.</p>
+    );
+  }
+  const before = exchanges.findLast(
+    (exchange) => exchange.number < chosen.number && exchange.snapshot !== undefined,
+  );
+  return (
+    <div class="split">
+      <div class="list">
+        <div class="list-head">
+          <CopyButton label="Copy all" text={() => JSON.stringify(exchanges.map(plain), undefined, 2)} />
+          <button type="button" class="plain" onClick={recorder.clear}>
+            Clear
+          </button>
+        </div>
+        <ul aria-label="Requests">
+          {exchanges.map((exchange) => (
+            <ExchangeEntry key={exchange.number} exchange={exchange} isChosen={exchange === chosen} />
+          ))}
+        </ul>
+      </div>
+      <section class="detail" aria-label={`Request ${chosen.number}`}>
+        <header class="detail-head">
+          <div class="detail-title">
+            <h2>{titleOf(chosen)}</h2>
+            <code>{chosen.executionId}</code>
+          </div>
+          <CopyButton label="Copy as JSON" text={() => JSON.stringify(plain(chosen), undefined, 2)} />
+        </header>
+        <Sent exchange={chosen} before={before} />
+        {chosen.report !== undefined && <Verdict report={chosen.report} />}
+        <EventTable exchange={chosen} />
+      </section>
+    </div>
+  );
+}
+
+function ExchangeEntry({ exchange, isChosen }: { readonly exchange: Exchange; readonly isChosen: boolean }) {
+  const last = exchange.events.at(-1)?.event.type;
+  return (
+    <li>
+      <a
+        class="entry-link"
+        href={hashOf({ pane: 'wire', item: String(exchange.number) })}
+        aria-current={isChosen ? 'true' : undefined}
+      >
+        <span class="entry-name">{titleOf(exchange)}</span>
+        <span class="entry-side">{clock(exchange.startedAtMs)}</span>
+        <code class="entry-code">{last ?? 'waiting'}</code>
+        <span class="entry-side">{exchange.events.length} events</span>
+      </a>
+    </li>
+  );
+}
+
+function titleOf({ number, kind }: Exchange): string {
+  return `${number} ${kind === 'resume' ? 'Resume' : 'Dispatch'}`;
+}
+
+function Sent({ exchange, before }: { readonly exchange: Exchange; readonly before: Exchange | undefined }) {
+  const { snapshot } = exchange;
+  if (snapshot === undefined) return <p class="quiet">No tools of the page were read for this request.</p>;
+  const size = sizeOf(snapshot.clientTools);
+  const changes = changesBetween(before?.snapshot, snapshot);
+  return (
+    <section class="block" aria-label="Tools sent">
+      <h3 class="label">Tools of the page</h3>
+      <p>
+        {snapshot.clientTools.length} of at most {MAX_CLIENT_TOOLS} tools, {bytes(size)} of at most{' '}
+        {bytes(MAX_CLIENT_TOOLS_BYTES)}
+        {before === undefined ? '' : `, ${changeWords(changes)}`}
+      </p>
+      {snapshot.refused.map((entry) => (
+        <p key={`${entry.name} ${entry.reason}`} class="refusal">
+          Kept back: <code>{visible(entry.name)}</code> {entry.message}
+        </p>
+      ))}
+      <JsonView value={{ clientTools: snapshot.clientTools, fingerprint: snapshot.fingerprint }} depth={0} />
+    </section>
+  );
+}
+
+function changeWords({ added, removed, changed }: ReturnType<typeof changesBetween>): string {
+  const words = [
+    ...added.map((name) => `${visible(name)} is new`),
+    ...changed.map((name) => `${visible(name)} changed`),
+    ...removed.map((name) => `${visible(name)} is gone`),
+  ];
+  return words.length === 0 ? 'the same as before' : words.join(', ');
+}
+
+/** What the server let through, and what it refused and why. */
+export function Verdict({ report }: { readonly report: ClientToolsReport }) {
+  return (
+    <section class="block" aria-label="Admitted and refused">
+      <h3 class="label">Admitted and refused by the server</h3>
+      <p class="quiet">Decided for the origin {report.origin ?? '(none)'}</p>
+      <div class="scroll">
+        <table>
+          <thead>
+            <tr>
+              <th>Tool</th>
+              <th>Verdict</th>
+              <th>Name at the model, or the reason</th>
+            </tr>
+          </thead>
+          <tbody>
+            {report.refused.map((tool) => (
+              <tr key={`refused ${tool.origin} ${tool.name}`} class="refusal">
+                <td>
+                  <code>{visible(tool.name)}</code>
+                </td>
+                <td>refused</td>
+                <td>
+                  {visible(tool.message)} <code>{tool.reason}</code>
+                </td>
+              </tr>
+            ))}
+            {report.admitted.map((tool) => (
+              <tr key={`admitted ${tool.origin} ${tool.name}`}>
+                <td>
+                  <code>{visible(tool.name)}</code>
+                </td>
+                <td>admitted</td>
+                <td>
+                  <code>{visible(tool.modelName)}</code> {tool.notes.map(visible).join(' ')}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}
+
+function plain(exchange: Exchange) {
+  const { number, kind, executionId, startedAtMs, snapshot, report, events, calls } = exchange;
+  return {
+    number,
+    kind,
+    executionId,
+    startedAt: new Date(startedAtMs).toISOString(),
+    clientTools: snapshot?.clientTools,
+    clientToolsFingerprint: snapshot?.fingerprint,
+    keptBack: snapshot?.refused,
+    report,
+    events: events.map(({ event, atMs }) => ({ afterMs: Math.round(atMs - startedAtMs), ...event })),
+    calls,
+  };
+}
