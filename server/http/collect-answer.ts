@@ -9,10 +9,13 @@ export async function collectAnswer({
   events,
 }: Answer): Promise<DispatchResponse> {
   const awaiting: StreamEvent[] = [];
+  const apologies = new Set<string>();
   let output = '';
   let end: Partial<DispatchResponse> = {};
   for await (const event of events) {
-    if (event.type === 'text_delta') output += event.delta;
+    // The failure stands in `error`; its words are in the stream for widgets that read nothing else.
+    if (event.type === 'text_start' && event.role === 'error') apologies.add(event.id);
+    else if (event.type === 'text_delta' && !apologies.has(event.id)) output += event.delta;
     else if (event.type === 'await') awaiting.push(event);
     else if (event.type === 'execution_complete') end = describeEnd(event);
     else if (event.type === 'execution_error') end = { status: 'failed', error: describeFailure(event) };
