@@ -78,7 +78,11 @@ export class ModelError extends Error {
   readonly code: ModelErrorCode;
   readonly hint: string | undefined;
 
-  constructor(code: ModelErrorCode, message: string, options: { readonly hint?: string; readonly cause?: unknown } = {}) {
+  constructor(
+    code: ModelErrorCode,
+    message: string,
+    options: { readonly hint?: string; readonly cause?: unknown } = {},
+  ) {
     super(message, { cause: options.cause });
     this.name = 'ModelError';
     this.code = code;

@@ -1,0 +1,150 @@
+import { areRelated, DETERMINERS, FILLERS, type VerbFamily, verbFamily } from './lexicon.ts';
+import type { ToolProfile } from './profile.ts';
+import type { Token } from './tokens.ts';
+
+/** One thing that was asked for. */
+export interface Clause {
+  /** Everything but what comes before the verb, and the verb. */
+  readonly tokens: readonly Token[];
+  readonly verb: string | undefined;
+  readonly family: VerbFamily | undefined;
+  /** "How do I …": wants to know, not to do. */
+  readonly asksHow: boolean;
+  readonly negated: boolean;
+}
+
+const SENTENCE_END: ReadonlySet<string> = new Set(['.', '!', '?', ';', '\n']);
+const CONNECTORS: ReadonlySet<string> = new Set([
+  'and',
+  'then',
+  ',',
+  'also',
+  '&',
+  'plus',
+  'afterwards',
+  'or',
+  'but',
+  'finally',
+  'next',
+]);
+const QUESTION_WORDS: ReadonlySet<string> = new Set(
+  "what what's whats which who where where's when is are any does do how how's".split(' '),
+);
+const NEGATIONS: ReadonlySet<string> = new Set([
+  "don't",
+  'dont',
+  'not',
+  'never',
+  'without',
+  "didn't",
+  "doesn't",
+  "won't",
+  "can't",
+  'cannot',
+]);
+
+/** Splits a request into clauses: at the ends of sentences, and where a connector is followed by a verb that a tool knows. */
+export function splitClauses(tokens: readonly Token[], profiles: readonly ToolProfile[]): readonly Clause[] {
+  const pieces: Token[][] = [[]];
+  let freeText = false;
+  tokens.forEach((token, index) => {
+    const current = pieces.at(-1) ?? [];
+    if (token.kind === 'mark' && token.text === ':') freeText = true;
+    if (token.kind === 'mark' && SENTENCE_END.has(token.text)) {
+      freeText = false;
+      pieces.push([]);
+    } else if (!freeText && CONNECTORS.has(token.lower) && startsCommand(tokens, index + 1, profiles)) {
+      pieces.push([]);
+    } else {
+      current.push(token);
+    }
+  });
+  return pieces
+    .map((piece) => clauseOf(trimConnectors(piece), profiles))
+    .filter(({ tokens: words, verb }) => words.length > 0 || verb !== undefined);
+}
+
+function trimConnectors(piece: readonly Token[]): readonly Token[] {
+  const isConnector = (token: Token): boolean => CONNECTORS.has(token.lower) || token.text === ',';
+  const start = piece.findIndex((token) => !isConnector(token));
+  const end = piece.map((token) => !isConnector(token)).lastIndexOf(true);
+  return start < 0 ? [] : piece.slice(start, end + 1);
+}
+
+function startsCommand(tokens: readonly Token[], from: number, profiles: readonly ToolProfile[]): boolean {
+  for (let at = from; at < tokens.length; at += 1) {
+    const token = tokens[at];
+    if (token === undefined) return false;
+    if (isKnownVerb(token, tokens[at - 1], profiles)) return true;
+    const skipped = FILLERS.has(token.lower) || CONNECTORS.has(token.lower) || NEGATIONS.has(token.lower);
+    if (!skipped) return QUESTION_WORDS.has(token.lower) && /^(?:what|which|where|how)/.test(token.lower);
+  }
+  return false;
+}
+
+function isKnownVerb(token: Token, previous: Token | undefined, profiles: readonly ToolProfile[]): boolean {
+  if (!isVerb(token, previous, profiles)) return false;
+  const family = verbFamily(token.lower);
+  return profiles.some(
+    (profile) =>
+      profile.words.includes(token.lower) ||
+      (family !== undefined &&
+        profile.family !== undefined &&
+        (family === profile.family || areRelated(family, profile.family))),
+  );
+}
+
+/** A base form that no article makes a noun: "order it" but not "my order". */
+function isVerb(token: Token, previous: Token | undefined, profiles: readonly ToolProfile[]): boolean {
+  if (token.kind !== 'word') return false;
+  if (previous !== undefined && (DETERMINERS.has(previous.lower) || previous.kind === 'number')) return false;
+  return (
+    verbFamily(token.lower) !== undefined ||
+    profiles.some(({ words, verb }) => verb === undefined && words[0] === token.lower)
+  );
+}
+
+function clauseOf(piece: readonly Token[], profiles: readonly ToolProfile[]): Clause {
+  const question = piece[0] !== undefined && QUESTION_WORDS.has(piece[0].lower) && piece[0].lower !== 'do';
+  const at = piece.findIndex(
+    (token, index) => isVerb(token, piece[index - 1], profiles) && !isAuxiliary(piece, index),
+  );
+  const before = at < 0 ? piece : piece.slice(0, at);
+  const negated = before.some(({ lower }) => NEGATIONS.has(lower)) && at >= 0;
+  const asksHow = /^(?:how|why|when|should|if)$/.test(piece[0]?.lower ?? '') || isPermission(piece);
+  const verb = at < 0 ? undefined : piece[at];
+  // "What is in my cart": the question is the verb. A later verb is part of what is asked about ("my order").
+  if (verb === undefined || (question && !/^how/.test(piece[0]?.lower ?? '') && at > 3)) {
+    const lead = piece.findIndex(({ lower }) => !FILLERS.has(lower) && !QUESTION_WORDS.has(lower));
+    const wants = before.some(({ lower }) => /^(?:want|need)$/.test(lower));
+    return {
+      tokens: lead < 0 ? [] : piece.slice(lead),
+      verb: undefined,
+      family: question || wants ? 'get' : undefined,
+      asksHow: asksHow && !question,
+      negated,
+    };
+  }
+  const lost = before.filter(
+    ({ lower }) => !FILLERS.has(lower) && !QUESTION_WORDS.has(lower) && !NEGATIONS.has(lower),
+  );
+  return {
+    tokens: [...lost, ...piece.slice(at + 1)],
+    verb: verb.lower,
+    family: verbFamily(verb.lower),
+    asksHow,
+    negated,
+  };
+}
+
+/** In "do you …" and "give me a go" style openings the first verb-like word is not the request. */
+function isAuxiliary(piece: readonly Token[], index: number): boolean {
+  const token = piece[index];
+  if (token === undefined) return false;
+  if (token.lower === 'go') return piece[index + 1]?.lower === 'ahead';
+  return token.lower === 'help' && /^(?:me|us)$/.test(piece[index + 1]?.lower ?? '');
+}
+
+function isPermission(piece: readonly Token[]): boolean {
+  return /^(?:can|could|may)$/.test(piece[0]?.lower ?? '') && piece[1]?.lower === 'i';
+}

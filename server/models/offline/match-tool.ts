@@ -1,0 +1,121 @@
+import type { Clause } from './clauses.ts';
+import { areRelated, conceptOf, FILLERS, GENERAL_NOUNS, PRONOUNS } from './lexicon.ts';
+import type { ToolProfile } from './profile.ts';
+import type { Parameter } from './schema.ts';
+import type { Token } from './tokens.ts';
+import { choiceIn } from './values.ts';
+
+const THRESHOLD = 3;
+const THRESHOLD_WITHOUT_VERB = 2.5;
+
+/** The tool that a clause asks for, or `undefined` when none is meant clearly enough. `context`: tokens of the clause before. */
+export function matchTool(
+  given: Clause,
+  profiles: readonly ToolProfile[],
+  context: readonly Token[],
+): ToolProfile | undefined {
+  const clause = asMeant(given, profiles);
+  const concepts = conceptsIn(clause.tokens);
+  const refersBack = clause.tokens.some(({ lower }) => PRONOUNS.has(lower));
+  const background = refersBack ? conceptsIn(context) : new Set<string>();
+  let best: { readonly profile: ToolProfile; readonly score: number } | undefined;
+  for (const profile of profiles) {
+    const score = scoreOf(profile, clause, concepts, background);
+    const needed = clause.verb === undefined ? THRESHOLD_WITHOUT_VERB : THRESHOLD;
+    if (score >= needed && (best === undefined || score > best.score)) best = { profile, score };
+  }
+  return best?.profile;
+}
+
+function conceptsIn(tokens: readonly Token[]): ReadonlySet<string> {
+  const words = tokens.filter(
+    ({ kind, lower }) => (kind === 'word' || kind === 'code') && !FILLERS.has(lower),
+  );
+  return new Set(
+    words.flatMap(({ lower, stem }) => [
+      conceptOf(stem),
+      ...(lower.includes('-') ? lower.split('-').map(conceptOf) : []),
+    ]),
+  );
+}
+
+function scoreOf(
+  profile: ToolProfile,
+  clause: Clause,
+  concepts: ReadonlySet<string>,
+  background: ReadonlySet<string>,
+): number {
+  const verb = verbScore(profile, clause);
+  const named = profile.nouns.filter((noun) => concepts.has(noun)).length;
+  const implied = profile.nouns.filter((noun) => !concepts.has(noun) && background.has(noun)).length;
+  if (!profile.reads && !isAskedFor(profile, clause, verb, named + implied)) return 0;
+  const missing = Math.min(1, 0.5 * (profile.nouns.length - named - implied));
+  const evidence = evidenceFor(profile, clause, concepts);
+  const stray =
+    verb > 0 &&
+    named + implied === 0 &&
+    evidence === 0 &&
+    profile.slot === undefined &&
+    clause.tokens.length > 0
+      ? 1.5
+      : 0;
+  return verb + 3 * named + 1.5 * implied - missing + evidence - stray;
+}
+
+function verbScore({ verb, family }: ToolProfile, clause: Clause): number {
+  if (clause.family === undefined) return clause.verb !== undefined && clause.verb === verb ? 4 : 0;
+  if (family === undefined) return 0;
+  if (clause.verb === verb) return 4;
+  if (clause.family === family) return clause.verb === undefined ? 2 : 3;
+  return areRelated(clause.family, family) ? 1.5 : -3;
+}
+
+/**
+ * What changes something is only called for a verb that means it; no noun, description or enum of a page is enough.
+ * What takes money or ends something for good needs its own verb.
+ */
+function isAskedFor(profile: ToolProfile, clause: Clause, verb: number, nouns: number): boolean {
+  if (clause.verb === undefined) return false;
+  if (profile.verb === undefined)
+    return (
+      profile.words.includes(clause.verb) ||
+      (nouns > 0 && clause.family !== 'get' && clause.family !== 'search')
+    );
+  if (profile.family === 'checkout') return clause.family === 'checkout';
+  if (profile.family === 'remove' || profile.family === 'unsubscribe') return verb >= 3;
+  return verb >= 3 || (verb > 0 && nouns > 0);
+}
+
+/** "Order two mugs" puts them into the cart where nothing orders single things; "buy now" pays. */
+function asMeant(clause: Clause, profiles: readonly ToolProfile[]): Clause {
+  const things = clause.tokens.filter(({ kind, lower }) => kind !== 'mark' && !FILLERS.has(lower));
+  if (clause.verb === 'buy' && things.length === 0)
+    return { ...clause, verb: 'checkout', family: 'checkout' };
+  if ((clause.verb !== 'order' && clause.verb !== 'purchase') || things.length === 0) return clause;
+  const adder = profiles.find(({ family, slot }) => family === 'add' && slot?.schema.kind === 'id');
+  const direct = profiles.some(({ words, slot }) => words.includes(clause.verb ?? '') && slot !== undefined);
+  const named = adder?.nouns.some((noun) => conceptsIn(clause.tokens).has(noun)) === true;
+  return adder === undefined || direct || named ? clause : { ...clause, verb: 'add', family: 'add' };
+}
+
+function evidenceFor(profile: ToolProfile, clause: Clause, concepts: ReadonlySet<string>): number {
+  const described = [...concepts].filter(
+    (concept) =>
+      concept.length > 2 && !GENERAL_NOUNS.has(concept) && profile.descriptionConcepts.has(concept),
+  ).length;
+  const parameters = profile.parameters.reduce(
+    (sum, parameter) => sum + parameterEvidence(parameter, clause, concepts),
+    0,
+  );
+  return Math.min(2.25, described * 0.75) + Math.min(3.5, parameters);
+}
+
+function parameterEvidence(parameter: Parameter, clause: Clause, concepts: ReadonlySet<string>): number {
+  const { schema } = parameter;
+  const byName = parameter.words.some((word) => word.length > 2 && concepts.has(conceptOf(word))) ? 0.75 : 0;
+  if (schema.kind === 'enum')
+    return byName + (choiceIn(clause.tokens, schema.choices) === undefined ? 0 : 1.5);
+  if (schema.kind === 'query')
+    return byName + (clause.verb === undefined && clause.tokens.length > 0 ? 0.5 : 0);
+  return byName + (clause.tokens.some(({ kind }) => kind === schema.kind) ? 1 : 0);
+}
