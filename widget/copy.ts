@@ -1,0 +1,102 @@
+import type { NoticePart, Phase } from './chat/state.ts';
+
+/** Every sentence that the chat says, in English. Values go in as arguments, so that another language can order them. */
+export const copy = {
+  panelTitle: 'Chat',
+  close: 'Close',
+
+  phase: {
+    idle: 'Ready',
+    thinking: 'Thinking…',
+    answering: 'Answering…',
+    acting: 'Working on it…',
+    waiting: 'Waiting for you',
+    failed: 'Something went wrong',
+  } satisfies Record<Phase, string>,
+
+  thread: 'Conversation',
+  visitorSaid: 'You said',
+  chatSaid: 'Answer',
+  suggestions: 'Suggestions',
+  jumpToLatest: 'Jump to latest',
+  newBelow: 'New below.',
+
+  message: 'Message',
+  placeholder: 'Write a message…',
+  send: 'Send',
+  stop: 'Stop',
+
+  reasoning: 'Reasoning',
+  reasoningNow: 'Thinking it through…',
+  copyAnswer: 'Copy answer',
+  goodAnswer: 'Good answer',
+  badAnswer: 'Bad answer',
+  copied: 'Copied',
+  notCopied: 'Could not copy',
+  copyCode: 'Copy',
+  table: 'Table',
+  taskDone: 'Done',
+  taskOpen: 'To do',
+
+  notice: {
+    stopped: 'You stopped this answer.',
+    max_tool_calls: 'Stopped here: this answer reached its limit of actions. Ask again to go on.',
+    length: 'Cut short: the answer reached its longest length. Ask it to go on.',
+    content_filter: 'Cut short by the content rules of this chat.',
+    error: 'Cut short by an error. What arrived is kept.',
+    unknown: 'This answer ended early. What arrived is kept.',
+  } satisfies Record<NoticePart['notice'], string>,
+
+  retry: 'Retry',
+
+  /** What follows a tool's title: "Add to cart · done in 0.3 s · you allowed it". */
+  tool: {
+    requested: 'getting ready…',
+    runningInPage: 'running in this page…',
+    running: 'running…',
+    done: (seconds: string | undefined) => (seconds === undefined ? 'done' : `done in ${seconds} s`),
+    failed: (seconds: string | undefined) => (seconds === undefined ? 'failed' : `failed after ${seconds} s`),
+    declined: 'you declined it',
+    refused: (reason: string) => `not run: ${reason}`,
+    cancelled: (reason: string) => (reason === '' ? 'stopped' : `stopped: ${reason}`),
+  },
+  approvedBy: {
+    visitor_once: 'you allowed it',
+    visitor_always: 'you allowed it for this conversation',
+    site_rule: 'allowed by this site',
+    server: 'run by the server',
+  },
+  receipt: {
+    tool: 'Tool',
+    page: 'Page',
+    approval: 'Approval',
+    arguments: 'Arguments',
+    asJson: 'As JSON',
+    output: 'Output',
+    result: 'Result',
+  },
+
+  approval: {
+    region: 'Needs your decision',
+    question: (title: string) => `Allow “${title}”?`,
+    more: (count: number) => `${count} more after this`,
+    inPage: 'Runs in',
+    toolName: 'Tool',
+    withArguments: 'With exactly this',
+    noArguments: 'It gets no arguments.',
+    sensitive: 'may be personal or secret',
+    pageSays: 'The page says',
+    allowOnce: 'Allow once',
+    allowAlways: 'Always allow in this conversation',
+    decline: 'Decline',
+  },
+  unreadable: 'This value cannot be shown.',
+
+  announce: {
+    answered: 'The answer is complete.',
+    waiting: (title: string) => `${title} waits for your decision.`,
+    done: (title: string) => `${title}: done.`,
+    failed: (title: string) => `${title}: failed.`,
+    notRun: (title: string) => `${title}: not run.`,
+  },
+} as const;

@@ -1,0 +1,97 @@
+import type { VNode } from 'preact';
+import { useMemo, useState } from 'preact/hooks';
+import type { AssistantEntry, AssistantPart, UserEntry } from '../chat/state.ts';
+import { copy } from '../copy.ts';
+import { copyText } from './clipboard.ts';
+import { useView } from './context.ts';
+import { Icon } from './icon.tsx';
+import { Markdown } from './markdown/markdown.tsx';
+import { ToolRow } from './tool-row.tsx';
+
+export function VisitorMessage({ entry }: { readonly entry: UserEntry }) {
+  return (
+    <div class="entry visitor">
+      <span class="unseen">{copy.visitorSaid}</span>
+      <p dir="auto">{entry.text}</p>
+    </div>
+  );
+}
+
+export function Answer({ entry, finished }: { readonly entry: AssistantEntry; readonly finished: boolean }) {
+  // A part that did not change keeps its node of the virtual tree, and Preact passes it over.
+  const nodes = useMemo(() => new WeakMap<AssistantPart, VNode>(), []);
+  const nodeOf = (part: AssistantPart) => {
+    const node = nodes.get(part) ?? <Part key={`${part.kind} ${part.id}`} part={part} />;
+    nodes.set(part, node);
+    return node;
+  };
+  const text = finished ? answerText(entry) : '';
+  return (
+    <div class="entry answer">
+      <span class="unseen">{copy.chatSaid}</span>
+      {entry.parts.map(nodeOf)}
+      {text !== '' && <AnswerActions entry={entry} text={text} />}
+    </div>
+  );
+}
+
+function Part({ part }: { readonly part: AssistantPart }) {
+  switch (part.kind) {
+    case 'text':
+      if (part.role === 'error') return <p class="notice">{part.text}</p>;
+      return <Markdown text={part.text} streaming={part.streaming} />;
+    case 'reasoning':
+      return (
+        <details class="reasoning">
+          <summary>{part.streaming ? copy.reasoningNow : copy.reasoning}</summary>
+          <p dir="auto">{part.text}</p>
+        </details>
+      );
+    case 'tool':
+      return <ToolRow part={part} />;
+    case 'notice':
+      return <p class="notice">{copy.notice[part.notice]}</p>;
+  }
+}
+
+function AnswerActions({ entry, text }: { readonly entry: AssistantEntry; readonly text: string }) {
+  const { chat } = useView();
+  const [copied, setCopied] = useState<boolean>();
+  const onCopy = async () => {
+    setCopied(await copyText(text));
+    setTimeout(() => setCopied(undefined), 2000);
+  };
+  return (
+    <div class={`actions ${entry.vote === undefined ? '' : 'voted'}`}>
+      <button
+        type="button"
+        class="quiet"
+        aria-label={copy.copyAnswer}
+        title={copy.copyAnswer}
+        onClick={onCopy}
+      >
+        <Icon name={copied === true ? 'check' : 'copy'} />
+      </button>
+      {(['up', 'down'] as const).map((vote) => (
+        <button
+          key={vote}
+          type="button"
+          class="quiet"
+          aria-label={vote === 'up' ? copy.goodAnswer : copy.badAnswer}
+          title={vote === 'up' ? copy.goodAnswer : copy.badAnswer}
+          aria-pressed={entry.vote === vote}
+          onClick={() => chat.vote(entry.id, vote)}
+        >
+          <Icon name={vote} />
+        </button>
+      ))}
+      <span class="muted" role="status">
+        {copied === undefined ? '' : copied ? copy.copied : copy.notCopied}
+      </span>
+    </div>
+  );
+}
+
+function answerText({ parts }: AssistantEntry): string {
+  return parts.flatMap((part) => (part.kind === 'text' ? [part.text] : [])).join('\n\n');
+}

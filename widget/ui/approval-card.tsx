@@ -1,0 +1,114 @@
+import type { TargetedMouseEvent } from 'preact';
+import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import type { Decision } from '../chat/chat.ts';
+import type { ToolCallPart } from '../chat/state.ts';
+import { copy } from '../copy.ts';
+import { ArgumentList } from './argument-list.tsx';
+import { useView } from './context.ts';
+
+/** How long a new card refuses answers, in milliseconds: a click or key that was meant for what stood there before. */
+const ARMING_MS = 300;
+
+export interface ApprovalProps {
+  readonly part: ToolCallPart;
+  /** How many calls wait behind this one. */
+  readonly more: number;
+}
+
+/**
+ * Asks the visitor about one call. It stands outside the thread, shows whatever page and model wrote as text nodes
+ * only, and hears nothing but events that the browser itself vouches for.
+ */
+export function ApprovalCard({ part, more }: ApprovalProps) {
+  const { chat } = useView();
+  const card = useRef<HTMLDivElement>(null);
+  const question = useId();
+  const armed = useArming();
+  useFocus(card);
+
+  const decide = (decision: Decision) => (event: TargetedMouseEvent<HTMLButtonElement>) => {
+    if (event.isTrusted && armed) chat.decide(part.id, decision);
+  };
+  const canRemember = part.state.status === 'approval' && part.state.canRemember;
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset takes its name from a legend; this one is named by its tool
+    <div
+      class="card"
+      role="group"
+      aria-label={part.title}
+      aria-describedby={question}
+      tabIndex={-1}
+      ref={card}
+    >
+      <div class="card-head">
+        <h3 id={question} dir="auto">
+          {copy.approval.question(part.title)}
+        </h3>
+        {more > 0 && <span class="muted">{copy.approval.more(more)}</span>}
+      </div>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and the keyboard must reach it */}
+      <div class="card-body" tabIndex={0}>
+        <dl class="facts">
+          <div>
+            <dt>{copy.approval.toolName}</dt>
+            <dd>{part.name}</dd>
+          </div>
+          {part.pageOrigin !== '' && (
+            <div>
+              <dt>{copy.approval.inPage}</dt>
+              <dd>{part.pageOrigin}</dd>
+            </div>
+          )}
+        </dl>
+        <h4>{copy.approval.withArguments}</h4>
+        <ArgumentList input={part.input} />
+        {part.description !== '' && <h4>{copy.approval.pageSays}</h4>}
+        {part.description !== '' && (
+          <p class="page-says" dir="auto">
+            {part.description}
+          </p>
+        )}
+      </div>
+      <div class="card-answers">
+        <button type="button" class="primary" aria-disabled={!armed} onClick={decide('once')}>
+          {copy.approval.allowOnce}
+        </button>
+        {canRemember && (
+          <button type="button" aria-disabled={!armed} onClick={decide('always')}>
+            {copy.approval.allowAlways}
+          </button>
+        )}
+        <button type="button" aria-disabled={!armed} onClick={decide('decline')}>
+          {copy.approval.decline}
+        </button>
+      </div>
+    </div>
+  );
+}
+
+function useArming(): boolean {
+  const [armed, setArmed] = useState(false);
+  useLayoutEffect(() => {
+    const timer = setTimeout(() => setArmed(true), ARMING_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  return armed;
+}
+
+/**
+ * The card takes the focus, on itself and not on a button, if the visitor is in the chat and not in the middle of a
+ * message; when it goes, the focus it held goes on to the composer.
+ */
+function useFocus(card: { readonly current: HTMLDivElement | null }): void {
+  const { chat, root, panel, composer } = useView();
+  useLayoutEffect(() => {
+    const element = card.current;
+    const active = root.activeElement;
+    const typing = active === composer.current && chat.draft.peek() !== '';
+    if (active !== null && panel.current?.contains(active) && !typing)
+      element?.focus({ preventScroll: true });
+    return () => {
+      if (element?.contains(root.activeElement)) composer.current?.focus({ preventScroll: true });
+    };
+  }, []);
+}

@@ -1,0 +1,93 @@
+import { useComputed } from '@preact/signals';
+import type { TargetedInputEvent, TargetedKeyboardEvent } from 'preact';
+import { useLayoutEffect, useRef } from 'preact/hooks';
+import { copy } from '../copy.ts';
+import { useView } from './context.ts';
+import { Icon } from './icon.tsx';
+
+const SIZES_ITSELF = globalThis.CSS?.supports('field-sizing', 'content') ?? false;
+
+export function Composer() {
+  const { chat, composer } = useView();
+  const busy = useComputed(() => !['idle', 'failed'].includes(chat.conversation.value.phase));
+  const empty = useComputed(() => chat.draft.value.trim() === '');
+  const placeholder = chat.surface.value?.placeholder ?? copy.placeholder;
+
+  const send = () => {
+    const text = chat.draft.peek().trim();
+    if (text === '') return;
+    chat.draft.value = '';
+    void chat.send(text);
+    composer.current?.focus();
+  };
+  const onKeyDown = (event: TargetedKeyboardEvent<HTMLTextAreaElement>) => {
+    // Safari ends a composition before the key that ended it arrives; 229 still marks that key.
+    const composing = event.isComposing || event.keyCode === 229;
+    if (event.key === 'Enter' && !event.shiftKey && !composing) {
+      event.preventDefault();
+      send();
+    }
+    // Shortcuts of the page would take what is typed here for commands: from outside, the target is not a text field.
+    if (event.key !== 'Escape' && !event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation();
+  };
+  const onInput = (event: TargetedInputEvent<HTMLTextAreaElement>) => {
+    chat.draft.value = event.currentTarget.value;
+  };
+
+  useFittingHeight();
+  return (
+    <div class="composer">
+      <textarea
+        ref={composer}
+        aria-label={copy.message}
+        placeholder={placeholder}
+        rows={1}
+        dir="auto"
+        enterkeyhint="send"
+        value={chat.draft.value}
+        onInput={onInput}
+        onKeyDown={onKeyDown}
+      />
+      {busy.value && <StopButton />}
+      {(!busy.value || !empty.value) && (
+        <button
+          type="button"
+          class="round primary"
+          aria-label={copy.send}
+          aria-disabled={empty.value}
+          onClick={send}
+        >
+          <Icon name="send" />
+        </button>
+      )}
+    </div>
+  );
+}
+
+function StopButton() {
+  const { chat, root, composer } = useView();
+  const button = useRef<HTMLButtonElement>(null);
+  useLayoutEffect(() => {
+    const element = button.current;
+    // It goes when the turn ends; the focus must not go with it.
+    return () => {
+      if (element !== null && root.activeElement === element) composer.current?.focus();
+    };
+  }, []);
+  return (
+    <button type="button" class="round" aria-label={copy.stop} ref={button} onClick={() => chat.stop()}>
+      <Icon name="stop" />
+    </button>
+  );
+}
+
+/** Lets the field grow with its text, where the browser does not by itself. CSS caps it. */
+function useFittingHeight(): void {
+  const { chat, composer } = useView();
+  useLayoutEffect(() => {
+    const field = composer.current;
+    if (SIZES_ITSELF || field === null) return;
+    field.style.height = 'auto';
+    field.style.height = `${field.scrollHeight}px`;
+  }, [chat.draft.value]);
+}

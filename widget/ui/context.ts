@@ -1,0 +1,20 @@
+import { createContext, type RefObject } from 'preact';
+import { useContext } from 'preact/hooks';
+import type { Chat } from '../chat/chat.ts';
+
+/** What every part of one view shares. */
+export interface View {
+  readonly chat: Chat;
+  readonly root: ShadowRoot;
+  readonly locale: string;
+  readonly panel: RefObject<HTMLElement | null>;
+  readonly composer: RefObject<HTMLTextAreaElement | null>;
+}
+
+export const ViewContext = createContext<View | undefined>(undefined);
+
+export function useView(): View {
+  const view = useContext(ViewContext);
+  if (view === undefined) throw new Error('A part of the view was drawn outside of it.');
+  return view;
+}

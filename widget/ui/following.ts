@@ -1,0 +1,62 @@
+import { type ReadonlySignal, useSignal } from '@preact/signals';
+import type { RefObject } from 'preact';
+import { useLayoutEffect } from 'preact/hooks';
+
+/** How near the end counts as at the end, in pixels: half a line of rounding and rubber-banding. */
+const NEAR = 24;
+
+export interface Following {
+  readonly scroller: RefObject<HTMLDivElement | null>;
+  /** What is scrolled: its growth is followed. */
+  readonly content: RefObject<HTMLDivElement | null>;
+}
+
+export interface Followed {
+  readonly following: ReadonlySignal<boolean>;
+  /** Something was added below since the reader left the end. */
+  readonly newBelow: ReadonlySignal<boolean>;
+  jump(): void;
+}
+
+/** Keeps the end of a thread in view, but only for a reader who is there. */
+export function useFollowing({ scroller, content }: Following): Followed {
+  const following = useSignal(true);
+  const newBelow = useSignal(false);
+
+  const jump = () => {
+    const element = scroller.current;
+    if (element === null) return;
+    following.value = true;
+    newBelow.value = false;
+    element.scrollTop = element.scrollHeight;
+  };
+
+  useLayoutEffect(() => {
+    const [outer, inner] = [scroller.current, content.current];
+    if (outer === null || inner === null) return;
+    let height = 0;
+    const onScroll = () => {
+      // A hidden panel has no height and no end.
+      if (outer.clientHeight === 0) return;
+      following.value = outer.scrollHeight - outer.scrollTop - outer.clientHeight <= NEAR;
+      if (following.value) newBelow.value = false;
+    };
+    // Called after layout and before paint: the reader never sees the thread below its end.
+    const observer = new ResizeObserver(() => {
+      const grown = inner.offsetHeight > height;
+      height = inner.offsetHeight;
+      if (outer.clientHeight === 0) return;
+      if (following.peek()) outer.scrollTop = outer.scrollHeight;
+      else if (grown) newBelow.value = true;
+    });
+    outer.addEventListener('scroll', onScroll, { passive: true });
+    observer.observe(outer);
+    observer.observe(inner);
+    return () => {
+      outer.removeEventListener('scroll', onScroll);
+      observer.disconnect();
+    };
+  }, []);
+
+  return { following, newBelow, jump };
+}

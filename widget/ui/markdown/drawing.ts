@@ -1,0 +1,318 @@
+import { copy } from '../../copy.ts';
+import { copyText } from '../clipboard.ts';
+import {
+  type Block,
+  type Code,
+  emptyPath,
+  feedLine,
+  forkPath,
+  type Path,
+  splitCells,
+  type Table,
+} from './blocks.ts';
+import { parseInline, type Span } from './inline.ts';
+import { hiddenHost, safeUrl } from './links.ts';
+
+/** A text in Markdown, drawn into an element and redrawn as it grows. */
+export interface Drawing {
+  /**
+   * Draws `text`. While it goes on from the text before, finished blocks are neither read nor touched again. `done`
+   * says that no more is to come: only then is half-open syntax shown as it is written.
+   */
+  update(text: string, done: boolean): void;
+}
+
+/** A block as it stands in the page. */
+interface Drawn {
+  block: Block;
+  open: boolean;
+  readonly shape: string;
+  readonly node: HTMLElement;
+  /** Of a container. */
+  readonly inside: Drawn[];
+  /** Of a paragraph or heading, one per node. */
+  spans: Span[];
+  /** Of a leaf: what it was drawn from; of a table: its rows. */
+  source: readonly string[];
+}
+
+/** Nothing but marks: what comes next decides what it is. */
+const UNDECIDED = /^[\s\-*+_=`~#|>:]*$|^[\s>]*(?:`{3}|~{3})|^\s*\d{1,9}[.)]?\s*$|^\s*[-*+] \[[ xX]?\]? ?$/;
+const MAYBE_FENCE = /^[\s>]*(?:`+|~+)?\s*$/;
+/** The panel's title is a second-level heading; those of an answer stand below it. */
+const HEADING_OFFSET = 2;
+
+/** Builds nodes only: nothing that was written ever becomes markup. */
+export function createDrawing(target: HTMLElement): Drawing {
+  let path = emptyPath();
+  let drawn: Drawn[] = [];
+  let text = '';
+  let read = 0;
+
+  const restart = () => {
+    path = emptyPath();
+    drawn = [];
+    read = 0;
+    target.replaceChildren();
+  };
+
+  let finished = false;
+  return {
+    update(next, done) {
+      if (finished || !next.startsWith(text)) restart();
+      text = next;
+      finished = done;
+      for (let end = text.indexOf('\n', read); end >= 0; end = text.indexOf('\n', read)) {
+        feedLine(path, text.slice(read, end));
+        read = end + 1;
+      }
+      const shown = withLastLine(path, text.slice(read), done);
+      drawBlocks(target, drawn, shown[0].children, done ? [] : shown, 1);
+    },
+  };
+}
+
+/** The path with the line that is still arriving. The first is left as it is: the rest of the line may change it all. */
+function withLastLine(path: Path, line: string, done: boolean): Path {
+  const inCode = path.at(-1)?.kind === 'code';
+  if (line === '' || (!done && (inCode ? MAYBE_FENCE : UNDECIDED).test(line))) return path;
+  const fork = forkPath(path);
+  feedLine(fork, line);
+  return fork;
+}
+
+/** `path` says which of the blocks are open; `depth` is their place in it. */
+function drawBlocks(
+  parent: HTMLElement,
+  drawn: Drawn[],
+  blocks: readonly Block[],
+  path: readonly Block[],
+  depth: number,
+): void {
+  blocks.forEach((block, i) => {
+    const open = path[depth] === block;
+    const old = drawn[i];
+    if (old !== undefined && old.block === block && !old.open && !open) return;
+    const shape = shapeOf(block);
+    let current = old;
+    if (current === undefined || current.shape !== shape) {
+      const node = createBlock(block);
+      if (current === undefined) parent.append(node);
+      else current.node.replaceWith(node);
+      current = { block, open, shape, node, inside: [], spans: [], source: [] };
+      drawn[i] = current;
+    }
+    current.block = block;
+    fillBlock(current, block, open, path, depth);
+    current.open = open;
+  });
+  while (drawn.length > blocks.length) drawn.pop()?.node.remove();
+}
+
+/** Blocks of one shape share their element; it is filled anew, not made anew. */
+function shapeOf(block: Block): string {
+  switch (block.kind) {
+    case 'heading':
+      return `h${block.level}`;
+    case 'code':
+      return `code ${block.language}`;
+    case 'list':
+      return `list ${block.start}`;
+    case 'item':
+      return `item ${block.task}`;
+    case 'table':
+      return `table ${block.aligns.join()} ${block.header.join('|')}`;
+    default:
+      return block.kind;
+  }
+}
+
+function createBlock(block: Block): HTMLElement {
+  switch (block.kind) {
+    case 'paragraph':
+      return element('p');
+    case 'heading':
+      return element(`h${Math.min(block.level + HEADING_OFFSET, 6)}`);
+    case 'rule':
+      return element('hr');
+    case 'quote':
+      return element('blockquote');
+    case 'code':
+      return createCode(block);
+    case 'table':
+      return createTable(block);
+    case 'item':
+      return createItem(block.task);
+    case 'list': {
+      const list = element(block.start === undefined ? 'ul' : 'ol');
+      if (block.start !== undefined && block.start !== 1) list.setAttribute('start', String(block.start));
+      return list;
+    }
+  }
+}
+
+function createItem(task: 'open' | 'done' | undefined): HTMLElement {
+  const item = element('li');
+  if (task === undefined) return item;
+  const box = element('span', `task ${task}`);
+  box.setAttribute('role', 'img');
+  box.setAttribute('aria-label', task === 'done' ? copy.taskDone : copy.taskOpen);
+  item.className = 'has-task';
+  item.append(box);
+  return item;
+}
+
+function createCode(block: Code): HTMLElement {
+  const figure = element('div', 'code');
+  const bar = element('div', 'code-bar');
+  const button = element('button', 'quiet');
+  const pre = element('pre');
+  const code = element('code');
+  button.setAttribute('type', 'button');
+  button.textContent = copy.copyCode;
+  button.addEventListener('click', async () => {
+    button.textContent = (await copyText(code.textContent ?? '')) ? copy.copied : copy.notCopied;
+    setTimeout(() => {
+      button.textContent = copy.copyCode;
+    }, 2000);
+  });
+  bar.append(element('span'), button);
+  if (bar.firstChild !== null) bar.firstChild.textContent = block.language;
+  pre.tabIndex = 0;
+  pre.dir = 'ltr';
+  pre.append(code);
+  figure.append(bar, pre);
+  return figure;
+}
+
+function createTable(table: Table): HTMLElement {
+  const scroller = element('div', 'table');
+  scroller.tabIndex = 0;
+  scroller.setAttribute('role', 'group');
+  scroller.setAttribute('aria-label', copy.table);
+  const head = element('thead');
+  head.append(createRow(table, table.header, 'th', false));
+  const grid = element('table');
+  grid.append(head, element('tbody'));
+  scroller.append(grid);
+  return scroller;
+}
+
+function createRow(table: Table, cells: readonly string[], tag: 'th' | 'td', open: boolean): HTMLElement {
+  const row = element('tr');
+  table.aligns.forEach((align, i) => {
+    const cell = element(tag, align ?? '');
+    if (tag === 'th') cell.setAttribute('scope', 'col');
+    patchSpans(cell, [], parseInline(cells[i] ?? '', open));
+    row.append(cell);
+  });
+  return row;
+}
+
+function fillBlock(drawn: Drawn, block: Block, open: boolean, path: readonly Block[], depth: number): void {
+  if (block.kind === 'paragraph' || block.kind === 'heading') {
+    const source = open ? withoutTableStart(block.text) : block.text;
+    if (drawn.source[0] === source && drawn.open === open) return;
+    const spans = parseInline(source, open);
+    patchSpans(drawn.node, drawn.spans, spans);
+    drawn.spans = spans;
+    drawn.source = [source];
+  } else if (block.kind === 'code') fillCode(drawn, block);
+  else if (block.kind === 'table') fillTable(drawn, block, open);
+  else if (block.kind !== 'rule')
+    drawBlocks(drawn.node, drawn.inside, block.children, open ? path : [], depth + 1);
+}
+
+/** A line that begins with a bar is likely the head of a table whose second line is still to come. */
+function withoutTableStart(text: string): string {
+  const lineStart = text.lastIndexOf('\n') + 1;
+  return text.startsWith('|', lineStart) ? text.slice(0, Math.max(0, lineStart - 1)) : text;
+}
+
+function fillCode(drawn: Drawn, block: Code): void {
+  const code = drawn.node.querySelector('code');
+  if (code === null) return;
+  const [before = ''] = drawn.source;
+  const text = block.text.slice(0, -1);
+  if (text === before) return;
+  if (before !== '' && text.startsWith(before) && code.lastChild instanceof Text) {
+    code.lastChild.appendData(text.slice(before.length));
+  } else code.textContent = text;
+  drawn.source = [text];
+}
+
+function fillTable(drawn: Drawn, table: Table, open: boolean): void {
+  const body = drawn.node.querySelector('tbody');
+  if (body === null) return;
+  const last = table.rows.length - 1;
+  table.rows.forEach((row, i) => {
+    const wasOpen = drawn.open && i === drawn.source.length - 1;
+    const isOpen = open && i === last;
+    if (drawn.source[i] === row && wasOpen === isOpen) return;
+    const node = createRow(table, splitCells(row), 'td', isOpen);
+    const old = body.children[i];
+    if (old === undefined) body.append(node);
+    else old.replaceWith(node);
+  });
+  while (body.children.length > table.rows.length) body.lastChild?.remove();
+  drawn.source = table.rows.slice();
+}
+
+/** Turns the nodes of `old` into those of `next`. What is equal keeps its node, so that a selection in it stands. */
+function patchSpans(parent: Node, old: readonly Span[], next: readonly Span[]): void {
+  let node = parent.firstChild;
+  next.forEach((span, i) => {
+    const before = old[i];
+    if (node === null || before === undefined) {
+      parent.appendChild(createSpan(span));
+      return;
+    }
+    const after = node.nextSibling;
+    if (typeof span === 'string' && typeof before === 'string') patchText(node as Text, before, span);
+    else if (!sameElement(before, span)) parent.replaceChild(createSpan(span), node);
+    else if (typeof span === 'object' && typeof before === 'object' && span.tag !== 'a') {
+      patchSpans(node, before.children, span.children);
+    }
+    node = after;
+  });
+  for (let extra = old.length - next.length; extra > 0; extra -= 1) parent.lastChild?.remove();
+}
+
+function patchText(node: Text, before: string, text: string): void {
+  if (text === before) return;
+  if (text.startsWith(before)) node.appendData(text.slice(before.length));
+  else node.data = text;
+}
+
+function sameElement(a: Span, b: Span): boolean {
+  if (typeof a === 'string' || typeof b === 'string' || a.tag !== b.tag) return false;
+  // A link is compared whole: the host shown with it depends on its text.
+  return a.tag !== 'a' || JSON.stringify(a) === JSON.stringify(b);
+}
+
+function createSpan(span: Span): Node {
+  if (typeof span === 'string') return document.createTextNode(span);
+  const node = span.tag === 'a' ? createLink(span.href ?? '') : element(span.tag);
+  patchSpans(node, [], span.children);
+  if (node instanceof HTMLAnchorElement) {
+    const host = hiddenHost(node.textContent ?? '', new URL(node.href));
+    if (host !== undefined) node.append(` (${host})`);
+  }
+  return node;
+}
+
+function createLink(href: string): HTMLElement {
+  const url = safeUrl(href);
+  if (url === undefined) return element('span');
+  const link = document.createElement('a');
+  link.href = url.href;
+  link.target = '_blank';
+  link.rel = 'noopener noreferrer nofollow ugc';
+  return link;
+}
+
+function element(tag: string, className = ''): HTMLElement {
+  const node = document.createElement(tag);
+  if (className !== '') node.className = className;
+  return node;
+}

@@ -1,0 +1,353 @@
+import { type Emphasis, type EmphasisTag, pairEmphasis } from './emphasis.ts';
+import { ENTITIES } from './entities.ts';
+
+/** What a line of text is made of: plain text, or an element around more of it. */
+export type Span = string | ElementSpan;
+
+export interface ElementSpan {
+  readonly tag: EmphasisTag | 'code' | 'a' | 'br';
+  /** As written, not checked yet. */
+  readonly href?: string;
+  readonly children: Span[];
+}
+
+/** Deeper nesting is drawn flat: the tree is walked recursively. */
+const MAX_DEPTH = 16;
+
+const SPECIAL = /[\\`*_~[\]!<&\n]|\bhttps?:\/\/|\bwww\./g;
+const BARE_URL = /[^\s<>[\]`]*/y;
+const ANGLE_URL = /<((?:https?|mailto|tel):[^\s<>]{1,2000}|[^\s<>@:]{1,100}@[^\s<>@:]{1,200})>/y;
+const ENTITY = /&(?:#(\d{1,7})|#[xX]([\da-fA-F]{1,6})|([A-Za-z]{2,8}));/y;
+const DESTINATION =
+  /\(\s{0,99}(?:<([^<>\n]{0,2000})>|([^\s()<>]{0,2000}(?:\([^\s()<>]{0,2000}\)[^\s()<>]{0,2000}){0,9}))(?:\s{1,99}(?:"[^"]{0,500}"|'[^']{0,500}'))?\s{0,99}\)/y;
+/** The bounds keep a text full of unfinished links from being read to its end at each of them. */
+const HALF_DESTINATION = /\([^\s]{0,1000}(?:\s{1,99}["'][^"']{0,200})?$/y;
+const PUNCTUATION = /[!-/:-@[-`{-~]/;
+
+/** One end of a link that is written without brackets, or the end of one with them. */
+type LinkMark = { readonly kind: 'open'; readonly href: string } | { readonly kind: 'close' };
+/** `text` stands for itself unless the bracket becomes a link. */
+interface Bracket {
+  kind: 'bracket';
+  text: string;
+  link?: string;
+  /** How many emphasis marks stood before it. */
+  emphasisBefore: number;
+}
+type Token = string | ElementSpan | LinkMark | Bracket | Emphasis;
+
+/**
+ * Reads the inline syntax of one block. With `open`, more of the text is still to come: syntax that is half there is
+ * shown as what it is about to become, or held back, so that nothing flashes.
+ */
+export function parseInline(source: string, open: boolean): Span[] {
+  const src = open ? withoutHalfMark(source) : source;
+  const tokens: Token[] = [];
+  const emphasis: Emphasis[] = [];
+  const brackets: Bracket[] = [];
+  const codeEnds = new Map<number, number>();
+  let at = 0;
+
+  while (at < src.length) {
+    SPECIAL.lastIndex = at;
+    const found = SPECIAL.exec(src);
+    if (found === null) break;
+    if (found.index > at) tokens.push(src.slice(at, found.index));
+    at = found.index;
+    const mark = found[0];
+    if (mark === '\\') at = readEscape(src, at, tokens);
+    else if (mark === '`') at = readCode(src, at, open, codeEnds, tokens);
+    else if (mark === '*' || mark === '_' || mark === '~') at = readEmphasis(src, at, tokens, emphasis);
+    else if (mark === '\n') at = readBreak(at, tokens);
+    else if (mark === '&') at = readEntity(src, at, tokens);
+    else if (mark === '<') at = readAngleUrl(src, at, tokens);
+    else if (mark === '[' || (mark === '!' && src[at + 1] === '[')) {
+      const bracket: Bracket = {
+        kind: 'bracket',
+        text: mark === '[' ? mark : '![',
+        emphasisBefore: emphasis.length,
+      };
+      tokens.push(bracket);
+      brackets.push(bracket);
+      at += bracket.text.length;
+    } else if (mark === ']') at = readLinkEnd(src, at, open, tokens, emphasis, brackets);
+    else if (mark.length > 1) at = readBareUrl(src, at, open, tokens);
+    else {
+      tokens.push(mark);
+      at += 1;
+    }
+  }
+  if (at < src.length) tokens.push(src.slice(at));
+
+  pairEmphasis(emphasis, open);
+  const pending = open ? brackets.at(-1) : undefined;
+  if (pending !== undefined) pending.text = '';
+  return buildSpans(tokens);
+}
+
+/** Drops what the next character may turn into something else: `**`, half an entity, a backslash. */
+function withoutHalfMark(source: string): string {
+  let end = source.length;
+  while (end > 0 && '*_~`\\!'.includes(source.charAt(end - 1))) end -= 1;
+  const ampersand = source.lastIndexOf('&', end - 1);
+  if (ampersand >= 0 && end - ampersand <= 9 && /^&#?\w*$/.test(source.slice(ampersand, end)))
+    end = ampersand;
+  return source.slice(0, end);
+}
+
+function readEscape(src: string, at: number, tokens: Token[]): number {
+  const next = src.charAt(at + 1);
+  if (next === '\n') tokens.push({ tag: 'br', children: [] });
+  else if (PUNCTUATION.test(next)) tokens.push(next);
+  else {
+    tokens.push('\\');
+    return at + 1;
+  }
+  return at + 2;
+}
+
+/** `ends` remembers, for each length of run, from where on there is no closing run, so that no text is searched twice in vain. */
+function readCode(
+  src: string,
+  at: number,
+  open: boolean,
+  ends: Map<number, number>,
+  tokens: Token[],
+): number {
+  const length = runLength(src, at);
+  const start = at + length;
+  const end = ends.has(length) ? -1 : closingRun(src, start, length);
+  if (end < 0) {
+    ends.set(length, start);
+    if (!open) {
+      tokens.push(src.slice(at, start));
+      return start;
+    }
+    tokens.push({ tag: 'code', children: [src.slice(start).replaceAll('\n', ' ')] });
+    return src.length;
+  }
+  const code = src.slice(start, end).replaceAll('\n', ' ');
+  const padded = code.startsWith(' ') && code.endsWith(' ') && code.trim() !== '';
+  tokens.push({ tag: 'code', children: [padded ? code.slice(1, -1) : code] });
+  return end + length;
+}
+
+function closingRun(src: string, from: number, length: number): number {
+  let at = src.indexOf('`', from);
+  while (at >= 0) {
+    const found = runLength(src, at);
+    if (found === length) return at;
+    at = src.indexOf('`', at + found);
+  }
+  return -1;
+}
+
+function runLength(src: string, at: number): number {
+  const char = src[at];
+  let end = at;
+  while (src[end] === char) end += 1;
+  return end - at;
+}
+
+function readEmphasis(src: string, at: number, tokens: Token[], emphasis: Emphasis[]): number {
+  const length = runLength(src, at);
+  const end = at + length;
+  const char = src.charAt(at);
+  // A single tilde means "about" far more often than it strikes something out.
+  if (char === '~' && length !== 2) {
+    tokens.push(src.slice(at, end));
+    return end;
+  }
+  const mark: Emphasis = {
+    kind: 'emphasis',
+    char,
+    length,
+    written: length,
+    ...flanks(src, at, end),
+    opens: [],
+    closes: [],
+  };
+  tokens.push(mark);
+  emphasis.push(mark);
+  return end;
+}
+
+const SPACE = /\s/;
+const SYMBOL = /[\p{P}\p{S}]/u;
+/** Scripts written without spaces: a mark between them has no space to lean on. */
+const SPACELESS = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}]/u;
+
+function flanks(
+  src: string,
+  start: number,
+  end: number,
+): Pick<Emphasis, 'canOpen' | 'canClose' | 'afterWord'> {
+  const before = src.charAt(start - 1) || ' ';
+  const after = src.charAt(end) || ' ';
+  const loose = (char: string) => SPACE.test(char) || SYMBOL.test(char);
+  const left = !SPACE.test(after) && (!SYMBOL.test(after) || loose(before) || SPACELESS.test(before));
+  const right = !SPACE.test(before) && (!SYMBOL.test(before) || loose(after) || SPACELESS.test(after));
+  const afterWord = !loose(before);
+  if (src[start] !== '_') return { canOpen: left, canClose: right, afterWord };
+  return { canOpen: left && (!right || !afterWord), canClose: right && (!left || loose(after)), afterWord };
+}
+
+function readBreak(at: number, tokens: Token[]): number {
+  const last = tokens.at(-1);
+  if (typeof last === 'string' && last.endsWith(' ')) {
+    tokens[tokens.length - 1] = last.trimEnd();
+    if (last.endsWith('  ')) {
+      tokens.push({ tag: 'br', children: [] });
+      return at + 1;
+    }
+  }
+  tokens.push('\n');
+  return at + 1;
+}
+
+function readEntity(src: string, at: number, tokens: Token[]): number {
+  ENTITY.lastIndex = at;
+  const found = ENTITY.exec(src);
+  const text = found === null ? undefined : entityText(found);
+  if (found === null || text === undefined) {
+    tokens.push('&');
+    return at + 1;
+  }
+  tokens.push(text);
+  return at + found[0].length;
+}
+
+function entityText([, decimal, hex, name]: RegExpExecArray): string | undefined {
+  if (name !== undefined) return Object.hasOwn(ENTITIES, name) ? ENTITIES[name] : undefined;
+  const code = decimal === undefined ? Number.parseInt(hex ?? '', 16) : Number(decimal);
+  const valid = code > 0 && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff);
+  return valid ? String.fromCodePoint(code) : '\ufffd';
+}
+
+function readAngleUrl(src: string, at: number, tokens: Token[]): number {
+  ANGLE_URL.lastIndex = at;
+  const found = ANGLE_URL.exec(src);
+  const text = found?.[1];
+  if (found === null || text === undefined) {
+    tokens.push('<');
+    return at + 1;
+  }
+  pushAutolink(text, text.includes(':') ? text : `mailto:${text}`, tokens);
+  return at + found[0].length;
+}
+
+function readBareUrl(src: string, at: number, open: boolean, tokens: Token[]): number {
+  BARE_URL.lastIndex = at;
+  const written = BARE_URL.exec(src)?.[0] ?? '';
+  const text = withoutTrailingPunctuation(written);
+  const growing = open && at + written.length === src.length;
+  const bare = text.endsWith('://') || text === 'www';
+  if (growing || bare) tokens.push(text);
+  else pushAutolink(text, text.startsWith('www.') ? `https://${text}` : text, tokens);
+  return at + text.length;
+}
+
+function pushAutolink(text: string, href: string, tokens: Token[]): void {
+  tokens.push({ kind: 'open', href }, text, { kind: 'close' });
+}
+
+function withoutTrailingPunctuation(url: string): string {
+  let unclosed = 0;
+  for (const char of url) unclosed += char === '(' ? 1 : char === ')' ? -1 : 0;
+  let end = url.length;
+  for (; end > 0; end -= 1) {
+    const last = url.charAt(end - 1);
+    if (last === ')' && unclosed < 0) unclosed += 1;
+    else if (!'?!.,:;*_~\'"'.includes(last)) break;
+  }
+  return url.slice(0, end);
+}
+
+function readLinkEnd(
+  src: string,
+  at: number,
+  open: boolean,
+  tokens: Token[],
+  emphasis: Emphasis[],
+  brackets: Bracket[],
+): number {
+  const bracket = brackets.pop();
+  const next = at + 1;
+  if (bracket === undefined) {
+    tokens.push(']');
+    return next;
+  }
+  DESTINATION.lastIndex = next;
+  const found = DESTINATION.exec(src);
+  if (found !== null) {
+    // An image inside a link's text stands for its words.
+    if (bracket.text === '![' && brackets.length > 0) bracket.text = '';
+    else {
+      closeLink(bracket, found[1] ?? found[2] ?? '', tokens, emphasis);
+      // A link holds no links: what is open around it stays text.
+      brackets.length = 0;
+    }
+    return next + found[0].length;
+  }
+  HALF_DESTINATION.lastIndex = next;
+  if (open && (next === src.length || HALF_DESTINATION.test(src))) {
+    bracket.text = '';
+    return src.length;
+  }
+  tokens.push(']');
+  return next;
+}
+
+function closeLink(bracket: Bracket, href: string, tokens: Token[], emphasis: Emphasis[]): void {
+  for (let i = tokens.length - 1; i >= 0; i -= 1) {
+    const token = tokens[i];
+    if (token === bracket) {
+      if (i === tokens.length - 1) tokens.push(bracket.text === '[' ? href : 'image');
+      break;
+    }
+    if (typeof token === 'object' && 'kind' in token && (token.kind === 'open' || token.kind === 'close'))
+      tokens[i] = '';
+  }
+  pairEmphasis(emphasis.splice(bracket.emphasisBefore), false);
+  bracket.link = href;
+  tokens.push({ kind: 'close' });
+}
+
+function buildSpans(tokens: readonly Token[]): Span[] {
+  const root: Span[] = [];
+  const stack: Span[][] = [root];
+  let flattened = 0;
+  const text = (value: string) => {
+    if (value === '') return;
+    const into = stack.at(-1) ?? root;
+    const last = into.at(-1);
+    if (typeof last === 'string') into[into.length - 1] = last + value;
+    else into.push(value);
+  };
+  const start = (tag: ElementSpan['tag'], href?: string) => {
+    if (stack.length > MAX_DEPTH) {
+      flattened += 1;
+      return;
+    }
+    const span: ElementSpan = { tag, children: [], ...(href === undefined ? {} : { href }) };
+    (stack.at(-1) ?? root).push(span);
+    stack.push(span.children);
+  };
+  const end = () => {
+    if (flattened > 0) flattened -= 1;
+    else stack.pop();
+  };
+  for (const token of tokens) {
+    if (typeof token === 'string') text(token);
+    else if (!('kind' in token)) (stack.at(-1) ?? root).push(token);
+    else if (token.kind === 'open') start('a', token.href);
+    else if (token.kind === 'close') end();
+    else if (token.kind === 'bracket') token.link === undefined ? text(token.text) : start('a', token.link);
+    else {
+      for (const _ of token.closes) end();
+      text(token.char.repeat(token.length));
+      for (let i = token.opens.length - 1; i >= 0; i -= 1) start(token.opens[i] as EmphasisTag);
+    }
+  }
+  return root;
+}

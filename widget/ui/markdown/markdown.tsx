@@ -1,0 +1,19 @@
+import { useLayoutEffect, useRef } from 'preact/hooks';
+import { createDrawing, type Drawing } from './drawing.ts';
+
+export interface MarkdownProps {
+  readonly text: string;
+  readonly streaming: boolean;
+}
+
+/** An answer's text. Preact sees one empty element: what is in it is drawn without a virtual copy. */
+export function Markdown({ text, streaming }: MarkdownProps) {
+  const target = useRef<HTMLDivElement>(null);
+  const drawing = useRef<Drawing>(undefined);
+  useLayoutEffect(() => {
+    if (target.current === null) return;
+    drawing.current ??= createDrawing(target.current);
+    drawing.current.update(text, !streaming);
+  }, [text, streaming]);
+  return <div class="md" dir="auto" ref={target} />;
+}

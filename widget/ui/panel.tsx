@@ -1,0 +1,108 @@
+import { useComputed } from '@preact/signals';
+import type { TargetedKeyboardEvent } from 'preact';
+import { useId, useLayoutEffect, useRef } from 'preact/hooks';
+import { copy } from '../copy.ts';
+import { Announcer } from './announcer.tsx';
+import { ApprovalCard } from './approval-card.tsx';
+import { Composer } from './composer.tsx';
+import { useView, ViewContext } from './context.ts';
+import { currentCalls } from './current-calls.ts';
+import { Icon } from './icon.tsx';
+import { Thread } from './thread.tsx';
+import type { ViewProps } from './view.tsx';
+
+export function Panel({ root, ...props }: ViewProps & { readonly root: ShadowRoot }) {
+  const { chat, open, layout, locale } = props;
+  const panel = useRef<HTMLElement>(null);
+  const composer = useRef<HTMLTextAreaElement>(null);
+  const view = useRef({ chat, root, locale, panel, composer });
+  const title = useId();
+  const floating = layout === 'floating';
+  const shown = !floating || open.value;
+
+  const close = () => {
+    open.value = false;
+  };
+  const onKeyDown = (event: TargetedKeyboardEvent<HTMLElement>) => {
+    if (event.key !== 'Escape' || event.isComposing || !floating) return;
+    event.preventDefault();
+    // A dialog of the page would close along with the chat.
+    event.stopPropagation();
+    close();
+  };
+  useFocusOnOpen(root, panel, composer, floating && shown);
+
+  return (
+    <ViewContext.Provider value={view.current}>
+      <section
+        class="panel"
+        role={floating ? 'dialog' : 'region'}
+        aria-labelledby={title}
+        hidden={!shown}
+        ref={panel}
+        onKeyDown={onKeyDown}
+      >
+        <Header title={title} {...(floating ? { onClose: close } : {})} />
+        <Thread />
+        {shown && <Approvals />}
+        <Composer />
+      </section>
+      <Announcer />
+    </ViewContext.Provider>
+  );
+}
+
+function Header({ title, onClose }: { readonly title: string; readonly onClose?: () => void }) {
+  const { chat } = useView();
+  const phase = useComputed(() => chat.conversation.value.phase).value;
+  return (
+    <header>
+      <div class="titles">
+        <h2 id={title} dir="auto">
+          {chat.surface.value?.title || copy.panelTitle}
+        </h2>
+        <p class={`phase ${phase}`}>
+          <span class="dot" />
+          {copy.phase[phase]}
+        </p>
+      </div>
+      {onClose !== undefined && (
+        <button type="button" class="round quiet" aria-label={copy.close} onClick={onClose}>
+          <Icon name="close" />
+        </button>
+      )}
+    </header>
+  );
+}
+
+/** One card at a time: two of them side by side invite an answer to the wrong one. */
+function Approvals() {
+  const { chat } = useView();
+  const calls = currentCalls(chat.conversation.value);
+  const pending = calls.filter((call) => call.state.status === 'approval');
+  const [first] = pending;
+  if (first === undefined) return null;
+  return (
+    <section class="approvals" aria-label={copy.approval.region}>
+      <ApprovalCard key={first.id} part={first} more={pending.length - 1} />
+    </section>
+  );
+}
+
+/** The focus goes to the composer when the visitor opened the chat, and nowhere when the page did while it loaded. */
+function useFocusOnOpen(
+  root: ShadowRoot,
+  panel: { readonly current: HTMLElement | null },
+  composer: { readonly current: HTMLTextAreaElement | null },
+  shown: boolean,
+): void {
+  const first = useRef(true);
+  useLayoutEffect(() => {
+    const byVisitor =
+      !first.current || root.activeElement !== null || navigator.userActivation?.isActive === true;
+    first.current = false;
+    if (shown && byVisitor) composer.current?.focus({ preventScroll: true });
+    const active = root.activeElement;
+    if (!shown && active instanceof HTMLElement && panel.current?.contains(active)) active.blur();
+  }, [shown]);
+}

@@ -1,0 +1,123 @@
+import { useId, useState } from 'preact/hooks';
+import type { ToolCallPart, ToolCallState } from '../chat/state.ts';
+import { copy } from '../copy.ts';
+import { ArgumentList } from './argument-list.tsx';
+import { useView } from './context.ts';
+import { Icon, type IconName } from './icon.tsx';
+import { readableJson } from './values.ts';
+
+const ICONS: Partial<Record<ToolCallState['status'], IconName>> = {
+  done: 'check',
+  failed: 'alert',
+  refused: 'minus',
+  declined: 'minus',
+  cancelled: 'stop',
+};
+
+/** A tool call as one sentence, and its receipt a click away. While the visitor decides, the approval card stands for it. */
+export function ToolRow({ part }: { readonly part: ToolCallPart }) {
+  const { locale } = useView();
+  const [open, setOpen] = useState(false);
+  const details = useId();
+  const { status } = part.state;
+  if (status === 'approval') return null;
+  const icon = ICONS[status];
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset groups form controls, and this is a record
+    <div class={`tool ${status}`} role="group" aria-label={part.title}>
+      <button
+        type="button"
+        class="tool-line"
+        aria-expanded={open}
+        aria-controls={details}
+        onClick={() => setOpen(!open)}
+      >
+        <span class="tool-mark">{icon === undefined ? <span class="spinner" /> : <Icon name={icon} />}</span>
+        <span class="tool-words">
+          <bdi class="tool-title">{part.title}</bdi>
+          {toolWords(part, locale).map((words) => (
+            <span key={words}> · {words}</span>
+          ))}
+        </span>
+        <Icon name="chevron" />
+      </button>
+      <div id={details} class="receipt" hidden={!open}>
+        {open && <Receipt part={part} />}
+      </div>
+    </div>
+  );
+}
+
+function Receipt({ part }: { readonly part: ToolCallPart }) {
+  const { state } = part;
+  const result = 'result' in state ? state.result : 'reason' in state ? state.reason : '';
+  return (
+    <>
+      <dl class="facts">
+        <Fact name={copy.receipt.tool} value={part.name} />
+        <Fact name={copy.receipt.page} value={part.pageOrigin} />
+        <Fact
+          name={copy.receipt.approval}
+          value={part.approvedBy === undefined ? '' : copy.approvedBy[part.approvedBy]}
+        />
+      </dl>
+      <h4>{copy.receipt.arguments}</h4>
+      <ArgumentList input={part.input} />
+      {part.input !== undefined && (
+        <details>
+          <summary>{copy.receipt.asJson}</summary>
+          <Block text={readableJson(part.input)} />
+        </details>
+      )}
+      {part.output !== undefined && <h4>{copy.receipt.output}</h4>}
+      {part.output !== undefined && <Block text={part.output} />}
+      {result !== '' && <h4>{copy.receipt.result}</h4>}
+      {result !== '' && <Block text={result} />}
+    </>
+  );
+}
+
+function Fact({ name, value }: { readonly name: string; readonly value: string }) {
+  if (value === '') return null;
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
+  );
+}
+
+function Block({ text }: { readonly text: string }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and the keyboard must reach it
+    <pre class="value" dir="auto" tabIndex={0}>
+      {text}
+    </pre>
+  );
+}
+
+/** What follows the title, phrase by phrase. */
+function toolWords({ state, runsIn, approvedBy }: ToolCallPart, locale: string): string[] {
+  const by = approvedBy === undefined || approvedBy === 'server' ? [] : [copy.approvedBy[approvedBy]];
+  switch (state.status) {
+    case 'running':
+      return [runsIn === 'page' ? copy.tool.runningInPage : copy.tool.running, ...by];
+    case 'done':
+    case 'failed':
+      return [copy.tool[state.status](seconds(state.durationMs, locale)), ...by];
+    case 'refused':
+    case 'cancelled':
+      return [copy.tool[state.status](state.reason)];
+    case 'declined':
+      return [copy.tool.declined];
+    default:
+      return [copy.tool.requested];
+  }
+}
+
+/** Never zero: everything takes a moment. */
+function seconds(durationMs: number | undefined, locale: string): string | undefined {
+  if (durationMs === undefined) return undefined;
+  const value = Math.max(durationMs / 1000, 0.1);
+  return value.toLocaleString(locale, { maximumFractionDigits: value < 10 ? 1 : 0 });
+}
