@@ -1,0 +1,13 @@
+import { describe } from 'vitest';
+import { adapterSuite } from './adapter-suite.ts';
+import { hasNative, signalHost } from './hosts.ts';
+
+describe.runIf(hasNative)('the browser\u2019s own', () => {
+  adapterSuite('WebMCP of Chromium', () => signalHost('native', () => undefined), {
+    keepsThrownMessage: false,
+    tellsToolToStop: true,
+    announcesChanges: true,
+    listsTitle: true,
+    listsAnnotations: ['readOnlyHint', 'consequentialHint'],
+  });
+});
