@@ -6,8 +6,11 @@ import type { RawTool } from './webmcp.ts';
 
 const CUT_MARK = `\n[Cut here: the result is longer than ${MAX_TOOL_RESULT_CHARS} characters.]`;
 
-/** What Chromium says for an empty string, and what several implementations say for no value. */
-const EMPTY = ['', 'undefined', 'Operation succeeded'];
+/** What implementations say for no value, `null` and an empty string, each in its own way. */
+const EMPTY = ['', 'undefined', 'null', 'Operation succeeded'];
+
+/** What Chromium says of whatever happened inside a tool; a polyfill says it too and adds the reason. */
+const SILENT = /^Tool was executed but the invocation failed\.[^:]*(: )?|^.*unknown transient reason.*$/;
 
 export interface Returned {
   readonly status: 'done' | 'failed' | 'navigated';
@@ -37,14 +40,10 @@ export function returned(value: unknown, implementation: Implementation): Return
     : done(mcpText ?? text);
 }
 
-/** What an implementation rejected with, in words. */
+/** What an implementation rejected with, in words. Chromium keeps the tool's own words to its console. */
 export function thrown(error: unknown, name: string): Returned {
-  const message = plainText(
-    error instanceof Error || error instanceof DOMException ? error.message : asText(error),
-  );
-  // Chromium keeps the reason to its console; these two sentences are all that it tells the page.
-  const isSilent = /^Tool was executed but|unknown transient reason/.test(message) || message === '';
-  const words = isSilent ? 'The browser keeps the reason to itself.' : message;
+  const message = error instanceof Error || error instanceof DOMException ? error.message : asText(error);
+  const words = plainText(message).replace(SILENT, '') || 'The browser keeps the reason to itself.';
   return { status: 'failed', output: errorOutput(fit(`The tool "${name}" failed. ${words}`)) };
 }
 

@@ -1,7 +1,10 @@
 import { findContext, listenToTools } from './webmcp.ts';
 
+/** Implementations tell of each tool in a task of its own; pages register many at once. In milliseconds. */
+const GATHERING_MS = 50;
+
 export interface ChangeWatch {
-  /** Calls back once a task after the tools changed. Returns the undo. */
+  /** Calls back once, a moment after the tools changed. Returns the undo. */
   listen(listener: () => void): () => void;
   /** Moves on to the implementation that is there now. */
   follow(): void;
@@ -20,7 +23,7 @@ export function watchChanges(): ChangeWatch {
     setTimeout(() => {
       pending = false;
       for (const listener of listeners) listener();
-    });
+    }, GATHERING_MS);
   };
 
   const follow = () => {
