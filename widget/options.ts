@@ -1,6 +1,6 @@
 import type { StreamEvent } from '../protocol/event.ts';
 import type { ApprovedBy } from './chat/state.ts';
-import type { WidgetError } from './errors.ts';
+import { WidgetError } from './errors.ts';
 import type { Implementation, PageCallOutcome, Snapshot } from './tools/page-tools.ts';
 
 export type Position = 'bottom-right' | 'bottom-left' | 'top-right' | 'top-left';
@@ -68,4 +68,84 @@ export interface PagehandWidget {
   on<Name extends keyof WidgetEvents>(name: Name, listener: (detail: WidgetEvents[Name]) => void): () => void;
   /** Takes the chat out of the page. Leaves no element, listener, timer or global of this mount behind. */
   destroy(): void;
+}
+
+/**
+ * `window.Pagehand` of the script tag: its own chat, and the way to more. Before the script is there, a page pushes
+ * functions onto a list that the script then takes over:
+ *
+ * ```js
+ * (window.Pagehand ||= []).push((pagehand) => pagehand.open());
+ * ```
+ */
+export interface PagehandApi extends PagehandWidget {
+  /** Another chat on this page. */
+  mount(options: MountOptions): PagehandWidget;
+  /** Calls back at once. */
+  push(...commands: ((pagehand: PagehandApi) => void)[]): void;
+  /** Takes every chat of this script out of the page, and `window.Pagehand` with them. */
+  destroy(): void;
+}
+
+/** Options with every default in its place. */
+export interface ResolvedOptions {
+  readonly token: string;
+  readonly api: string;
+  readonly target: Element | undefined;
+  readonly position: Position;
+  readonly theme: Theme;
+  readonly locale: string;
+  readonly open: boolean;
+  readonly webmcp: NonNullable<MountOptions['webmcp']>;
+}
+
+/** Checks what a page's author wrote. Throws `invalid_option` with the name of the option and what it may be. */
+export function resolveOptions(options: MountOptions, defaultApi: string): ResolvedOptions {
+  const {
+    token,
+    api = defaultApi,
+    target,
+    position = 'bottom-right',
+    theme = 'auto',
+    open = false,
+  } = options;
+  const { webmcp = {} } = options;
+  demand(/^ct_(live|test)_[\w-]+$/.test(token), 'token', 'a client token, ct_live_… or ct_test_…');
+  demand(/^https?:\/\/\w/.test(api), 'api', 'an address like https://chat.example.com');
+  demand(
+    /^(top|bottom)-(left|right)$/.test(position),
+    'position',
+    'bottom-right, bottom-left, top-right or top-left',
+  );
+  demand(/^(auto|light|dark)$/.test(theme), 'theme', 'auto, light or dark');
+  const element = typeof target === 'string' ? attempt(() => document.querySelector(target)) : target;
+  demand(
+    target === undefined || element instanceof Element,
+    'target',
+    'an element of this page, or a selector of one',
+  );
+  const locale = readLocale(options.locale);
+  demand(locale !== undefined, 'locale', 'a language tag like en or pt-BR');
+  const { timeoutMs = 1 } = webmcp;
+  demand(timeoutMs > 0, 'webmcp.timeoutMs', 'a number of milliseconds above 0');
+  return { token, api, target: element ?? undefined, position, theme, locale, open, webmcp };
+}
+
+function demand(holds: boolean, name: string, wanted: string): asserts holds {
+  if (!holds) throw new WidgetError('invalid_option', `"${name}" must be ${wanted}.`, { retryable: false });
+}
+
+/** What was asked for must be a language; what the page says of itself counts only if it is one. */
+function readLocale(asked: string | undefined): string | undefined {
+  const tags = asked === undefined ? [document.documentElement.lang, navigator.language, 'en'] : [asked];
+  return tags.find((tag) => tag !== '' && attempt(() => Intl.getCanonicalLocales(tag)) !== undefined);
+}
+
+function attempt<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    // The caller says what was wrong, in the words of its own option.
+    return undefined;
+  }
 }

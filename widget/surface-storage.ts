@@ -12,8 +12,8 @@ export const NO_STORAGE: SurfaceStorage = { read: () => undefined, write: () => 
  * The tab's own storage for a surface: it survives a reload and a walk through the pages of a site, and no other tab
  * and no other surface sees it. `localStorage` would share one thread between tabs that do not know of each other.
  */
-export function openStorage(api: string, token: string): SurfaceStorage {
-  const prefix = `pagehand:${hash(`${api} ${token}`)}:`;
+export function openStorage(key: string): SurfaceStorage {
+  const prefix = `pagehand:${key}:`;
   return {
     read(key) {
       try {
@@ -34,8 +34,12 @@ export function openStorage(api: string, token: string): SurfaceStorage {
   };
 }
 
-/** FNV-1a over two seeds: 64 bits keep two surfaces apart, and the token itself out of the page's storage. */
-function hash(text: string): string {
+/**
+ * What tells one surface of a page from another. FNV-1a over two seeds: 64 bits keep two surfaces apart, and the token
+ * itself out of the page's storage.
+ */
+export function surfaceKey(api: string, token: string): string {
+  const text = `${api} ${token}`;
   return [0x811c9dc5, 0x01234567]
     .map((seed) => {
       let value = seed;
