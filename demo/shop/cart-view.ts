@@ -13,6 +13,17 @@ export function cartView(shop: Shop) {
   checkout.addEventListener('click', () => shop.checkout());
   const receipt = element('div', { class: 'shop-receipt', hidden: true });
   const count = element('span', { class: 'shop-count' });
+  const root = element(
+    'section',
+    { class: 'shop-cart', 'aria-label': 'Cart' },
+    element('h3', { class: 'shop-heading' }, 'Cart ', count),
+    receipt,
+    empty,
+    list,
+    coupon.root,
+    sums,
+    checkout,
+  );
 
   function update(): void {
     const { cart, order } = shop.state();
@@ -30,6 +41,7 @@ export function cartView(shop: Shop) {
       line.update(item);
     }
     const isEmpty = cart.items.length === 0;
+    root.toggleAttribute('data-filled', !isEmpty || order !== undefined);
     empty.hidden = !isEmpty || order !== undefined;
     coupon.root.hidden = sums.hidden = checkout.hidden = isEmpty;
     coupon.update();
@@ -39,17 +51,7 @@ export function cartView(shop: Shop) {
   }
 
   return {
-    root: element(
-      'section',
-      { class: 'shop-cart', 'aria-label': 'Cart' },
-      element('h3', { class: 'shop-heading' }, 'Cart ', count),
-      receipt,
-      empty,
-      list,
-      coupon.root,
-      sums,
-      checkout,
-    ),
+    root,
     update,
     line: (id: string) => lines.get(id)?.root,
   };

@@ -49,7 +49,7 @@ export function followAddress(): () => void {
     const { theme, direction, pane } = place.value;
     document.documentElement.dir = direction;
     document.documentElement.dataset.pane = pane;
-    document.documentElement.style.colorScheme = theme === 'auto' ? '' : theme;
+    document.body.dataset.theme = theme;
   });
   return () => {
     window.removeEventListener('hashchange', read);

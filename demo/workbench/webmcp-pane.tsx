@@ -41,6 +41,20 @@ export function WebmcpPane({ bench }: { readonly bench: Workbench }) {
           </ul>
         </>
       )}
+      <div class="narrow-only">
+        <h3>Sample pages</h3>
+        <ul>
+          <li>
+            <a href="/demo/site.html">A customer’s page</a> with the script tag and tools of its own
+          </li>
+          <li>
+            <a href="/demo/spa.html">A SPA</a> that imports the package
+          </li>
+          <li>
+            <a href="/demo/csp.html">A page with a strict policy</a>
+          </li>
+        </ul>
+      </div>
     </div>
   );
 }
