@@ -19,6 +19,8 @@ export interface Environment {
   readonly model: string;
   /** `PAGEHAND_LOG_LEVEL`, default `info`. */
   readonly logLevel: LogLevel;
+  /** `PAGEHAND_TRUST_PROXY`, default 0: the operator's own proxies in front, whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: number;
 }
 
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const satisfies readonly LogLevel[];
@@ -39,6 +41,7 @@ export function readEnvironment(env: EnvironmentVariables): Environment {
     configPath: env.PAGEHAND_CONFIG?.trim() || undefined,
     model: read('PAGEHAND_MODEL', 'offline', modelNameProblem),
     logLevel: read('PAGEHAND_LOG_LEVEL', 'info', logLevelProblem) as LogLevel,
+    trustedProxies: Number(read('PAGEHAND_TRUST_PROXY', '0', hopsProblem)),
   };
   if (problems.length > 0) throw new ConfigError(problems.join('\n'));
   return environment;
@@ -63,4 +66,9 @@ function databaseProblem(path: string): string | undefined {
 function logLevelProblem(level: string): string | undefined {
   if (LOG_LEVELS.some((known) => known === level)) return undefined;
   return `must be one of ${LOG_LEVELS.join(', ')}.`;
+}
+
+function hopsProblem(hops: string): string | undefined {
+  if (/^[0-9]$/.test(hops)) return undefined;
+  return 'must be the number of your own proxies in front of the server, 0 to 9. Write for example 1.';
 }

@@ -9,6 +9,7 @@ test('an empty environment gives every default', () => {
     configPath: undefined,
     model: 'offline',
     logLevel: 'info',
+    trustedProxies: 0,
   };
   expect(readEnvironment({})).toEqual(defaults);
   expect(
@@ -19,6 +20,7 @@ test('an empty environment gives every default', () => {
       PAGEHAND_CONFIG: '',
       PAGEHAND_MODEL: '',
       PAGEHAND_LOG_LEVEL: '',
+      PAGEHAND_TRUST_PROXY: '',
     }),
   ).toEqual(defaults);
 });
@@ -32,6 +34,7 @@ test('every variable is read', () => {
       PAGEHAND_CONFIG: '/etc/pagehand.json',
       PAGEHAND_MODEL: 'openai-compatible/meta-llama/Llama-3.3:free',
       PAGEHAND_LOG_LEVEL: 'debug',
+      PAGEHAND_TRUST_PROXY: '2',
       PATH: 'is none of ours',
     }),
   ).toEqual({
@@ -41,12 +44,15 @@ test('every variable is read', () => {
     configPath: '/etc/pagehand.json',
     model: 'openai-compatible/meta-llama/Llama-3.3:free',
     logLevel: 'debug',
+    trustedProxies: 2,
   });
 });
 
 const HOST =
   'HOST must be a host name or an address, without scheme, port or brackets. Write for example 127.0.0.1, or 0.0.0.0 for every network.';
 const PORT = 'PORT must be a whole number from 1 to 65535. Write for example 8787.';
+const PROXIES =
+  'PAGEHAND_TRUST_PROXY must be the number of your own proxies in front of the server, 0 to 9. Write for example 1.';
 const DATABASE =
   'PAGEHAND_DB must be the path of a SQLite file and not a URL. Write for example .pagehand/pagehand.db.';
 const SPELLINGS = 'Write "offline", "openai/<model>", "anthropic/<model>" or "openai-compatible/<model>".';
@@ -56,6 +62,8 @@ test.each([
   [{ HOST: 'localhost:8787' }, HOST],
   [{ HOST: '[::1]' }, HOST],
   [{ HOST: 'two hosts' }, HOST],
+  [{ PAGEHAND_TRUST_PROXY: 'true' }, PROXIES],
+  [{ PAGEHAND_TRUST_PROXY: '-1' }, PROXIES],
   [{ PORT: '0' }, PORT],
   [{ PORT: '65536' }, PORT],
   [{ PORT: '-1' }, PORT],
