@@ -73,7 +73,9 @@ export function createApp(options: AppOptions): Hono<Env> {
     const { headers, status } = context.res;
     headers.set('X-Request-Id', requestId);
     headers.set('X-Content-Type-Options', 'nosniff');
-    log.info({ method, path: path.slice(0, 200), status, ms: clock() - startedMs, requestId }, 'request');
+    // Files and health checks would drown the rest.
+    const level = path.startsWith('/v1/') ? 'info' : 'debug';
+    log[level]({ method, path: path.slice(0, 200), status, ms: clock() - startedMs, requestId }, 'request');
   });
   // Before whatever else may refuse, so that the widget can read why.
   app.use('/v1/client/*', cors(credentials));
