@@ -175,8 +175,7 @@ function withoutGoals(
   now: Date,
 ): string {
   const [goal] = asksHow;
-  if (goal !== undefined)
-    return `I can ${doing(goal.profile, {}, undefined)} for you. Tell me to, and I will ask before anything is changed.`;
+  if (goal !== undefined) return `I can ${doing(goal.profile, {}, undefined)} for you. Just tell me to.`;
   if (negated && unmet.length === 0) return 'All right, I did nothing.';
   return cannotHelp(profiles, now);
 }

@@ -124,8 +124,10 @@ function valueAt({ schema }: Parameter, tokens: readonly Token[], at: number): F
   const token = tokens[at];
   if (token === undefined) return undefined;
   if (schema.kind === 'enum') return choiceIn(tokens.slice(at, at + 3), schema.choices);
-  if (schema.kind === 'number' || schema.numeric)
-    return isAmount(token) ? { value: token.amount, tokens: [token] } : undefined;
+  if (schema.kind === 'number' || schema.numeric) {
+    const amount = amountIn(token);
+    return amount === undefined ? undefined : { value: amount, tokens: [token] };
+  }
   if (schema.kind === 'id' || schema.kind === 'code') {
     const marked =
       token.kind === 'code' ||
@@ -158,7 +160,10 @@ function marked(
   profile: ToolProfile,
 ): Found | undefined {
   if (!required) return undefined;
-  if (schema.numeric) return undefined;
+  if (schema.numeric) {
+    const numbered = tokens.find(({ kind, text }) => kind === 'code' && /^\d+$/.test(text));
+    return numbered === undefined ? undefined : { value: Number(numbered.text), tokens: [numbered] };
+  }
   const token = tokens.find(
     ({ kind, text }) =>
       kind === 'code' || (schema.kind === 'code' && (kind === 'quote' || /^[A-Z][A-Z0-9-]{2,}$/.test(text))),
@@ -325,7 +330,10 @@ const afterPreposition: Reader = ({ schema, words, name }, tokens, profile) => {
   const after = tokens.slice(at + 1);
   const end = after.findIndex(
     ({ kind, lower }, index) =>
-      index > 0 && (!/^(?:word|quote|code)$/.test(kind) || PREPOSITIONS.has(lower) || lower === 'and'),
+      index > 0 &&
+      (!(/^(?:word|quote|code)$/.test(kind) || isRoomNumber(after, index)) ||
+        PREPOSITIONS.has(lower) ||
+        lower === 'and'),
   );
   const used = end < 0 ? after : after.slice(0, end);
   const value = joinText(used.filter(({ lower }, index) => index > 0 || !DETERMINERS.has(lower)));
@@ -335,6 +343,16 @@ const afterPreposition: Reader = ({ schema, words, name }, tokens, profile) => {
 function startsName(token: Token | undefined, profile: ToolProfile): boolean {
   if (token === undefined || !/^(?:word|quote|email|code)$/.test(token.kind)) return false;
   return !profile.nouns.includes(conceptOf(token.stem)) && !/^(?:my|me|us|do|be|it)$/.test(token.lower);
+}
+
+/** "Room 4", but not "Rome 3 nights". */
+function isRoomNumber(tokens: readonly Token[], index: number): boolean {
+  return tokens[index]?.kind === 'number' && tokens[index + 1]?.kind !== 'word';
+}
+
+function amountIn(token: Token): number | undefined {
+  if (isAmount(token)) return token.amount;
+  return token.kind === 'code' && /^\d+$/.test(token.text) ? Number(token.text) : undefined;
 }
 
 function isAmount(token: Token): boolean {

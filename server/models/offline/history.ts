@@ -58,6 +58,19 @@ export interface Memory {
   take(name: string, input: unknown): PastCall | undefined;
 }
 
+/** The same memory for one goal, which may look at one result for several of its things. */
+export function shareWithin(memory: Memory): Memory {
+  const taken = new Map<string, PastCall>();
+  return {
+    take(name, input) {
+      const key = `${name} ${canonical(input)}`;
+      const call = taken.get(key) ?? memory.take(name, input);
+      if (call !== undefined) taken.set(key, call);
+      return call;
+    },
+  };
+}
+
 export function rememberCalls(calls: readonly PastCall[]): Memory {
   const open = new Map<string, PastCall[]>();
   const failed = new Map<string, PastCall>();

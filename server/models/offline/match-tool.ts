@@ -1,12 +1,12 @@
 import type { Clause } from './clauses.ts';
 import { areRelated, conceptOf, FILLERS, GENERAL_NOUNS, PRONOUNS } from './lexicon.ts';
 import type { ToolProfile } from './profile.ts';
-import type { Parameter } from './schema.ts';
+import type { Parameter, ValueSchema } from './schema.ts';
 import type { Token } from './tokens.ts';
 import { choiceIn } from './values.ts';
 
-const THRESHOLD = 3;
-const THRESHOLD_WITHOUT_VERB = 2.5;
+const THRESHOLD = 2.5;
+const THRESHOLD_WITHOUT_VERB = 2;
 
 /** The tool that a clause asks for, or `undefined` when none is meant clearly enough. `context`: tokens of the clause before. */
 export function matchTool(
@@ -15,7 +15,8 @@ export function matchTool(
   context: readonly Token[],
 ): ToolProfile | undefined {
   const clause = asMeant(given, profiles);
-  const concepts = conceptsIn(clause.tokens);
+  // "Remind me to …" names its tool by the verb alone.
+  const concepts = new Set([...conceptsIn(clause.tokens), ...(clause.verb === 'remind' ? ['todo'] : [])]);
   const refersBack = clause.tokens.some(({ lower }) => PRONOUNS.has(lower));
   const background = refersBack ? conceptsIn(context) : new Set<string>();
   let best: { readonly profile: ToolProfile; readonly score: number } | undefined;
@@ -49,14 +50,14 @@ function scoreOf(
   const named = profile.nouns.filter((noun) => concepts.has(noun)).length;
   const implied = profile.nouns.filter((noun) => !concepts.has(noun) && background.has(noun)).length;
   if (!profile.reads && !isAskedFor(profile, clause, verb, named + implied)) return 0;
-  const missing = Math.min(1, 0.5 * (profile.nouns.length - named - implied));
+  const missing = Math.min(0.5, 0.25 * (profile.nouns.length - named - implied));
   const evidence = evidenceFor(profile, clause, concepts);
   const stray =
     verb > 0 &&
     named + implied === 0 &&
     evidence === 0 &&
     profile.slot === undefined &&
-    clause.tokens.length > 0
+    hasContent(clause.tokens)
       ? 1.5
       : 0;
   return verb + 3 * named + 1.5 * implied - missing + evidence - stray;
@@ -88,16 +89,22 @@ function isAskedFor(profile: ToolProfile, clause: Clause, verb: number, nouns: n
 
 /** "Order two mugs" puts them into the cart where nothing orders single things; "buy now" pays. */
 function asMeant(clause: Clause, profiles: readonly ToolProfile[]): Clause {
-  const things = clause.tokens.filter(({ kind, lower }) => kind !== 'mark' && !FILLERS.has(lower));
-  if (clause.verb === 'buy' && things.length === 0)
-    return { ...clause, verb: 'checkout', family: 'checkout' };
-  if ((clause.verb !== 'order' && clause.verb !== 'purchase') || things.length === 0) return clause;
+  const empty = !hasContent(clause.tokens);
+  if (clause.verb === 'take' && clause.tokens.some(({ lower }) => lower === 'out' || lower === 'off'))
+    return { ...clause, verb: 'remove', family: 'remove' };
+  if (clause.verb === 'buy' && empty) return { ...clause, verb: 'checkout', family: 'checkout' };
+  if ((clause.verb !== 'order' && clause.verb !== 'purchase') || empty) return clause;
   const adder = profiles.find(({ family, slot }) => family === 'add' && slot?.schema.kind === 'id');
   const direct = profiles.some(({ words, slot }) => words.includes(clause.verb ?? '') && slot !== undefined);
   const named = adder?.nouns.some((noun) => conceptsIn(clause.tokens).has(noun)) === true;
   return adder === undefined || direct || named ? clause : { ...clause, verb: 'add', family: 'add' };
 }
 
+function hasContent(tokens: readonly Token[]): boolean {
+  return tokens.some(({ kind, lower }) => kind !== 'mark' && !FILLERS.has(lower));
+}
+
+/** What speaks for a tool besides its name. That it takes any words counts only beside something else, or with a verb. */
 function evidenceFor(profile: ToolProfile, clause: Clause, concepts: ReadonlySet<string>): number {
   const described = [...concepts].filter(
     (concept) =>
@@ -107,15 +114,20 @@ function evidenceFor(profile: ToolProfile, clause: Clause, concepts: ReadonlySet
     (sum, parameter) => sum + parameterEvidence(parameter, clause, concepts),
     0,
   );
-  return Math.min(2.25, described * 0.75) + Math.min(3.5, parameters);
+  const evidence = Math.min(2.25, described * 0.75) + Math.min(3.5, parameters);
+  const searches = profile.parameters.some(({ schema }) => schema.kind === 'query');
+  const open = searches && hasContent(clause.tokens) && (clause.verb !== undefined || evidence > 0);
+  return evidence + (open ? 0.75 : 0);
 }
 
 function parameterEvidence(parameter: Parameter, clause: Clause, concepts: ReadonlySet<string>): number {
-  const { schema } = parameter;
-  const byName = parameter.words.some((word) => word.length > 2 && concepts.has(conceptOf(word))) ? 0.75 : 0;
-  if (schema.kind === 'enum')
-    return byName + (choiceIn(clause.tokens, schema.choices) === undefined ? 0 : 1.5);
-  if (schema.kind === 'query')
-    return byName + (clause.verb === undefined && clause.tokens.length > 0 ? 0.5 : 0);
-  return byName + (clause.tokens.some(({ kind }) => kind === schema.kind) ? 1 : 0);
+  const { schema, words } = parameter;
+  const byName = words.some((word) => word.length > 2 && concepts.has(conceptOf(word))) ? 0.75 : 0;
+  return byName + kindEvidence(schema, clause.tokens);
+}
+
+function kindEvidence(schema: ValueSchema, tokens: readonly Token[]): number {
+  if (schema.kind === 'enum') return choiceIn(tokens, schema.choices) === undefined ? 0 : 1.5;
+  const kinds = schema.kind === 'id' ? ['code', 'number'] : [schema.kind];
+  return tokens.some(({ kind }) => kinds.includes(kind)) ? 1 : 0;
 }

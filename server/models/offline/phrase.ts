@@ -85,7 +85,18 @@ function dropOwnNouns(tokens: readonly Token[], profile: ToolProfile): readonly 
       break;
     start += 1;
   }
-  return named ? tokens.slice(start, end) : tokens.slice(0, end);
+  const kept = named ? tokens.slice(start, end) : tokens.slice(0, end);
+  return profile.slot?.schema.kind === 'text' ? kept : withoutTail(kept, isOwn);
+}
+
+/** "the invoice ticket": the last word only says what kind of thing it is, where things are looked up by their names. */
+function withoutTail(tokens: readonly Token[], isOwn: (token: Token) => boolean): readonly Token[] {
+  const last = tokens.at(-1);
+  const before = tokens.slice(0, -1);
+  const names = before.some(
+    ({ kind, lower }) => kind !== 'mark' && kind !== 'number' && !EDGE_WORDS.has(lower),
+  );
+  return last !== undefined && isOwn(last) && names ? before : tokens;
 }
 
 function objectOf(part: readonly Token[], profile: ToolProfile): ObjectPhrase {

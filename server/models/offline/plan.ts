@@ -1,6 +1,6 @@
 import type { Clause } from './clauses.ts';
 import { isQuantity, type Reading, readArguments } from './fill-arguments.ts';
-import type { Memory, PastCall } from './history.ts';
+import { type Memory, type PastCall, shareWithin } from './history.ts';
 import { type Item, itemsOf } from './items.ts';
 import { GENERAL_NOUNS } from './lexicon.ts';
 import { isEnumeration, type ObjectPhrase, readObjects, searchText } from './phrase.ts';
@@ -42,6 +42,8 @@ export interface PlanContext {
 export interface Finished {
   readonly call: PastCall;
   readonly item: Item | undefined;
+  /** How many things fitted the words as well as this one. */
+  readonly among: number;
 }
 
 export type GoalState =
@@ -57,7 +59,8 @@ export type GoalState =
     };
 
 /** Goes through one goal with what is known, as far as it gets. Pure: the same memory leads to the same state. */
-export function advance(goal: Goal, context: PlanContext): GoalState {
+export function advance(goal: Goal, given: PlanContext): GoalState {
+  const context = { ...given, memory: shareWithin(given.memory) };
   const drafts = draftCalls(goal, context);
   const prepared = drafts.map((draft) => resolveId(draft, goal, context));
   const needed = prepared.flatMap((state) => (state.kind === 'need' ? state.calls : []));
@@ -83,6 +86,7 @@ export interface Draft {
 export interface ReadyCall {
   readonly call: PlannedCall;
   readonly item: Item | undefined;
+  readonly among: number;
 }
 
 function finish(
@@ -94,14 +98,17 @@ function finish(
   const unique = ready.filter(
     ({ call }, index) => ready.findIndex((other) => sameCall(other.call, call)) === index,
   );
-  const past = unique.map(({ call, item }) => ({
+  const past = unique.map(({ call, item, among }) => ({
     planned: call,
     item,
+    among,
     call: context.memory.take(call.name, call.input),
   }));
   const open = past.filter(({ call }) => call === undefined);
   if (open.length > 0) return { kind: 'need', calls: open.map(({ planned }) => planned) };
-  const finished = past.flatMap(({ call, item }) => (call === undefined ? [] : [{ call, item }]));
+  const finished = past.flatMap(({ call, item, among }) =>
+    call === undefined ? [] : [{ call, item, among }],
+  );
   const results = finished.flatMap(({ call }) => itemsOf(call));
   const targets = finished.flatMap(({ item }) => (item === undefined ? [] : [item]));
   return {
@@ -132,7 +139,12 @@ function draftCalls(goal: Goal, context: PlanContext): readonly Draft[] {
     slot.schema.kind === 'query' ||
     (slot.schema.kind === 'text' && profile.family === 'add' && isEnumeration(reading.rest));
   const objects = readObjects(reading.rest, profile, enumerates);
-  if (objects.length === 0) return [draft(goal, context, reading, NO_OBJECT, undefined)];
+  if (objects.length === 0) {
+    const everything = clause.verb === 'empty' || clause.verb === 'clear';
+    return [
+      draft(goal, context, reading, everything ? EVERYTHING : NO_OBJECT, everything ? slot : undefined),
+    ];
+  }
   const own = objects.map((object) => readArguments(profile, { ...clause, tokens: object.tokens }).values);
   return objects.map((object, index) =>
     draft(
@@ -146,6 +158,7 @@ function draftCalls(goal: Goal, context: PlanContext): readonly Draft[] {
 }
 
 const NO_OBJECT: ObjectPhrase = { tokens: [], count: undefined, pointer: undefined };
+const EVERYTHING: ObjectPhrase = { ...NO_OBJECT, pointer: { kind: 'all' } };
 
 /** What one of several things says of itself holds for it alone: "red" of "blue mugs and red bowls". */
 function ownValues(
@@ -205,7 +218,7 @@ function slotValue(
       return nouns.find((noun) => !GENERAL_NOUNS.has(noun) && rest.some(({ stem }) => stem === noun));
     case 'id':
       return slot.schema.numeric
-        ? object.count
+        ? onlyNumber(tokens)
         : tokens.length === 1 &&
             tokens[0]?.kind === 'quote' &&
             /^[\w-]+$/.test(tokens[0].text) &&
@@ -220,6 +233,10 @@ function slotValue(
       return text === '' ? undefined : text;
     }
   }
+}
+
+function onlyNumber([first, ...others]: readonly Token[]): number | undefined {
+  return first?.kind === 'number' && others.length === 0 ? first.amount : undefined;
 }
 
 /** "rename it to X". */

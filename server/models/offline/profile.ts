@@ -104,7 +104,14 @@ function slotOf(parameters: readonly Parameter[], family: VerbFamily | undefined
   const anyText =
     family === 'send' ? undefined : texts.find(({ required: needed, words }) => needed && !isPlace(words));
   const code = required.find(({ schema }) => schema.kind === 'code' || schema.kind === 'colour');
-  return id ?? list ?? ranked[0] ?? anyText ?? code ?? required.find(({ schema }) => schema.kind === 'text');
+  return (
+    id ??
+    list ??
+    ranked[0] ??
+    anyText ??
+    code ??
+    required.find(({ schema, words }) => schema.kind === 'text' && !isPlace(words))
+  );
 }
 
 function rankOf({ words }: Parameter): number {

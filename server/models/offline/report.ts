@@ -57,13 +57,14 @@ function reportFailure(profile: ToolProfile, { call, item }: Finished): string {
   return `I could not ${doing(profile, call.input, item)}. ${answer}`;
 }
 
-function reportSuccess(profile: ToolProfile, { call, item }: Finished): string {
-  return profile.reads ? reportReading(profile, call) : reportEffect(profile, call, item);
+function reportSuccess(profile: ToolProfile, { call, item, among }: Finished): string {
+  return profile.reads ? reportReading(profile, call) : reportEffect(profile, call, item, among);
 }
 
-function reportEffect(profile: ToolProfile, call: PastCall, item: Item | undefined): string {
+function reportEffect(profile: ToolProfile, call: PastCall, item: Item | undefined, among: number): string {
   const value = resultValue(call);
-  const sentence = `${pastOf(profile, call.input, item)}.`;
+  const choice = among > 1 ? ` It was the first of ${among} that fit.` : '';
+  const sentence = `${pastOf(profile, call.input, item)}.${choice}`;
   if (value === undefined || value === null) return sentence;
   if (typeof value === 'string') return `${sentence} The page answered: “${plainText(value)}”`;
   const facts = factsOf(value);
@@ -103,11 +104,11 @@ function reportReading(profile: ToolProfile, call: PastCall): string {
     const lead =
       profile.family === 'search'
         ? `I found ${list.length === 1 ? 'one result' : `${list.length} results`}${about}:`
-        : `Here is what the page has under “${subject}”${about}:`;
+        : `Here ${subject.endsWith('s') ? 'are' : 'is'} the ${subject}${about}:`;
     return `${lead}\n\n${describeValue(list)}${described(without(value, list))}`;
   }
   if (typeof value === 'string') return `The page answered: “${plainText(value, 1_200)}”`;
-  return `Here is what the page has under “${subject}”${about}:\n\n${describeValue(value)}`;
+  return `Here ${subject.endsWith('s') ? 'are' : 'is'} the ${subject}${about}:\n\n${describeValue(value)}`;
 }
 
 function described(facts: Record<string, unknown>): string {
@@ -137,7 +138,7 @@ function without(value: unknown, list: readonly unknown[]): Record<string, unkno
 
 function queryOf({ slot }: ToolProfile, input: unknown): string | undefined {
   const value =
-    slot === undefined || typeof input !== 'object' || input === null
+    slot?.schema.kind !== 'query' || typeof input !== 'object' || input === null
       ? undefined
       : (input as Record<string, unknown>)[slot.name];
   return typeof value === 'string' ? value : undefined;
@@ -145,6 +146,8 @@ function queryOf({ slot }: ToolProfile, input: unknown): string | undefined {
 
 /** Asks for what a call still needs. Names come from the schema; a page's own sentences are not repeated as ours. */
 export function askFor(profile: ToolProfile, missing: readonly Parameter[]): string {
+  const [first, ...others] = missing;
+  if (first?.schema.kind === 'query' && others.length === 0) return 'What should I look for?';
   const names = missing.map(parameterWords);
   const what = names.length === 1 ? names[0] : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
   const question =

@@ -5,7 +5,7 @@ import { conceptOf, singular, type VerbFamily } from './lexicon.ts';
 import { headWord, type ObjectPhrase, searchText } from './phrase.ts';
 import type { Draft, Goal, PlanContext, PlannedCall, ReadyCall } from './plan.ts';
 import type { ToolProfile } from './profile.ts';
-import { plainText } from './report.ts';
+import { plainText, wasDeclined } from './report.ts';
 import { fits, type Parameter } from './schema.ts';
 import { joinText } from './tokens.ts';
 
@@ -23,12 +23,14 @@ export function resolveId(draft: Draft, goal: Goal, context: PlanContext): Resol
   if (id === undefined)
     return others.length > 0
       ? { kind: 'missing', parameters: others }
-      : ready(goal, draft, [undefined], undefined);
+      : ready(goal, draft, [undefined], undefined, 1);
   const search = findItems(draft.object, id, goal, context);
   if (search.kind !== 'found') return search;
   const items = search.items.filter((item) => itemId(item, id) !== undefined);
   if (items.length === 0) return { kind: 'missing', parameters: [id, ...others] };
-  return others.length > 0 ? { kind: 'missing', parameters: others } : ready(goal, draft, items, id);
+  return others.length > 0
+    ? { kind: 'missing', parameters: others }
+    : ready(goal, draft, items, id, search.among);
 }
 
 function ready(
@@ -36,13 +38,14 @@ function ready(
   { values }: Draft,
   items: readonly (Item | undefined)[],
   id: Parameter | undefined,
+  among: number,
 ): Resolved {
   return {
     kind: 'ready',
     calls: items.map((item) => {
       const input = new Map(values);
       if (item !== undefined && id !== undefined) input.set(id.name, itemId(item, id));
-      return { call: { name: profile.tool.name, input: inOrder(profile, input) }, item };
+      return { call: { name: profile.tool.name, input: inOrder(profile, input) }, item, among };
     }),
   };
 }
@@ -54,9 +57,17 @@ function inOrder({ parameters }: ToolProfile, values: ReadonlyMap<string, unknow
   );
 }
 
-type Search =
-  | { readonly kind: 'found'; readonly items: readonly Item[] }
-  | Exclude<Resolved, { kind: 'ready' }>;
+interface Picked {
+  readonly items: readonly Item[];
+  /** How many fitted as well as the one that was picked. */
+  readonly among: number;
+}
+
+function picked(items: readonly Item[], object: ObjectPhrase): Picked {
+  return { items: pickItems(items, object), among: object.pointer === undefined ? items.length : 1 };
+}
+
+type Search = ({ readonly kind: 'found' } & Picked) | Exclude<Resolved, { kind: 'ready' }>;
 
 const ON_EXISTING: ReadonlySet<VerbFamily> = new Set<VerbFamily>([
   'remove',
@@ -68,7 +79,7 @@ const ON_EXISTING: ReadonlySet<VerbFamily> = new Set<VerbFamily>([
 function findItems(object: ObjectPhrase, id: Parameter, goal: Goal, context: PlanContext): Search {
   const lookups = lookupsFor(goal.profile, id, context.profiles);
   const known = fromMemory(object, id, lookups, context, goal);
-  if (known.length > 0) return { kind: 'found', items: known };
+  if (known.items.length > 0) return { kind: 'found', ...known };
   const pointsBack =
     object.tokens.length === 0 && (object.pointer === undefined || object.pointer.kind === 'that');
   if (
@@ -78,8 +89,10 @@ function findItems(object: ObjectPhrase, id: Parameter, goal: Goal, context: Pla
     return { kind: 'missing', parameters: [id] };
   let outcome: Search = { kind: 'missing', parameters: [id] };
   for (const lookup of lookups.slice(0, 2)) {
-    outcome = lookUp(lookup, object, goal, context);
-    if (outcome.kind !== 'failed' || outcome.call?.result?.isError === true) return outcome;
+    const next = lookUp(lookup, id, object, goal, context);
+    if (next.kind !== 'missing' || outcome.kind !== 'failed') outcome = next;
+    if (outcome.kind === 'found' || outcome.kind === 'need') return outcome;
+    if (outcome.kind === 'failed' && outcome.call?.result?.isError !== false) return outcome;
   }
   return outcome;
 }
@@ -91,16 +104,15 @@ function fromMemory(
   lookups: readonly ToolProfile[],
   context: PlanContext,
   { profile }: Goal,
-): readonly Item[] {
+): Picked {
   const existing = profile.family !== undefined && ON_EXISTING.has(profile.family);
   if (object.tokens.length === 0) {
     if (
       object.pointer === undefined ||
       (existing && object.pointer.kind === 'all' && lookups.length > 0 && context.chosen.length === 0)
     )
-      return [];
-    const list = context.chosen.length > 0 ? context.chosen : (context.seen.at(-1) ?? []);
-    return pickItems(list, object);
+      return NOTHING;
+    return { items: pickItems(pointedList(context), object), among: 1 };
   }
   const source = lookups[0]?.tool.name;
   const usable = [...context.seen]
@@ -108,12 +120,29 @@ function fromMemory(
     .map((list) => list.filter((item) => item.source === source || Object.hasOwn(item.fields, id.name)));
   for (const list of [context.chosen, ...usable]) {
     const match = matchItems(list, object.tokens);
-    if (list.length > 0 && match.full && match.items.length > 0) return pickItems(match.items, object);
+    if (list.length > 0 && match.full && match.items.length > 0) return picked(match.items, object);
   }
-  return [];
+  return NOTHING;
 }
 
-function lookUp(lookup: ToolProfile, object: ObjectPhrase, goal: Goal, context: PlanContext): Search {
+const NOTHING = { items: [], among: 0 };
+
+/** What "it" and "the second one" point into: what was just handled, else the last list that was looked up. */
+function pointedList({ chosen, seen, profiles }: PlanContext): readonly Item[] {
+  if (chosen.length > 0) return chosen;
+  const reading = new Set(profiles.filter(({ reads }) => reads).map(({ tool }) => tool.name));
+  return (
+    seen.filter(([first]) => first !== undefined && reading.has(first.source)).at(-1) ?? seen.at(-1) ?? []
+  );
+}
+
+function lookUp(
+  lookup: ToolProfile,
+  id: Parameter,
+  object: ObjectPhrase,
+  goal: Goal,
+  context: PlanContext,
+): Search {
   const phrase = joinText(object.tokens);
   const queries =
     lookup.slot?.schema.kind === 'query' || lookup.slot?.schema.kind === 'text'
@@ -132,20 +161,24 @@ function lookUp(lookup: ToolProfile, object: ObjectPhrase, goal: Goal, context: 
     if (call.result?.isError !== false) break;
     const items = itemsOf(call);
     const match = matchItems(items, object.tokens);
-    const picked = pickItems(match.items, object);
-    if (picked.length > 0) return { kind: 'found', items: picked };
+    const found = picked(match.items, object);
+    if (found.items.length > 0) return { kind: 'found', ...found };
     others = items;
   }
+  if (last === undefined) return { kind: 'missing', parameters: [id] };
   return { kind: 'failed', note: notFound(phrase, last, others), call: last };
 }
 
-function notFound(phrase: string, call: PastCall | undefined, others: readonly Item[]): string {
-  if (call?.result?.isError !== false && call !== undefined)
+function notFound(phrase: string, call: PastCall, others: readonly Item[]): string {
+  if (wasDeclined(call))
+    return `You declined to let me look for “${plainText(phrase)}”, so nothing was changed.`;
+  if (call.result?.isError !== false)
     return `I could not look for “${plainText(phrase)}”: the page answered “${plainText(call.result?.text ?? 'nothing')}”.`;
+  if (phrase === '') return 'There is nothing there that I could do this with.';
   const names = others.slice(0, 5).map((item) => plainText(itemLabel(item)));
   const instead =
     names.length === 0 ? '' : ` What there is: ${names.join(', ')}${others.length > 5 ? ', …' : ''}.`;
-  return `I found nothing that fits ${phrase === '' ? 'that' : `“${plainText(phrase)}”`}.${instead}`;
+  return `I found nothing that fits “${plainText(phrase)}”.${instead}`;
 }
 
 /** The lookup's arguments, or `undefined` when it needs something that the phrase does not say. */

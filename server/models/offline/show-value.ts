@@ -6,17 +6,7 @@ const MAX_ROWS = 10;
 const MAX_COLUMNS = 5;
 const MAX_CELL_CHARS = 80;
 const MAX_DEPTH = 3;
-const FIRST_COLUMNS: readonly string[] = [
-  'name',
-  'title',
-  'subject',
-  'label',
-  'price',
-  'quantity',
-  'date',
-  'start',
-  'status',
-];
+const FIRST_COLUMNS: readonly string[] = ['name', 'title', 'subject', 'label'];
 
 /** A value from a result as light Markdown: a table for things alike, a list for the rest. Everything in it is plain text. */
 export function describeValue(value: unknown, key = '', depth = 0): string {
@@ -56,12 +46,15 @@ function columnsOf(rows: readonly Record<string, unknown>[]): readonly string[] 
   const short = keys.filter((key) =>
     rows.slice(0, MAX_ROWS).every((row) => isShort(Object.hasOwn(row, key) ? row[key] : undefined)),
   );
-  const telling = short.filter(
-    (key) => !/^(?:id|uuid|sku|image|imageUrl|url)$/i.test(key) && !/Id$|_id$/.test(key),
-  );
+  const telling = short.filter((key) => !/^(?:image|imageUrl|url)$/i.test(key) && !isOpaqueId(key, rows));
   const chosen =
     telling.some((key) => FIRST_COLUMNS.includes(key.toLowerCase())) || telling.length > 2 ? telling : short;
   return [...chosen].sort((a, b) => rank(a) - rank(b)).slice(0, MAX_COLUMNS);
+}
+
+/** A number is something that people say ("ticket 42"); a slug is not. */
+function isOpaqueId(key: string, rows: readonly Record<string, unknown>[]): boolean {
+  return /^(?:id|uuid|sku)$|Id$|_id$/.test(key) && !rows.every((row) => typeof row[key] === 'number');
 }
 
 function rank(key: string): number {
@@ -81,9 +74,15 @@ function isShort(value: unknown): boolean {
 
 function table(rows: readonly Record<string, unknown>[], columns: readonly string[]): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  const fractional = new Set(
+    columns.filter((column) => isMoney(column) && rows.some((row) => !Number.isInteger(row[column] ?? 0))),
+  );
   const cell = (row: Record<string, unknown>, column: string): string => {
     const value = Object.hasOwn(row, column) ? row[column] : undefined;
-    return value === undefined || value === null ? '' : describeValue(value, column, 1);
+    if (value === undefined || value === null) return '';
+    return typeof value === 'number' && fractional.has(column)
+      ? value.toFixed(2)
+      : describeValue(value, column, 1);
   };
   return [
     line(columns.map(heading)),

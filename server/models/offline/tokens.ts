@@ -193,7 +193,7 @@ function phraseLength(tokens: readonly Token[], at: number, words: readonly stri
   for (const word of words) {
     const token = tokens[at + offset];
     if (word === '*') {
-      if (token !== undefined && /^(?:the|my|an?|this|our|that)$/.test(token.lower)) offset += 1;
+      if (token !== undefined && /^(?:the|my|an?|this|our|that|me|us)$/.test(token.lower)) offset += 1;
       continue;
     }
     if (token?.kind !== 'word' || token.lower !== word) return 0;

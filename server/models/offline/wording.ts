@@ -2,7 +2,7 @@ import { type Item, itemLabel } from './items.ts';
 import { PREPOSITIONS } from './lexicon.ts';
 import type { ToolProfile } from './profile.ts';
 import { plainText } from './report.ts';
-import { nameWords } from './schema.ts';
+import { nameWords, type Parameter } from './schema.ts';
 
 const IRREGULAR: ReadonlyMap<string, string> = new Map([
   ['buy', 'bought'],
@@ -57,7 +57,7 @@ function join(verb: string, profile: ToolProfile, input: unknown, item: Item | u
   const thing = thingOf(profile, input, item);
   const leads = PREPOSITIONS.has(tail.split(' ')[0] ?? '');
   const parts = leads ? [verb, thing || 'it', tail] : [verb, tail, thing];
-  return `${parts.filter((part) => part !== '').join(' ')}${detailsOf(profile, input)}`;
+  return `${parts.filter((part) => part !== '').join(' ')}${detailsOf(profile, input, item)}`;
 }
 
 /** What the name says after its verb: "to the cart", "the ticket". */
@@ -69,39 +69,60 @@ function tailOf({ words, verb }: ToolProfile): string {
   return `the ${rest.join(' ')}`;
 }
 
-function thingOf({ slot, parameters, family }: ToolProfile, input: unknown, item: Item | undefined): string {
+function thingOf(profile: ToolProfile, input: unknown, item: Item | undefined): string {
   const values = asRecord(input);
-  const quantity = parameters.find(
-    ({ name, words }) =>
-      /^(?:quantity|qty|count)$/.test(words.at(-1) ?? '') && typeof values[name] === 'number',
+  const quantity = profile.parameters.find(
+    (parameter) => isCount(parameter) && typeof values[parameter.name] === 'number',
   );
   const count =
     quantity === undefined || values[quantity.name] === 1 ? '' : `${String(values[quantity.name])} × `;
   if (item !== undefined) return `${count}${plainText(itemLabel(item), 80)}`;
-  const main = slot === undefined ? undefined : values[slot.name];
-  if (main === undefined || family === undefined) return '';
-  return `${count}“${plainText(Array.isArray(main) ? main.join(', ') : String(main), 120)}”`;
+  const main = mainParameter(profile, values);
+  if (main === undefined) return '';
+  const value = values[main.name];
+  const text = plainText(Array.isArray(value) ? value.join(', ') : String(value), 120);
+  return main.schema.kind === 'id' ? text : `${count}“${text}”`;
+}
+
+/** What the sentence is about: the text that was given, else the id of what the tool's name speaks of. */
+function mainParameter(profile: ToolProfile, values: Record<string, unknown>): Parameter | undefined {
+  const { slot, parameters } = profile;
+  const text = parameters.find(({ name, schema }) => schema.kind === 'text' && Object.hasOwn(values, name));
+  const main = slot?.schema.kind === 'id' && !namesOwnKind(profile, slot) ? text : slot;
+  return main !== undefined && Object.hasOwn(values, main.name) ? main : undefined;
+}
+
+/** `ticketId` of `close_ticket`: the number goes right behind the noun. */
+function namesOwnKind({ words }: ToolProfile, { words: own }: Parameter): boolean {
+  return subjectWords(own).every((word) => words.includes(word) || words.includes(`${word}s`));
+}
+
+function subjectWords(words: readonly string[]): readonly string[] {
+  return words.filter((word) => !/^(?:id|sku|uuid)$/.test(word));
+}
+
+function isCount({ words }: Parameter): boolean {
+  return /^(?:quantity|qty|count)$/.test(words.at(-1) ?? '');
 }
 
 /** The arguments that the sentence does not say otherwise. */
-function detailsOf({ slot, parameters }: ToolProfile, input: unknown): string {
+function detailsOf(profile: ToolProfile, input: unknown, item: Item | undefined): string {
   const values = asRecord(input);
-  const others = parameters.filter(
-    ({ name, schema, words }) =>
-      Object.hasOwn(values, name) &&
-      name !== slot?.name &&
-      schema.kind !== 'id' &&
-      !/^(?:quantity|qty|count)$/.test(words.at(-1) ?? ''),
+  const main = item === undefined ? mainParameter(profile, values) : profile.slot;
+  const others = profile.parameters.filter(
+    (parameter) => parameter.name !== main?.name && !isCount(parameter) && isPlain(values[parameter.name]),
   );
-  const plain = others.filter(({ name }) => ['string', 'number', 'boolean'].includes(typeof values[name]));
-  if (plain.length === 0) return '';
-  const said = plain
-    .slice(0, 4)
-    .map(
-      ({ name, words }) =>
-        `${plainText(words.join(' '), 40)} ${typeof values[name] === 'boolean' ? (values[name] === true ? 'yes' : 'no') : plainText(String(values[name]), 80)}`,
-    );
+  if (others.length === 0) return '';
+  const said = others.slice(0, 4).map(({ name, words, schema }) => {
+    const label = schema.kind === 'id' ? subjectWords(words) : words;
+    const value = values[name];
+    return `${plainText(label.join(' '), 40)} ${typeof value === 'boolean' ? (value ? 'yes' : 'no') : plainText(String(value), 80)}`.trim();
+  });
   return ` (${said.join(', ')})`;
+}
+
+function isPlain(value: unknown): boolean {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
 }
 
 function asRecord(input: unknown): Record<string, unknown> {
@@ -118,7 +139,9 @@ export function subjectOf({ words, verb, tool }: ToolProfile): string {
 export function inPlainWords(profile: ToolProfile): string {
   const required = profile.parameters
     .filter(({ required: needed }) => needed)
-    .map(({ words, name }) => plainText(words.join(' ') || name, 40));
+    .map(({ words, name }) =>
+      plainText((words.length > 1 ? subjectWords(words) : words).join(' ') || name, 40),
+    );
   const needs = required.length === 0 ? '' : ` (needs ${required.join(', ')})`;
   return `${capitalized(doing(profile, {}, undefined))}${needs}`;
 }
