@@ -13,6 +13,8 @@ import type { Owner, Store, StoredMessage } from '../../server/store/store.ts';
 export const OWNER: Owner = { kind: 'client_token', hash: 'visitor' };
 export const CONVERSATION = 'conv_1';
 
+let ids = 0;
+
 /** A dispatcher on a real store in memory, with a scripted model, a clock that stands and ids that count. */
 export interface Bench {
   readonly dispatcher: Dispatcher;
@@ -41,7 +43,6 @@ export async function bench(model: Model, existing?: Store): Promise<Bench> {
     warn: (fields: Readonly<Record<string, unknown>>, message: string) => logged.push({ fields, message }),
     error: (fields: Readonly<Record<string, unknown>>, message: string) => logged.push({ fields, message }),
   };
-  let ids = 0;
   const dispatcherWith = (spoken: Model) =>
     createDispatcher({
       store,
