@@ -1,8 +1,6 @@
 import * as z from 'zod/mini';
 import { MAX_TOOL_NAME_CHARS } from './limits.ts';
 
-export { errorOutput, PAGE_TOOL_NAME, type ToolOutput, textOutput } from './output.ts';
-
 /** A JSON Schema object as it stands in a tool definition. Its keywords are read by whoever validates against it. */
 export const JsonSchema = z.record(z.string(), z.unknown());
 export type JsonSchema = z.infer<typeof JsonSchema>;

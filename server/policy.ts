@@ -1,7 +1,8 @@
 import picomatch from 'picomatch';
 import type { ClientToolsReport, RefusalReason } from '../protocol/event.ts';
 import { MAX_TOOL_DESCRIPTION_CHARS, MAX_TOOL_NAME_CHARS } from '../protocol/limits.ts';
-import { BUILT_IN_TOOLS, type ClientTool, PAGE_TOOL_NAME, WEBMCP_PREFIX } from '../protocol/tool.ts';
+import { PAGE_TOOL_NAME } from '../protocol/output.ts';
+import { BUILT_IN_TOOLS, type ClientTool, WEBMCP_PREFIX } from '../protocol/tool.ts';
 import type { WebmcpPolicy } from './config/config.ts';
 import { reviewSchema } from './guard/tool-schema.ts';
 

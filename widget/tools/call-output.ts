@@ -1,5 +1,5 @@
 import { MAX_TOOL_RESULT_CHARS } from '../../protocol/limits.ts';
-import { errorOutput, type ToolOutput, textOutput } from '../../protocol/tool.ts';
+import { errorOutput, type ToolOutput, textOutput } from '../../protocol/output.ts';
 import type { Implementation } from './page-tools.ts';
 import { cut, plainText } from './plain-text.ts';
 import type { RawTool } from './webmcp.ts';

@@ -1,4 +1,4 @@
-import { errorOutput } from '../../protocol/tool.ts';
+import { errorOutput } from '../../protocol/output.ts';
 import type { PageCall, PageCallOutcome, Snapshot } from './page-tools.ts';
 import { type LiveTool, type ReadTools, readTools } from './read-tools.ts';
 import { type FoundContext, findContext, listTools } from './webmcp.ts';

@@ -1,5 +1,5 @@
 import { TOOL_TIMEOUT_MS } from '../../protocol/limits.ts';
-import { errorOutput } from '../../protocol/tool.ts';
+import { errorOutput } from '../../protocol/output.ts';
 import { watchChanges } from './change-watch.ts';
 import { checkCall, readPage, refused } from './check-call.ts';
 import { lanes } from './lanes.ts';

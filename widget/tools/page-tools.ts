@@ -1,4 +1,5 @@
-import type { ClientTool, JsonSchema, ToolAnnotations, ToolOutput } from '../../protocol/tool.ts';
+import type { ToolOutput } from '../../protocol/output.ts';
+import type { ClientTool, JsonSchema, ToolAnnotations } from '../../protocol/tool.ts';
 
 /** A page tool as this turn offers it: a plain copy, safe to show and to send. The raw handle stays inside. */
 export interface PageTool {

@@ -1,5 +1,6 @@
 import { MAX_TOOL_DESCRIPTION_CHARS } from '../../protocol/limits.ts';
-import { PAGE_TOOL_NAME, type ToolAnnotations } from '../../protocol/tool.ts';
+import { PAGE_TOOL_NAME } from '../../protocol/output.ts';
+import type { ToolAnnotations } from '../../protocol/tool.ts';
 import { copySchema } from './copy-schema.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { formOf } from './form-tool.ts';

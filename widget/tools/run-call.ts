@@ -1,4 +1,4 @@
-import { errorOutput } from '../../protocol/tool.ts';
+import { errorOutput } from '../../protocol/output.ts';
 import { returned, thrown } from './call-output.ts';
 import type { PageCallOutcome } from './page-tools.ts';
 import type { RawTool } from './webmcp.ts';

@@ -7,6 +7,8 @@ const MAX_PROBLEMS = 3;
 /** More references than a form needs. They can multiply into more checks than a page has time for. */
 const MAX_REFERENCES = 32;
 
+const TYPES = ['object', 'array', 'string', 'number', 'integer', 'boolean', 'null'];
+
 /** Keywords whose value maps names to schemas. */
 const SCHEMAS_BY_NAME = ['properties', '$defs', 'definitions', 'dependentSchemas'];
 
@@ -41,7 +43,7 @@ function withoutPatterns(schema: unknown): unknown {
   const gone = ['pattern', 'patternProperties', ...open];
   return Object.fromEntries(
     Object.entries(schema)
-      .filter(([key]) => !gone.includes(key))
+      .filter(([key, value]) => !gone.includes(key) && !(key === 'type' && isNoType(value)))
       .map(([key, value]) => {
         if (DATA.includes(key)) return [key, value];
         return [
@@ -50,6 +52,11 @@ function withoutPatterns(schema: unknown): unknown {
         ];
       }),
   );
+}
+
+/** A type that there is not would refuse every value. As the name of a property, `type` has a schema for its value. */
+function isNoType(value: unknown): boolean {
+  return ![value].flat().every((type) => TYPES.includes(String(type)));
 }
 
 function mapValues(value: unknown, change: (part: unknown) => unknown): unknown {
