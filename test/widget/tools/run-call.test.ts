@@ -1,0 +1,158 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createPageTools } from '../../../widget/tools/create-page-tools.ts';
+import type { PageTools } from '../../../widget/tools/page-tools.ts';
+import { put, spy } from './hosts.ts';
+
+const execute = spy('done');
+let inputSchema: object | undefined;
+
+beforeEach(() => {
+  inputSchema = undefined;
+  execute.mockClear();
+  const tools = () => [
+    { name: 'tool', description: 'Does it.', inputSchema, window, origin: location.origin },
+  ];
+  put(document, 'modelContext', {
+    getTools: async () => tools(),
+    executeTool: async (tool: { name: string }, input: unknown) => {
+      if (typeof input === 'string') throw new TypeError('The input is not an object');
+      if (tool.name === 'tool') return execute(input);
+    },
+  });
+});
+
+afterEach(() => {
+  Reflect.deleteProperty(document, 'modelContext');
+  sessionStorage.clear();
+  vi.restoreAllMocks();
+});
+
+async function run(tools: PageTools, input: unknown = {}, toolCallId = crypto.randomUUID()) {
+  return tools.run({ toolCallId, name: 'tool', input }, await tools.snapshot(), new AbortController().signal);
+}
+
+describe('arguments', () => {
+  const properties = (property: object) => ({ type: 'object', properties: { q: property } });
+
+  test.each<[string, object, unknown]>([
+    [
+      'a pattern, which the tool checks itself',
+      properties({ type: 'string', pattern: '^(a+)+$' }),
+      { q: `${'a'.repeat(40)}!` },
+    ],
+    ['a property that is called pattern', { ...properties({}), additionalProperties: false }, { q: 1 }],
+    [
+      'names by pattern, with nothing else allowed',
+      { type: 'object', patternProperties: { '^(x+)+$': {} }, additionalProperties: false },
+      { other: 1 },
+    ],
+    ['a reference that leads nowhere', properties({ $ref: 'https://example.com/schema.json' }), { q: 1 }],
+    ['a reference to itself', { type: 'object', $ref: '#' }, {}],
+    ['a type that is none', properties({ type: 42 }), { q: 1 }],
+    [
+      'a schema of an older draft',
+      { $schema: 'http://json-schema.org/draft-07/schema#', ...properties({ items: [{}] }) },
+      { q: [1] },
+    ],
+    [
+      'references that multiply',
+      {
+        type: 'object',
+        $ref: '#/$defs/a0',
+        $defs: Object.fromEntries(
+          Array.from({ length: 40 }, (_, level) => [
+            `a${level}`,
+            level === 39
+              ? {}
+              : { allOf: [{ $ref: `#/$defs/a${level + 1}` }, { $ref: `#/$defs/a${level + 1}` }] },
+          ]),
+        ),
+      },
+      {},
+    ],
+  ])('with %s do not stop a call', async (_, schema, input) => {
+    inputSchema = schema;
+    expect(await run(createPageTools(), input)).toMatchObject({ status: 'done' });
+  });
+
+  test.each<[string, object, unknown, string]>([
+    ['a value outside an enum', properties({ enum: ['a', 'b'] }), { q: 'c' }, 'q:'],
+    ['a property too many', { ...properties({}), additionalProperties: false }, { q: 1, more: 1 }, 'more'],
+    [
+      'a broken local reference',
+      { ...properties({ $ref: '#/$defs/n' }), $defs: { n: { type: 'number' } } },
+      { q: 'x' },
+      'q:',
+    ],
+    ['a number too small', properties({ type: 'number', minimum: 1 }), { q: 0 }, 'q:'],
+    ['text', {}, 'q', 'object'],
+  ])('with %s stop it, with words', async (_, schema, input, word) => {
+    inputSchema = schema;
+    const outcome = await run(createPageTools(), input);
+    expect(outcome).toMatchObject({
+      status: 'refused',
+      reason: 'invalid_arguments',
+      output: { isError: true },
+    });
+    expect(outcome.output.content[0]?.text).toContain(word);
+    expect(execute).not.toHaveBeenCalled();
+  });
+
+  test('that are not there are an empty object', async () => {
+    await run(createPageTools(), undefined);
+    expect(execute).toHaveBeenCalledWith({});
+  });
+});
+
+describe('a call id', () => {
+  test('runs once where the storage is blocked, too', async () => {
+    vi.spyOn(Storage.prototype, 'getItem').mockImplementation(() => {
+      throw new DOMException('Blocked', 'SecurityError');
+    });
+    vi.spyOn(Storage.prototype, 'setItem').mockImplementation(() => {
+      throw new DOMException('Blocked', 'SecurityError');
+    });
+    const tools = createPageTools();
+    expect(await run(tools, {}, 'same')).toMatchObject({ status: 'done' });
+    expect(await run(tools, {}, 'same')).toMatchObject({ status: 'refused', reason: 'already_run' });
+    expect(execute).toHaveBeenCalledTimes(1);
+  });
+
+  test('is remembered before the tool runs, for a tool that takes the page away', async () => {
+    const remembered: boolean[] = [];
+    execute.mockImplementationOnce(() => {
+      remembered.push(JSON.stringify({ ...sessionStorage }).includes('leaving'));
+    });
+    await run(createPageTools({ storageKey: 'ct_test_a' }), {}, 'leaving');
+    expect(remembered).toEqual([true]);
+  });
+
+  test('survives what somebody else wrote in its place', async () => {
+    sessionStorage.setItem('pagehand:started:', '{"not":"a list"}');
+    expect(await run(createPageTools(), {}, 'a')).toMatchObject({ status: 'done' });
+    sessionStorage.setItem('pagehand:started:', 'not JSON');
+    expect(await run(createPageTools(), {}, 'b')).toMatchObject({ status: 'done' });
+  });
+
+  test('that was refused may be tried again', async () => {
+    inputSchema = { type: 'object', required: ['q'] };
+    const tools = createPageTools();
+    expect(await run(tools, {}, 'same')).toMatchObject({ reason: 'invalid_arguments' });
+    expect(await run(tools, { q: 1 }, 'same')).toMatchObject({ status: 'done' });
+  });
+});
+
+test('an implementation that comes later is used at once', async () => {
+  Reflect.deleteProperty(document, 'modelContext');
+  const tools = createPageTools({ polyfill: false });
+  const [first, second] = [spy('first'), spy('second')];
+  for (const execute of [first, second]) {
+    put(document, 'modelContext', {
+      getTools: async () => [{ name: 'tool', description: 'd', window, origin: location.origin }],
+      executeTool: async (tool: { name: string }, input: unknown) =>
+        typeof input === 'string' ? Promise.reject(new TypeError('no')) : execute(tool),
+    });
+    await run(tools);
+  }
+  expect([first.mock.calls.length, second.mock.calls.length]).toEqual([1, 1]);
+});
