@@ -54,7 +54,7 @@ function withoutPatterns(schema: unknown): unknown {
   );
 }
 
-/** A type that there is not would refuse every value. As the name of a property, `type` has a schema for its value. */
+/** A type that there is not would refuse every value. */
 function isNoType(value: unknown): boolean {
   return ![value].flat().every((type) => TYPES.includes(String(type)));
 }
