@@ -81,6 +81,11 @@ function classic(entry: string, fileName: string, define: Record<string, string>
   };
 }
 
+/** Names that change with their content, so that browsers may keep the files for ever. */
+function hashed(folder: string) {
+  return { entryFileNames: `${folder}[name]-[hash].js`, chunkFileNames: `${folder}[name]-[hash].js` };
+}
+
 /** The name that the app's build gave its entry; the loader is built after it and carries the name. */
 function appFile(): string {
   const file = readdirSync(at('widget/dist/cdn/chunks')).find((name) => /^app-.*\.js$/.test(name));
@@ -96,12 +101,10 @@ const builds: Record<string, () => UserConfig> = {
     build: {
       outDir: at('widget/dist/cdn'),
       emptyOutDir: true,
-      modulePreload: false,
       target: 'es2022',
+      lib: { entry: { app: at('widget/app.ts') }, formats: ['es'] },
       rolldownOptions: {
-        input: { app: at('widget/app.ts') },
-        preserveEntrySignatures: 'strict',
-        output: { entryFileNames: 'chunks/[name]-[hash].js', chunkFileNames: 'chunks/[name]-[hash].js' },
+        output: { ...hashed('chunks/'), minify: true },
       },
     },
   }),
@@ -112,19 +115,18 @@ const builds: Record<string, () => UserConfig> = {
     build: {
       outDir: at('widget/dist/npm'),
       emptyOutDir: true,
-      modulePreload: false,
       minify: false,
       target: 'es2022',
-      rolldownOptions: {
-        input: {
+      lib: {
+        entry: {
           index: at('widget/index.ts'),
           element: at('widget/element.ts'),
           webmcp: at('widget/webmcp.ts'),
           tools: at('widget/define-tool.ts'),
         },
-        preserveEntrySignatures: 'strict',
-        output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
+        formats: ['es'],
       },
+      rolldownOptions: { output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' } },
     },
   }),
   /** The workbench and the sample pages. */
