@@ -2,11 +2,11 @@ import type { Implementation } from '../../widget/tools/page-tools.ts';
 
 /** The implementation in a few words, for a place without room. */
 export const IMPLEMENTATION_NAMES: Readonly<Record<Implementation, string>> = {
-  native: 'native WebMCP',
+  native: 'Native WebMCP',
   pagehand: 'WebMCP by Pagehand’s polyfill',
   polyfill: 'WebMCP by another polyfill',
   testing: 'WebMCP of Chromium 146 to 149',
-  none: 'no WebMCP',
+  none: 'No WebMCP',
 };
 
 export const IMPLEMENTATION_SENTENCES: Readonly<Record<Implementation, string>> = {

@@ -18,14 +18,14 @@ export function startingValue(schema: JsonSchema, root: JsonSchema = schema): un
 }
 
 /** A value that fits the schema as far as one can guess, for a quick try. */
-export function sampleValue(schema: JsonSchema, root: JsonSchema = schema, depth = 0): unknown {
+export function sampleValue(schema: JsonSchema, root: JsonSchema = schema, depth = 0, name = ''): unknown {
   const own = resolved(schema, root);
   if (Object.hasOwn(own, 'default')) return own.default;
   if (Array.isArray(own.examples) && own.examples.length > 0) return own.examples[0];
   const field = fieldOf(own, root);
   switch (field.kind) {
     case 'text':
-      return sampleText(own, field.input);
+      return sampleText(own, field.input, name);
     case 'number':
       return sampleNumber(own);
     case 'boolean':
@@ -41,7 +41,7 @@ export function sampleValue(schema: JsonSchema, root: JsonSchema = schema, depth
         field.properties
           .filter((property) => property.required || depth < 2)
           .filter(() => depth < SAMPLE_DEPTH)
-          .map((property) => [property.name, sampleValue(property.schema, root, depth + 1)]),
+          .map((property) => [property.name, sampleValue(property.schema, root, depth + 1, property.name)]),
       );
     case 'json':
       return own.type === 'array' ? [] : {};
@@ -57,8 +57,9 @@ export function withProperty(value: unknown, name: string, next: unknown): Recor
   return Object.fromEntries(entries.map((entry, at) => (at === index ? [name, next] : entry)));
 }
 
-function sampleText(schema: JsonSchema, input: 'text' | 'email' | 'url' | 'date'): string {
-  if (input === 'email') return 'ada@example.com';
+function sampleText(schema: JsonSchema, input: 'text' | 'email' | 'url' | 'date', name: string): string {
+  // Schemas that browsers make from forms leave the format of an e-mail control out.
+  if (input === 'email' || /^e-?mail/i.test(name)) return 'ada@example.com';
   if (input === 'url') return 'https://example.com/';
   if (input === 'date') return new Date().toISOString().slice(0, 10);
   const quoted =

@@ -1,12 +1,13 @@
 import type { ClientToolsReport } from '../../../protocol/event.ts';
 import { MAX_CLIENT_TOOLS, MAX_CLIENT_TOOLS_BYTES } from '../../../protocol/limits.ts';
 import { CopyButton } from '../copy-button.tsx';
-import { bytes, clock, sizeOf } from '../format.ts';
+import { bytes, clock, duration, sizeOf } from '../format.ts';
 import { JsonView } from '../json-view.tsx';
 import { hashOf, place } from '../location.ts';
+import { durationOf, isGood, outcomeWords } from '../outcome.ts';
 import { visible } from '../visible.ts';
 import { EventTable } from './event-table.tsx';
-import { changesBetween, type Exchange, type Recorder } from './recorder.ts';
+import { changesBetween, type Exchange, type FinishedCall, type Recorder } from './recorder.ts';
 
 /** What went over the wire, request by request: the tools sent, what became of them, and the events as they came. */
 export function WirePane({ recorder }: { readonly recorder: Recorder }) {
@@ -46,6 +47,7 @@ export function WirePane({ recorder }: { readonly recorder: Recorder }) {
         </header>
         <Sent exchange={chosen} before={before} />
         {chosen.report !== undefined && <Verdict report={chosen.report} />}
+        <Calls calls={chosen.calls} />
         <EventTable exchange={chosen} />
       </section>
     </div>
@@ -111,42 +113,53 @@ export function Verdict({ report }: { readonly report: ClientToolsReport }) {
   return (
     <section class="block" aria-label="Admitted and refused">
       <h3 class="label">Admitted and refused by the server</h3>
-      <p class="quiet">Decided for the origin {report.origin ?? '(none)'}</p>
-      <div class="scroll">
-        <table>
-          <thead>
-            <tr>
-              <th>Tool</th>
-              <th>Verdict</th>
-              <th>Name at the model, or the reason</th>
-            </tr>
-          </thead>
-          <tbody>
-            {report.refused.map((tool) => (
-              <tr key={`refused ${tool.origin} ${tool.name}`} class="refusal">
-                <td>
-                  <code>{visible(tool.name)}</code>
-                </td>
-                <td>refused</td>
-                <td>
-                  {visible(tool.message)} <code>{tool.reason}</code>
-                </td>
-              </tr>
-            ))}
-            {report.admitted.map((tool) => (
-              <tr key={`admitted ${tool.origin} ${tool.name}`}>
-                <td>
-                  <code>{visible(tool.name)}</code>
-                </td>
-                <td>admitted</td>
-                <td>
-                  <code>{visible(tool.modelName)}</code> {tool.notes.map(visible).join(' ')}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <p>
+        {report.admitted.length} admitted, {report.refused.length} refused, for the origin{' '}
+        {report.origin ?? '(none)'}
+      </p>
+      {report.refused.map((tool) => (
+        <p key={`${tool.origin} ${tool.name}`} class="refusal">
+          Refused: <code>{visible(tool.name)}</code> {visible(tool.message)} <code>{tool.reason}</code>
+        </p>
+      ))}
+      {report.admitted.length > 0 && (
+        <details>
+          <summary class="quiet">Names at the model</summary>
+          <table>
+            <tbody>
+              {report.admitted.map((tool) => (
+                <tr key={`${tool.origin} ${tool.name}`}>
+                  <td>
+                    <code>{visible(tool.name)}</code>
+                  </td>
+                  <td>
+                    <code>{visible(tool.modelName)}</code> {tool.notes.map(visible).join(' ')}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </details>
+      )}
+    </section>
+  );
+}
+
+/** What ran in the page because this answer asked for it. */
+function Calls({ calls }: { readonly calls: readonly FinishedCall[] }) {
+  if (calls.length === 0) return null;
+  return (
+    <section class="block" aria-label="Calls in the page">
+      <h3 class="label">Calls in the page</h3>
+      {calls.map((call) => {
+        const took = durationOf(call.outcome);
+        return (
+          <p key={call.toolCallId} class={isGood(call.outcome) ? undefined : 'refusal'}>
+            <code>{visible(call.name)}</code> {outcomeWords(call.outcome)}
+            {took === undefined ? '' : ` · ${duration(took)}`}
+          </p>
+        );
+      })}
     </section>
   );
 }
