@@ -147,6 +147,7 @@ export const DispatchResponse = z.object({
   awaiting: z.array(StreamEvent),
   stopReason: z.optional(StopReason),
   error: z.optional(z.object({ code: z.string(), message: z.string(), hint: z.optional(z.string()) })),
+  /** Of the turns that ended in this answer, where the model counts them. */
   tokens: z.optional(z.object({ input: z.number(), output: z.number() })),
 });
 export type DispatchResponse = z.infer<typeof DispatchResponse>;

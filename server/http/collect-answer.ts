@@ -11,17 +11,25 @@ export async function collectAnswer({
   const awaiting: StreamEvent[] = [];
   const apologies = new Set<string>();
   let output = '';
+  let tokens: DispatchResponse['tokens'];
   let end: Partial<DispatchResponse> = {};
   for await (const event of events) {
     // The failure stands in `error`; its words are in the stream for widgets that read nothing else.
     if (event.type === 'text_start' && event.role === 'error') apologies.add(event.id);
     else if (event.type === 'text_delta' && !apologies.has(event.id)) output += event.delta;
     else if (event.type === 'await') awaiting.push(event);
+    else if (event.type === 'turn_complete') tokens = sum(tokens, event.tokens);
     else if (event.type === 'execution_complete') end = describeEnd(event);
     else if (event.type === 'execution_error') end = { status: 'failed', error: describeFailure(event) };
   }
   const status = awaiting.length > 0 ? 'awaiting' : 'failed';
-  return { executionId, conversationId, status, output, awaiting, ...end };
+  const counted = tokens === undefined ? {} : { tokens };
+  return { executionId, conversationId, status, output, awaiting, ...counted, ...end };
+}
+
+function sum(a: DispatchResponse['tokens'], b: DispatchResponse['tokens']): DispatchResponse['tokens'] {
+  if (a === undefined || b === undefined) return a ?? b;
+  return { input: a.input + b.input, output: a.output + b.output };
 }
 
 function describeEnd(event: EventOf<'execution_complete'>): Partial<DispatchResponse> {
@@ -29,7 +37,6 @@ function describeEnd(event: EventOf<'execution_complete'>): Partial<DispatchResp
     status: event.success ? 'complete' : 'failed',
     awaiting: [],
     ...(event.stopReason === undefined ? {} : { stopReason: event.stopReason }),
-    ...(event.totalTokens === undefined ? {} : { tokens: event.totalTokens }),
   };
 }
 

@@ -1,0 +1,152 @@
+import { Validator } from '@cfworker/json-schema';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ERRORS } from '../../protocol/error.ts';
+import {
+  aServer,
+  callsEachTool,
+  eventsOf,
+  SEARCH_TOOL,
+  STORE_TOKEN,
+  type TestServer,
+} from '../support/server.ts';
+
+interface Media {
+  readonly schema: object;
+}
+interface Operation {
+  readonly operationId: string;
+  readonly summary: string;
+  readonly security: readonly object[];
+  readonly requestBody?: { readonly content: Record<string, Media> };
+  readonly responses: Record<
+    string,
+    { readonly description: string; readonly content?: Record<string, Media> }
+  >;
+}
+interface Document {
+  readonly openapi: string;
+  readonly paths: Record<string, Record<string, Operation>>;
+  readonly components: {
+    readonly schemas: Record<string, object>;
+    readonly securitySchemes: Record<string, object>;
+  };
+}
+
+describe('the OpenAPI document', () => {
+  let server: TestServer;
+  let document: Document;
+  beforeAll(async () => {
+    server = await aServer({ model: callsEachTool });
+    document = (await (await server.request('/openapi.json')).json()) as Document;
+  });
+  afterAll(() => server.close());
+
+  /** What a value does wrong by a schema of the document. */
+  const problems = (schema: object, value: unknown) => {
+    const whole = { ...schema, components: document.components };
+    return new Validator(whole, '2020-12', false)
+      .validate(value)
+      .errors.map(({ error, instanceLocation }) => `${instanceLocation}: ${error}`);
+  };
+  const operation = (path: string) => Object.values(document.paths[path] ?? {})[0] as Operation;
+  const answerSchema = (path: string, status: number, media: string) =>
+    operation(path).responses[status]?.content?.[media]?.schema ?? { not: {} };
+  const requestSchema = (path: string) =>
+    operation(path).requestBody?.content['application/json']?.schema ?? { not: {} };
+
+  test('is OpenAPI 3.1 and lists every route once', () => {
+    expect(document.openapi).toBe('3.1.0');
+    const listed = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, { operationId, security }]) => [
+        method,
+        path,
+        operationId,
+        security.length > 0,
+      ]),
+    );
+    expect(listed).toEqual([
+      ['post', '/v1/client/init', 'clientInit', false],
+      ['post', '/v1/client/chat', 'clientChat', false],
+      ['post', '/v1/client/resume', 'clientResume', false],
+      ['post', '/v1/client/feedback', 'clientFeedback', false],
+      ['post', '/v1/dispatch', 'dispatch', true],
+      ['post', '/v1/dispatch/resume', 'dispatchResume', true],
+      ['get', '/healthz', 'healthz', false],
+      ['get', '/readyz', 'readyz', false],
+      ['get', '/openapi.json', 'openapiJson', false],
+    ]);
+  });
+
+  test('refers only to what it holds, and carries nothing but JSON Schema inside', () => {
+    const text = JSON.stringify(document);
+    const references = [...text.matchAll(/"\$ref":"([^"]+)"/g)].map(([, target = '']) => target);
+    expect(references.length).toBeGreaterThan(20);
+    for (const target of new Set(references)) {
+      expect(
+        Object.keys(document.components.schemas).map((name) => `#/components/schemas/${name}`),
+      ).toContain(target);
+    }
+    expect(text).not.toMatch(/"\$schema"|"\$id"|~standard|undefined/);
+  });
+
+  test('names only codes that exist, under their own status', () => {
+    for (const methods of Object.values(document.paths)) {
+      for (const { responses } of Object.values(methods)) {
+        for (const [status, { description }] of Object.entries(responses)) {
+          if (status === '200') continue;
+          for (const [, code = ''] of description.matchAll(/`([^`]+)`/g)) {
+            expect(ERRORS).toHaveProperty(code);
+            expect(String(ERRORS[code as keyof typeof ERRORS].status)).toBe(status);
+          }
+        }
+      }
+    }
+  });
+
+  test('describes what the routes take', () => {
+    const messages = [{ role: 'user', content: 'Hi' }];
+    const good: readonly [string, object][] = [
+      ['/v1/client/init', { token: STORE_TOKEN, flowId: 'x' }],
+      ['/v1/client/chat', { sessionId: 'cs_1', messages, clientTools: [SEARCH_TOOL], context: {} }],
+      [
+        '/v1/client/resume',
+        { sessionId: 'cs_1', executionId: 'exec_1', toolOutputs: { a: [1] }, streamResponse: true },
+      ],
+      ['/v1/client/feedback', { sessionId: 'cs_1', type: 'nps', rating: 3 }],
+      ['/v1/dispatch', { agent: { model: 'offline' }, messages }],
+      ['/v1/dispatch/resume', { executionId: 'exec_1', toolOutputs: {} }],
+    ];
+    for (const [path, body] of good) {
+      expect([path, problems(requestSchema(path), body)]).toEqual([path, []]);
+      expect(problems(requestSchema(path), {})).not.toEqual([]);
+      expect(
+        problems(requestSchema(path), { ...body, messages: 7, token: 7, toolOutputs: 7, type: 7 }),
+      ).not.toEqual([]);
+    }
+  });
+
+  test('describes what the routes answer', async () => {
+    const opened = await server.init();
+    expect(problems(answerSchema('/v1/client/init', 200, 'application/json'), opened)).toEqual([]);
+    const { sessionId } = opened;
+    const events = await eventsOf(await server.chat({ sessionId, clientTools: [SEARCH_TOOL] }));
+    const body = { sessionId, executionId: events[0]?.executionId, toolOutputs: { search_products: 'x' } };
+    const rest = await eventsOf(await server.resume(body));
+    for (const event of [...events, ...rest]) {
+      expect([
+        event.type,
+        problems(answerSchema('/v1/client/chat', 200, 'text/event-stream'), event),
+      ]).toEqual([event.type, []]);
+    }
+    const answer = await (await server.dispatch({ streamResponse: false })).json();
+    expect(problems(answerSchema('/v1/dispatch', 200, 'application/json'), answer)).toEqual([]);
+    const refused = await server.chat({ sessionId: 'cs_none' });
+    expect(
+      problems(answerSchema('/v1/client/chat', refused.status, 'application/json'), await refused.json()),
+    ).toEqual([]);
+    const feedback = await server.post('/v1/client/feedback', { sessionId, type: 'nps', rating: 3 });
+    expect(
+      problems(answerSchema('/v1/client/feedback', 200, 'application/json'), await feedback.json()),
+    ).toEqual([]);
+  });
+});
