@@ -2,6 +2,8 @@ import type { NoticePart, Phase } from './chat/state.ts';
 
 /** Every sentence that the chat says, in English. Values go in as arguments, so that another language can order them. */
 export const copy = {
+  /** Of these sentences, as a BCP 47 tag. */
+  language: 'en',
   panelTitle: 'Chat',
   close: 'Close',
 
@@ -13,6 +15,7 @@ export const copy = {
     waiting: 'Waiting for you',
     failed: 'Something went wrong',
   } satisfies Record<Phase, string>,
+  actingInPage: 'Working in this page…',
 
   thread: 'Conversation',
   visitorSaid: 'You said',

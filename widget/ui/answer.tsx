@@ -50,7 +50,11 @@ function Part({ part }: { readonly part: AssistantPart }) {
     case 'tool':
       return <ToolRow part={part} />;
     case 'notice':
-      return <p class="notice">{copy.notice[part.notice]}</p>;
+      return (
+        <p class="notice" lang={copy.language}>
+          <bdi>{copy.notice[part.notice]}</bdi>
+        </p>
+      );
   }
 }
 

@@ -41,9 +41,7 @@ export function ApprovalCard({ part, more }: ApprovalProps) {
       ref={card}
     >
       <div class="card-head">
-        <h3 id={question} dir="auto">
-          {copy.approval.question(part.title)}
-        </h3>
+        <h3 id={question}>{copy.approval.question(part.title)}</h3>
         {more > 0 && <span class="muted">{copy.approval.more(more)}</span>}
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and the keyboard must reach it */}
@@ -73,14 +71,14 @@ export function ApprovalCard({ part, more }: ApprovalProps) {
         <button type="button" class="primary" aria-disabled={!armed} onClick={decide('once')}>
           {copy.approval.allowOnce}
         </button>
-        {canRemember && (
-          <button type="button" aria-disabled={!armed} onClick={decide('always')}>
-            {copy.approval.allowAlways}
-          </button>
-        )}
         <button type="button" aria-disabled={!armed} onClick={decide('decline')}>
           {copy.approval.decline}
         </button>
+        {canRemember && (
+          <button type="button" class="quiet" aria-disabled={!armed} onClick={decide('always')}>
+            {copy.approval.allowAlways}
+          </button>
+        )}
       </div>
     </div>
   );

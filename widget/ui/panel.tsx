@@ -1,6 +1,7 @@
 import { useComputed } from '@preact/signals';
 import type { TargetedKeyboardEvent } from 'preact';
 import { useId, useLayoutEffect, useRef } from 'preact/hooks';
+import type { Conversation, ToolCallPart } from '../chat/state.ts';
 import { copy } from '../copy.ts';
 import { Announcer } from './announcer.tsx';
 import { ApprovalCard } from './approval-card.tsx';
@@ -55,15 +56,16 @@ export function Panel({ root, ...props }: ViewProps & { readonly root: ShadowRoo
 function Header({ title, onClose }: { readonly title: string; readonly onClose?: () => void }) {
   const { chat } = useView();
   const phase = useComputed(() => chat.conversation.value.phase).value;
+  const words = useComputed(() => phaseWords(chat.conversation.value)).value;
   return (
     <header>
       <div class="titles">
-        <h2 id={title} dir="auto">
-          {chat.surface.value?.title || copy.panelTitle}
+        <h2 id={title}>
+          <bdi>{chat.surface.value?.title || copy.panelTitle}</bdi>
         </h2>
         <p class={`phase ${phase}`}>
           <span class="dot" />
-          {copy.phase[phase]}
+          <bdi>{words}</bdi>
         </p>
       </div>
       {onClose !== undefined && (
@@ -73,6 +75,14 @@ function Header({ title, onClose }: { readonly title: string; readonly onClose?:
       )}
     </header>
   );
+}
+
+function phaseWords(conversation: Conversation): string {
+  const { phase } = conversation;
+  const inPage = (call: ToolCallPart) => call.state.status === 'running' && call.runsIn === 'page';
+  return phase === 'acting' && currentCalls(conversation).some(inPage)
+    ? copy.actingInPage
+    : copy.phase[phase];
 }
 
 /** One card at a time: two of them side by side invite an answer to the wrong one. */

@@ -10,7 +10,7 @@ import { Icon } from './icon.tsx';
 import { Markdown } from './markdown/markdown.tsx';
 
 export function Thread() {
-  const { chat } = useView();
+  const { chat, locale } = useView();
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const { following, newBelow, jump } = useFollowing({ scroller, content });
@@ -30,9 +30,10 @@ export function Thread() {
       {/* The announcer speaks for the thread: read aloud as it grows, an answer would stutter word by word. */}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and the keyboard must reach it */}
       <div class="scroller" role="log" aria-live="off" aria-label={copy.thread} tabIndex={0} ref={scroller}>
-        <div class="content" ref={content}>
+        <div class="content" lang={locale} ref={content}>
           <Welcome empty={entries.length === 0} />
           <Entries entries={entries} running={running} />
+          {phase === 'thinking' && <span class="pending spinner" />}
           {failure !== undefined && <FailureNote failure={failure} />}
         </div>
       </div>
@@ -97,7 +98,7 @@ function Entries({ entries, running }: { readonly entries: readonly Entry[]; rea
 function FailureNote({ failure }: { readonly failure: Failure }) {
   const { chat } = useView();
   return (
-    <div class="failure" role="alert">
+    <div class="failure" role="alert" lang={copy.language}>
       <p>
         <strong>{failure.message}</strong>
         {failure.hint !== undefined && <span> {failure.hint}</span>}

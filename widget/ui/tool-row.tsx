@@ -36,7 +36,10 @@ export function ToolRow({ part }: { readonly part: ToolCallPart }) {
         <span class="tool-words">
           <bdi class="tool-title">{part.title}</bdi>
           {toolWords(part, locale).map((words) => (
-            <span key={words}> · {words}</span>
+            <span key={words}>
+              {' · '}
+              <bdi>{words}</bdi>
+            </span>
           ))}
         </span>
         <Icon name="chevron" />

@@ -1,6 +1,7 @@
 import type { Signal } from '@preact/signals';
 import { render } from 'preact';
 import type { Chat } from '../chat/chat.ts';
+import { copy } from '../copy.ts';
 import type { Position, Theme } from '../options.ts';
 import tokens from '../theme/tokens.css?inline';
 import approvalStyle from './approval.css?inline';
@@ -35,7 +36,7 @@ export function renderView(root: ShadowRoot, props: ViewProps): () => void {
   const container = document.createElement('div');
   container.className = `ph ${props.layout} ${props.position}`;
   container.dataset['theme'] = props.theme;
-  container.lang = props.locale;
+  container.lang = copy.language;
   container.dir = RIGHT_TO_LEFT.test(props.locale) ? 'rtl' : 'ltr';
   root.append(container);
   render(<Panel {...props} root={root} />, container);

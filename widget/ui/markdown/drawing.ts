@@ -1,5 +1,3 @@
-import { copy } from '../../copy.ts';
-import { copyText } from '../clipboard.ts';
 import {
   type Block,
   type Code,
@@ -20,6 +18,20 @@ export interface Drawing {
    * says that no more is to come: only then is half-open syntax shown as it is written.
    */
   update(text: string, done: boolean): void;
+}
+
+/** What the drawing needs of the chat around it. Handed in and not imported: it is loaded on its own. */
+export interface Surroundings {
+  readonly words: {
+    readonly copyCode: string;
+    readonly copied: string;
+    readonly notCopied: string;
+    readonly table: string;
+    readonly taskDone: string;
+    readonly taskOpen: string;
+  };
+  /** Puts a text on the clipboard. Resolves to whether it worked. */
+  copy(text: string): Promise<boolean>;
 }
 
 /** A block as it stands in the page. */
@@ -43,7 +55,7 @@ const MAYBE_FENCE = /^[\s>]*(?:`+|~+)?\s*$/;
 const HEADING_OFFSET = 2;
 
 /** Builds nodes only: nothing that was written ever becomes markup. */
-export function createDrawing(target: HTMLElement): Drawing {
+export function createDrawing(target: HTMLElement, around: Surroundings): Drawing {
   let path = emptyPath();
   let drawn: Drawn[] = [];
   let text = '';
@@ -67,7 +79,7 @@ export function createDrawing(target: HTMLElement): Drawing {
         read = end + 1;
       }
       const shown = withLastLine(path, text.slice(read), done);
-      drawBlocks(target, drawn, shown[0].children, done ? [] : shown, 1);
+      drawBlocks({ around, path: done ? [] : shown, depth: 1 }, target, drawn, shown[0].children);
     },
   };
 }
@@ -81,29 +93,29 @@ function withLastLine(path: Path, line: string, done: boolean): Path {
   return fork;
 }
 
-/** `path` says which of the blocks are open; `depth` is their place in it. */
-function drawBlocks(
-  parent: HTMLElement,
-  drawn: Drawn[],
-  blocks: readonly Block[],
-  path: readonly Block[],
-  depth: number,
-): void {
+/** Where the drawing stands: `path` says which blocks are open, `depth` is their place in it. */
+interface Place {
+  readonly around: Surroundings;
+  readonly path: readonly Block[];
+  readonly depth: number;
+}
+
+function drawBlocks(place: Place, parent: HTMLElement, drawn: Drawn[], blocks: readonly Block[]): void {
   blocks.forEach((block, i) => {
-    const open = path[depth] === block;
+    const open = place.path[place.depth] === block;
     const old = drawn[i];
     if (old !== undefined && old.block === block && !old.open && !open) return;
     const shape = shapeOf(block);
     let current = old;
     if (current === undefined || current.shape !== shape) {
-      const node = createBlock(block);
+      const node = createBlock(block, place.around);
       if (current === undefined) parent.append(node);
       else current.node.replaceWith(node);
       current = { block, open, shape, node, inside: [], spans: [], source: [] };
       drawn[i] = current;
     }
     current.block = block;
-    fillBlock(current, block, open, path, depth);
+    fillBlock(place, current, block, open);
     current.open = open;
   });
   while (drawn.length > blocks.length) drawn.pop()?.node.remove();
@@ -127,7 +139,7 @@ function shapeOf(block: Block): string {
   }
 }
 
-function createBlock(block: Block): HTMLElement {
+function createBlock(block: Block, around: Surroundings): HTMLElement {
   switch (block.kind) {
     case 'paragraph':
       return element('p');
@@ -138,11 +150,11 @@ function createBlock(block: Block): HTMLElement {
     case 'quote':
       return element('blockquote');
     case 'code':
-      return createCode(block);
+      return createCode(block, around);
     case 'table':
-      return createTable(block);
+      return createTable(block, around);
     case 'item':
-      return createItem(block.task);
+      return createItem(block.task, around);
     case 'list': {
       const list = element(block.start === undefined ? 'ul' : 'ol');
       if (block.start !== undefined && block.start !== 1) list.setAttribute('start', String(block.start));
@@ -151,29 +163,29 @@ function createBlock(block: Block): HTMLElement {
   }
 }
 
-function createItem(task: 'open' | 'done' | undefined): HTMLElement {
+function createItem(task: 'open' | 'done' | undefined, { words }: Surroundings): HTMLElement {
   const item = element('li');
   if (task === undefined) return item;
   const box = element('span', `task ${task}`);
   box.setAttribute('role', 'img');
-  box.setAttribute('aria-label', task === 'done' ? copy.taskDone : copy.taskOpen);
+  box.setAttribute('aria-label', task === 'done' ? words.taskDone : words.taskOpen);
   item.className = 'has-task';
   item.append(box);
   return item;
 }
 
-function createCode(block: Code): HTMLElement {
+function createCode(block: Code, { words, copy }: Surroundings): HTMLElement {
   const figure = element('div', 'code');
   const bar = element('div', 'code-bar');
   const button = element('button', 'quiet');
   const pre = element('pre');
   const code = element('code');
   button.setAttribute('type', 'button');
-  button.textContent = copy.copyCode;
+  button.textContent = words.copyCode;
   button.addEventListener('click', async () => {
-    button.textContent = (await copyText(code.textContent ?? '')) ? copy.copied : copy.notCopied;
+    button.textContent = (await copy(code.textContent ?? '')) ? words.copied : words.notCopied;
     setTimeout(() => {
-      button.textContent = copy.copyCode;
+      button.textContent = words.copyCode;
     }, 2000);
   });
   bar.append(element('span'), button);
@@ -185,11 +197,11 @@ function createCode(block: Code): HTMLElement {
   return figure;
 }
 
-function createTable(table: Table): HTMLElement {
+function createTable(table: Table, { words }: Surroundings): HTMLElement {
   const scroller = element('div', 'table');
   scroller.tabIndex = 0;
   scroller.setAttribute('role', 'group');
-  scroller.setAttribute('aria-label', copy.table);
+  scroller.setAttribute('aria-label', words.table);
   const head = element('thead');
   head.append(createRow(table, table.header, 'th', false));
   const grid = element('table');
@@ -209,7 +221,7 @@ function createRow(table: Table, cells: readonly string[], tag: 'th' | 'td', ope
   return row;
 }
 
-function fillBlock(drawn: Drawn, block: Block, open: boolean, path: readonly Block[], depth: number): void {
+function fillBlock(place: Place, drawn: Drawn, block: Block, open: boolean): void {
   if (block.kind === 'paragraph' || block.kind === 'heading') {
     const source = open ? withoutTableStart(block.text) : block.text;
     if (drawn.source[0] === source && drawn.open === open) return;
@@ -220,7 +232,12 @@ function fillBlock(drawn: Drawn, block: Block, open: boolean, path: readonly Blo
   } else if (block.kind === 'code') fillCode(drawn, block);
   else if (block.kind === 'table') fillTable(drawn, block, open);
   else if (block.kind !== 'rule')
-    drawBlocks(drawn.node, drawn.inside, block.children, open ? path : [], depth + 1);
+    drawBlocks(
+      { ...place, path: open ? place.path : [], depth: place.depth + 1 },
+      drawn.node,
+      drawn.inside,
+      block.children,
+    );
 }
 
 /** A line that begins with a bar is likely the head of a table whose second line is still to come. */
