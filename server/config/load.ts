@@ -108,14 +108,21 @@ async function importModule(file: string, name: string): Promise<unknown> {
   try {
     module = await jiti.import<object>(file);
   } catch (error) {
-    // Further lines of a syntax error quote the file, and what they quote may be a secret.
-    const reason =
-      error instanceof Error ? (error.message.split('\n')[0] ?? '') : 'it threw something that is no error';
-    throw new ConfigError(`${name}: the file could not be run: ${reason.replaceAll(file, name)}`);
+    throw new ConfigError(
+      `${name}: the file could not be run: ${reasonOf(error, file).replaceAll(file, name)}`,
+    );
   }
   if ('default' in module) return module.default;
   if (!('__esModule' in module)) return module;
   throw new ConfigError(`${name}: the file has no default export. Write export default defineConfig({ … }).`);
+}
+
+/** The first line, and the place. Further lines of a syntax error quote the file, and what they quote may be a secret. */
+function reasonOf(error: unknown, file: string): string {
+  if (!(error instanceof Error)) return 'it threw something that is no error.';
+  const [reason = '', ...others] = error.message.split('\n').map((line) => line.trim());
+  const place = others.find((line) => line.startsWith(`${file}:`));
+  return place === undefined ? reason : `${reason}, at ${place}`;
 }
 
 function shortName(file: string, cwd: string): string {

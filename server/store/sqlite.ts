@@ -1,5 +1,5 @@
-import { mkdirSync, statSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type CompiledQuery,
@@ -133,16 +133,18 @@ class SqliteConnection implements DatabaseConnection {
 
   async #prepareFile(): Promise<void> {
     await this.#patiently(() => this.#database.exec('pragma foreign_keys = on'));
-    await this.#patiently(() => this.#database.exec('pragma journal_mode = wal'));
     const tables = await this.#patiently(() =>
       this.#database.prepare("select name from sqlite_master where type = 'table'").all([]),
     );
     const names = tables.map((row) => (row as { readonly name: string }).name);
-    if (names.length === 0 || names.includes('pagehand_migrations')) return;
-    throw new StoreError(
-      'unavailable',
-      `The database ${this.#path} belongs to another program. Set PAGEHAND_DB to a file of its own.`,
-    );
+    if (names.length > 0 && !names.includes('pagehand_migrations')) {
+      throw new StoreError(
+        'unavailable',
+        `The database ${this.#path} belongs to another program. Set PAGEHAND_DB to a file of its own.`,
+      );
+    }
+    // Stays with the file, so it comes after the question whose file it is.
+    await this.#patiently(() => this.#database.exec('pragma journal_mode = wal'));
   }
 
   async lock(): Promise<void> {
@@ -235,9 +237,10 @@ class SqliteConnection implements DatabaseConnection {
 
 function makeRoom(path: string): void {
   const file = resolve(path);
+  let isDirectory: boolean;
   try {
-    // Visitors' conversations lie here: nobody else on the machine reads them.
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    makeDirectory(dirname(file));
+    isDirectory = statSync(file, { throwIfNoEntry: false })?.isDirectory() === true;
   } catch (error) {
     throw new StoreError(
       'unavailable',
@@ -246,11 +249,24 @@ function makeRoom(path: string): void {
       { cause: error },
     );
   }
-  if (statSync(file, { throwIfNoEntry: false })?.isDirectory() === true) {
-    throw new StoreError(
-      'unavailable',
-      `The database ${path} is a directory. Set PAGEHAND_DB to a file, for example ${path.replace(/\/*$/, '')}/pagehand.db.`,
-    );
+  if (!isDirectory) return;
+  const example = join(path, 'pagehand.db');
+  throw new StoreError(
+    'unavailable',
+    `The database ${path} is a directory. Set PAGEHAND_DB to a file, for example ${example}.`,
+  );
+}
+
+/** Step by step, because Node's own recursion never ends below a directory such as `/proc` that takes no new ones. */
+function makeDirectory(path: string): void {
+  if (existsSync(path)) return;
+  makeDirectory(dirname(path));
+  try {
+    // Visitors' conversations lie here: nobody else on the machine reads them.
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    // Another process made it meanwhile.
+    if (codeOf(error) !== 'EEXIST') throw error;
   }
 }
 

@@ -1,0 +1,466 @@
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { loadConfig } from '../../server/config/load.ts';
+
+let cwd: string;
+beforeEach(() => {
+  cwd = mkdtempSync(join(tmpdir(), 'pagehand-'));
+});
+
+/** What the operator reads when the file `name` holds `source`. */
+async function refusal(name: string, source: string, env: Record<string, string> = {}): Promise<string> {
+  writeFileSync(join(cwd, name), source);
+  const error: unknown = await loadConfig({ env: { PAGEHAND_CONFIG: name, ...env }, cwd }).catch(
+    (e: unknown) => e,
+  );
+  expect(error).toMatchObject({ name: 'ConfigError' });
+  return (error as Error).message;
+}
+
+function inJson(config: unknown, env?: Record<string, string>): Promise<string> {
+  return refusal('c.json', JSON.stringify(config), env);
+}
+
+const surface = (fields: object) => ({ surfaces: [{ id: 'store', ...fields }] });
+const webmcp = (fields: object) => surface({ behavior: { webmcp: { enabled: true, ...fields } } });
+const ORIGINS = { allowedOrigins: ['https://store.example.com'] };
+const tokens = (...clientTokens: object[]) => surface({ clientTokens });
+const allowed = (...allowedOrigins: unknown[]) => tokens({ token: 'ct_test_a', allowedOrigins });
+const key = (fields: object) => ({ apiKeys: [{ key: 'sk_test_a', scopes: ['DISPATCH:*'], ...fields }] });
+
+const PATTERN =
+  'is not a tool pattern. Write the exact name of a tool, or a prefix and one "*" at its end, for example "search_*".';
+const TOKEN =
+  'is not a client token. One is "ct_live_" or "ct_test_" and 1 to 120 letters, digits, "_" or "-".';
+const KEY = 'is not an API key. One is "sk_live_" or "sk_test_" and 1 to 120 letters, digits, "_" or "-".';
+const ID =
+  'must be 1 to 64 letters, digits, "_" or "-", and start with a letter or a digit. Write for example "store".';
+const SECRET =
+  'Write for example "ct_test_store", or { "env": "NAME" } with the name of the environment variable that holds it.';
+
+describe('the shape of the file', () => {
+  test.each<[unknown, string]>([
+    [
+      {},
+      'c.json: the configuration has neither a surface nor an API key. Add one, for example { "surfaces": [{ "id": "store" }] }.',
+    ],
+    [
+      { surfaces: [] },
+      'c.json: the configuration has neither a surface nor an API key. Add one, for example { "surfaces": [{ "id": "store" }] }.',
+    ],
+    [
+      [],
+      'c.json: the configuration must be an object, and is a list. Write for example { "surfaces": [{ "id": "store" }] }.',
+    ],
+    [
+      null,
+      'c.json: the configuration must be an object, and is null. Write for example { "surfaces": [{ "id": "store" }] }.',
+    ],
+    [
+      { surfaces: {} },
+      'c.json: surfaces must be a list, and is an object. Write for example [{ "id": "store" }].',
+    ],
+    [
+      { surfaces: ['store'] },
+      'c.json: surfaces[0] must be an object, and is text. Write for example { "id": "store" }.',
+    ],
+    [{ surfaces: [{}] }, 'c.json: surfaces[0].id is missing. Write for example "store".'],
+    [
+      { surfaces: [{ id: 7 }] },
+      'c.json: surfaces[0].id must be text, and is a number. Write for example "store".',
+    ],
+    [{ surfaces: [{ id: '' }] }, `c.json: surfaces[0].id ${ID}`],
+    [{ surfaces: [{ id: 'my store' }] }, `c.json: surfaces[0].id ${ID}`],
+    [
+      surface({ agent: 'offline' }),
+      'c.json: surfaces[0].agent must be an object, and is text. Write for example { "instructions": "You help customers of the store." }.',
+    ],
+    [
+      surface({ agent: { instructions: ['Help.'] } }),
+      'c.json: surfaces[0].agent.instructions must be text, and is a list. Write for example "You help customers of the store.".',
+    ],
+    [
+      surface({ agent: { maxToolCalls: 101 } }),
+      'c.json: surfaces[0].agent.maxToolCalls must be a whole number from 0 to 100. The default is 10.',
+    ],
+    [
+      surface({ agent: { maxToolCalls: '10' } }),
+      'c.json: surfaces[0].agent.maxToolCalls must be a whole number from 0 to 100. The default is 10.',
+    ],
+    [
+      surface({ agent: { model: 'opnai/gpt-5.4' } }),
+      'c.json: surfaces[0].agent.model is not a model that this server knows. Did you mean "openai/gpt-5.4"?',
+    ],
+    [
+      surface({ copy: { title: ' ' } }),
+      'c.json: surfaces[0].copy.title is empty. Write for example "Store help", or leave it out.',
+    ],
+    [
+      surface({ copy: { suggestions: Array(9).fill('Hi') } }),
+      'c.json: surfaces[0].copy.suggestions has too many entries. Write at most 8.',
+    ],
+    [
+      surface({ copy: { suggestions: ['Hi', 'x'.repeat(201)] } }),
+      'c.json: surfaces[0].copy.suggestions[1] is too long. Write at most 200 characters.',
+    ],
+    [
+      surface({ limits: { sessionMinutes: 2 } }),
+      'c.json: surfaces[0].limits.sessionMinutes must be a whole number from 3 to 43200. The default is 60.',
+    ],
+    [
+      surface({ limits: { messagesPerMinute: 1.5 } }),
+      'c.json: surfaces[0].limits.messagesPerMinute must be a whole number from 1 to 10000. The default is 20.',
+    ],
+    [
+      webmcp({ enabled: 'yes' }),
+      'c.json: surfaces[0].behavior.webmcp.enabled must be true or false, and is text.',
+    ],
+    [
+      webmcp({ allowlist: ['*'] }),
+      'c.json: surfaces[0].behavior.webmcp.allowlist[0] must be an object, and is text. Write for example { "origin": "https://store.example.com", "tools": ["search_*"] }.',
+    ],
+    [
+      webmcp({ allowlist: [{ origin: '*' }] }),
+      'c.json: surfaces[0].behavior.webmcp.allowlist[0].tools is missing. Write for example ["search_*"].',
+    ],
+    [
+      webmcp({ allowlist: [{ origin: '*', tools: [] }] }),
+      'c.json: surfaces[0].behavior.webmcp.allowlist[0].tools names no tool, so the rule admits nothing. Write for example ["search_*"], or remove the rule.',
+    ],
+    [
+      surface({ behavior: { sdkTools: ['lookup_*'] } }),
+      'c.json: surfaces[0].behavior.sdkTools[0] is not a tool name. Write the exact name of one tool, for example "lookup_order".',
+    ],
+  ])('%j', async (config, message) => {
+    expect(await inJson(config)).toBe(message);
+  });
+
+  test('everything that is wrong is said at once', async () => {
+    const config = { surfaces: [{ behaviour: {}, agent: { maxToolCalls: -1 } }], apikeys: [] };
+    expect((await inJson(config)).split('\n').toSorted()).toEqual([
+      'c.json: apikeys is not a known field. Did you mean "apiKeys"?',
+      'c.json: surfaces[0].agent.maxToolCalls must be a whole number from 0 to 100. The default is 10.',
+      'c.json: surfaces[0].behaviour is not a known field. Did you mean "behavior"?',
+      'c.json: surfaces[0].id is missing. Write for example "store".',
+    ]);
+  });
+});
+
+describe('a field that is not known', () => {
+  test.each<[unknown, string]>([
+    [{ surface: [] }, 'c.json: surface is not a known field. Did you mean "surfaces"?'],
+    [
+      surface({ tokens: [] }),
+      'c.json: surfaces[0].tokens is not a known field. Known here: "id", "agent", "copy", "behavior", "limits", "clientTokens".',
+    ],
+    [
+      surface({ agent: { instruction: 'x' } }),
+      'c.json: surfaces[0].agent.instruction is not a known field. Did you mean "instructions"?',
+    ],
+    [
+      webmcp({ allowList: [] }),
+      'c.json: surfaces[0].behavior.webmcp.allowList is not a known field. Did you mean "allowlist"?',
+    ],
+    [
+      webmcp({ 'require confirm': [] }),
+      'c.json: surfaces[0].behavior.webmcp["require confirm"] is not a known field. Did you mean "requireConfirmFor"?',
+    ],
+    [
+      webmcp({ allowlist: [{ origin: '*', tools: ['*'], tool: 1 }] }),
+      'c.json: surfaces[0].behavior.webmcp.allowlist[0].tool is not a known field. Did you mean "tools"?',
+    ],
+    [
+      tokens({ token: 'ct_test_a', ...ORIGINS, active: true }),
+      'c.json: surfaces[0].clientTokens[0].active is not a known field. Did you mean "isActive"?',
+    ],
+    [key({ scope: 'x' }), 'c.json: apiKeys[0].scope is not a known field. Did you mean "scopes"?'],
+    [
+      JSON.parse('{ "surfaces": [{ "id": "a" }], "__proto__": {} }'),
+      'c.json: __proto__ is not a known field. Known here: "surfaces", "apiKeys".',
+    ],
+  ])('%j', async (config, message) => {
+    expect(await inJson(config)).toBe(message);
+  });
+});
+
+describe('tool patterns', () => {
+  const places: [string, (pattern: unknown) => unknown][] = [
+    ['allowlist[0].tools[0]', (pattern) => webmcp({ allowlist: [{ origin: '*', tools: [pattern] }] })],
+    ['requireConfirmFor[0]', (pattern) => webmcp({ requireConfirmFor: [pattern] })],
+    ['autoApprove[0]', (pattern) => webmcp({ autoApprove: [pattern] })],
+  ];
+  for (const [place, config] of places) {
+    test.each([
+      '',
+      'a*b',
+      '*x',
+      '**',
+      'a**',
+      'search_?',
+      'a b',
+      '{a,b}',
+      '!a',
+      'webmcp:search',
+      'é',
+      'x'.repeat(129),
+    ])(`${place} refuses %j`, async (pattern) => {
+      expect(await inJson(config(pattern))).toBe(`c.json: surfaces[0].behavior.webmcp.${place} ${PATTERN}`);
+    });
+  }
+});
+
+describe('origins', () => {
+  const field = 'c.json: surfaces[0].clientTokens[0].allowedOrigins[1]';
+  const write = (origin: string) => `${field} is not an origin as browsers send it. Write "${origin}".`;
+  test.each([
+    ['https://store.example.com/', write('https://store.example.com')],
+    ['https://store.example.com/shop?q=1#x', write('https://store.example.com')],
+    ['https://store.example.com:443', write('https://store.example.com')],
+    ['http://localhost:80', write('http://localhost')],
+    ['HTTPS://Store.Example.com', write('https://store.example.com')],
+    [' https://store.example.com', write('https://store.example.com')],
+    ['https://me:secret@store.example.com', write('https://store.example.com')],
+    ['https://bücher.example', write('https://xn--bcher-kva.example')],
+    ['store.example.com', write('https://store.example.com')],
+    ['store.example.com:8443/shop', write('https://store.example.com:8443')],
+    ['localhost:3000', write('http://localhost:3000')],
+    ['http://127.1:3000', write('http://127.0.0.1:3000')],
+    ['Capacitor://Localhost/', write('capacitor://localhost')],
+    ['', `${field} is not an origin. Write for example "https://store.example.com".`],
+    ['https://', `${field} is not an origin. Write for example "https://store.example.com".`],
+    ['https://a b', `${field} is not an origin. Write for example "https://store.example.com".`],
+    [
+      'https://store.example.com:99999',
+      `${field} is not an origin. Write for example "https://store.example.com".`,
+    ],
+    [
+      'file:///home/me/page.html',
+      `${field} is not an origin. Write for example "https://store.example.com".`,
+    ],
+    [
+      '*',
+      `${field} must name one origin: \`*\` is only for the rules of an allowlist. Write for example "https://store.example.com".`,
+    ],
+    [
+      'https://*.example.com',
+      `${field} must be one exact origin, and patterns are not read here. Write each origin on its own, for example "https://store.example.com".`,
+    ],
+    [7, `${field} must be text, and is a number. Write for example "https://store.example.com".`],
+  ])('%j', async (origin, message) => {
+    expect(await inJson(allowed('https://fine.example', origin))).toBe(message);
+  });
+
+  test('rules of an allowlist are held to the same spelling', async () => {
+    expect(
+      await inJson(webmcp({ allowlist: [{ origin: 'https://Store.example.com/', tools: ['*'] }] })),
+    ).toBe(
+      'c.json: surfaces[0].behavior.webmcp.allowlist[0].origin is not an origin as browsers send it. Write "https://store.example.com".',
+    );
+  });
+
+  test('a token without origins is refused', async () => {
+    expect(await inJson(allowed())).toBe(
+      'c.json: surfaces[0].clientTokens[0].allowedOrigins names no origin, so no page can use the token. Write for example ["https://store.example.com"].',
+    );
+    expect(await inJson(tokens({ token: 'ct_test_a' }))).toBe(
+      'c.json: surfaces[0].clientTokens[0].allowedOrigins is missing. Write for example ["https://store.example.com"].',
+    );
+  });
+});
+
+describe('credentials', () => {
+  const token = (value: unknown, fields: object = {}) => tokens({ token: value, ...ORIGINS, ...fields });
+  const field = 'c.json: surfaces[0].clientTokens[0].token';
+  test.each<[unknown, Record<string, string>, string]>([
+    [token('secret-value'), {}, `${field} ${TOKEN}`],
+    [token('ct_test_'), {}, `${field} ${TOKEN}`],
+    [token('ct_prod_secret-value'), {}, `${field} ${TOKEN}`],
+    [token('sk_test_secret-value'), {}, `${field} ${TOKEN}`],
+    [token('ct_test_secret value'), {}, `${field} ${TOKEN}`],
+    [token(7), {}, `${field} must be text or name an environment variable, and is a number. ${SECRET}`],
+    [tokens(ORIGINS), {}, `${field} is missing. ${SECRET}`],
+    [token({}), {}, `${field} must be text or an object with the one field "env". ${SECRET}`],
+    [
+      token({ env: 'A', value: 'secret-value' }),
+      {},
+      `${field} must be text or an object with the one field "env". ${SECRET}`,
+    ],
+    [
+      token({ env: 'secret-value' }),
+      {},
+      `${field} does not name an environment variable in "env". ${SECRET}`,
+    ],
+    [
+      token({ env: 'ct_live_secret' }),
+      {},
+      `${field} has the credential itself in "env". Put its value into an environment variable and write the variable's name here.`,
+    ],
+    [
+      token({ env: 'STORE_TOKEN' }),
+      {},
+      `${field} names the environment variable STORE_TOKEN, which is not set. Set it to a client token: "ct_live_" or "ct_test_" and 1 to 120 letters, digits, "_" or "-".`,
+    ],
+    [
+      token({ env: 'STORE_TOKEN' }),
+      { STORE_TOKEN: 'secret-value' },
+      `${field} names the environment variable STORE_TOKEN, which does not hold a client token. One is "ct_live_" or "ct_test_" and 1 to 120 letters, digits, "_" or "-".`,
+    ],
+    [
+      token('ct_test_secret-value', { environment: 'live' }),
+      {},
+      'c.json: surfaces[0].clientTokens[0].environment says "live", and the token starts with "ct_test_". Leave the field out, or use a token that starts with "ct_live_".',
+    ],
+    [
+      token('ct_test_secret-value', { environment: 'prod' }),
+      {},
+      'c.json: surfaces[0].clientTokens[0].environment must be "live" or "test". The default is what the token says.',
+    ],
+    [
+      token('ct_test_secret-value', { isActive: 'no' }),
+      {},
+      'c.json: surfaces[0].clientTokens[0].isActive must be true or false, and is text.',
+    ],
+    [key({ key: 'ct_test_secret-value' }), {}, `c.json: apiKeys[0].key ${KEY}`],
+    [key({ key: 'secret-value' }), {}, `c.json: apiKeys[0].key ${KEY}`],
+    [
+      key({ key: { env: 'STORE_KEY' } }),
+      { STORE_KEY: '' },
+      'c.json: apiKeys[0].key names the environment variable STORE_KEY, which is not set. Set it to an API key: "sk_live_" or "sk_test_" and 1 to 120 letters, digits, "_" or "-".',
+    ],
+    [
+      key({ scopes: undefined }),
+      {},
+      'c.json: apiKeys[0].scopes is missing. Write for example ["DISPATCH:*"].',
+    ],
+    [
+      key({ scopes: [] }),
+      {},
+      'c.json: apiKeys[0].scopes is empty, so the key may do nothing. Write ["DISPATCH:*"].',
+    ],
+    [key({ scopes: ['dispatch'] }), {}, 'c.json: apiKeys[0].scopes[0] is not a scope. Write "DISPATCH:*".'],
+  ])('%j with %j', async (config, env, message) => {
+    const said = await inJson(config, env);
+    expect(said).toBe(message);
+    expect(said).not.toContain('secret');
+  });
+});
+
+describe('what is given twice', () => {
+  const twice = { token: 'ct_test_twice', ...ORIGINS };
+  test.each<[unknown, string]>([
+    [
+      { surfaces: [{ id: 'a' }, { id: 'b' }, { id: 'a' }] },
+      'c.json: surfaces[2].id "a" is the id of another surface too. Give each surface its own id.',
+    ],
+    [
+      tokens(twice, twice),
+      'c.json: surfaces[0].clientTokens[1].token is given twice. A token opens one surface: write another one here.',
+    ],
+    [
+      {
+        surfaces: [
+          { id: 'a', clientTokens: [twice] },
+          { id: 'b', clientTokens: [twice] },
+        ],
+      },
+      'c.json: surfaces[1].clientTokens[0].token is given twice. A token opens one surface: write another one here.',
+    ],
+    [
+      { apiKeys: [key({}).apiKeys[0], key({}).apiKeys[0]] },
+      'c.json: apiKeys[1].key is given twice. Write all scopes of a key in one entry.',
+    ],
+    [
+      { surfaces: [{ id: 'a' }, { id: 'b', agent: { id: 'a' } }] },
+      'c.json: surfaces[1].agent.id "a" is the id of another agent too, which is not the same. Give one of them another id.',
+    ],
+  ])('%j', async (config, message) => {
+    expect(await inJson(config)).toBe(message);
+  });
+
+  test('a value and a variable that holds the same value are the same', async () => {
+    const config = tokens(twice, { ...twice, token: { env: 'TOKEN' } });
+    expect(await inJson(config, { TOKEN: 'ct_test_twice' })).toBe(
+      'c.json: surfaces[0].clientTokens[1].token is given twice. A token opens one surface: write another one here.',
+    );
+  });
+});
+
+describe('a file that cannot be read', () => {
+  test.each([
+    [
+      '',
+      'c.json: this is not JSON, at line 1 column 1. Look for a missing comma, quote or bracket before it.',
+    ],
+    [
+      '{\n  "apiKeys": [{ "key": "sk_live_secret" "scopes": [] }]\n}',
+      'c.json: this is not JSON, at line 2 column 41. Look for a missing comma, quote or bracket before it.',
+    ],
+    [
+      '{\n  "surfaces": [',
+      'c.json: this is not JSON, at line 2 column 16. Look for a missing comma, quote or bracket before it.',
+    ],
+  ])('JSON with a mistake says where and quotes nothing: %j', async (source, message) => {
+    expect(await refusal('c.json', source)).toBe(message);
+  });
+
+  test('a module with a mistake in its syntax says where and quotes nothing', async () => {
+    const said = await refusal(
+      'c.ts',
+      "const key = 'sk_live_secret';\nexport default { apiKeys: [{ key 'sk_live_secret' }] };",
+    );
+    expect(said).toBe(
+      'c.ts: the file could not be run: ParseError: Unexpected token, expected ",", at c.ts:2:33',
+    );
+    expect(said).not.toContain('secret');
+    expect(said).not.toContain('\n');
+  });
+
+  test.each([
+    ["throw new Error('no database address');", 'c.ts: the file could not be run: no database address'],
+    [
+      'export const config = {};',
+      'c.ts: the file has no default export. Write export default defineConfig({ … }).',
+    ],
+    [
+      'export default () => ({ surfaces: [] });',
+      'c.ts: the configuration must be an object, and is a function. Write for example { "surfaces": [{ "id": "store" }] }.',
+    ],
+    [
+      'export default undefined;',
+      'c.ts: the configuration is missing. Write for example { "surfaces": [{ "id": "store" }] }.',
+    ],
+  ])('the module %j', async (source, message) => {
+    expect(await refusal('c.ts', source)).toBe(message);
+  });
+
+  test('a file that is named and not there', async () => {
+    await expect(loadConfig({ env: { PAGEHAND_CONFIG: 'etc/none.json' }, cwd })).rejects.toMatchObject({
+      name: 'ConfigError',
+      message: 'etc/none.json: there is no such file. Mend the path in PAGEHAND_CONFIG, or leave it out.',
+    });
+  });
+
+  test('a directory instead of a file', async () => {
+    mkdirSync(join(cwd, 'c.json'));
+    await expect(loadConfig({ env: {}, cwd, path: 'c.json' })).rejects.toMatchObject({
+      message: 'c.json: the file cannot be read. Mend the path in PAGEHAND_CONFIG, or leave it out.',
+    });
+  });
+
+  test('a file of another kind', async () => {
+    expect(await refusal('c.yaml', 'surfaces: []')).toBe(
+      'c.yaml: a configuration ends in .ts, .mts, .js, .mjs or .json. Rename the file.',
+    );
+  });
+
+  test('two files that could both be meant', async () => {
+    writeFileSync(join(cwd, 'pagehand.config.ts'), 'export default {};');
+    writeFileSync(join(cwd, 'pagehand.config.json'), '{}');
+    await expect(loadConfig({ env: {}, cwd })).rejects.toMatchObject({
+      message:
+        'pagehand.config.ts and pagehand.config.json are both there. Remove all but one, or name the one to read in PAGEHAND_CONFIG.',
+    });
+  });
+});
