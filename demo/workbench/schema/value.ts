@@ -1,18 +1,18 @@
 import type { JsonSchema } from '../../../protocol/tool.ts';
 import { fieldOf, isRecord, resolved } from './field.ts';
 
-/** Deepest sample. A schema may refer to itself. */
-const SAMPLE_DEPTH = 6;
+/** Deepest value that is made up. A schema may refer to itself. */
+const DEEPEST = 6;
 
 /** What a form starts with: the schema's defaults, and nothing that nobody said. */
-export function startingValue(schema: JsonSchema, root: JsonSchema = schema): unknown {
+export function startingValue(schema: JsonSchema, root: JsonSchema = schema, depth = 0): unknown {
   const own = resolved(schema, root);
   if (Object.hasOwn(own, 'default')) return own.default;
   const field = fieldOf(own, root);
-  if (field.kind !== 'object') return undefined;
+  if (field.kind !== 'object' || depth === DEEPEST) return undefined;
   const entries = field.properties
     .filter((property) => property.required || Object.hasOwn(resolved(property.schema, root), 'default'))
-    .map((property) => [property.name, startingValue(property.schema, root)] as const)
+    .map((property) => [property.name, startingValue(property.schema, root, depth + 1)] as const)
     .filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries);
 }
@@ -35,12 +35,12 @@ export function sampleValue(schema: JsonSchema, root: JsonSchema = schema, depth
     case 'several':
       return field.choices.slice(0, 1).map((choice) => choice.value);
     case 'list':
-      return depth < SAMPLE_DEPTH ? [sampleValue(field.items, root, depth + 1)] : [];
+      return depth < DEEPEST ? [sampleValue(field.items, root, depth + 1)] : [];
     case 'object':
       return Object.fromEntries(
         field.properties
           .filter((property) => property.required || depth < 2)
-          .filter(() => depth < SAMPLE_DEPTH)
+          .filter(() => depth < DEEPEST)
           .map((property) => [property.name, sampleValue(property.schema, root, depth + 1, property.name)]),
       );
     case 'json':
