@@ -79,7 +79,7 @@ function ToolEntry(props: { readonly tool: PageTool; readonly isChosen: boolean;
       >
         <span class="entry-name">{visible(tool.title || tool.name)}</span>
         <span class="entry-side">{bytes(props.bytes)}</span>
-        <code class="entry-code">{visible(tool.name)}</code>
+        <code class="entry-code">{tool.title === '' ? '' : visible(tool.name)}</code>
         <span class="entry-side">{hintWords(tool).join(', ')}</span>
       </a>
     </li>
