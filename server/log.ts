@@ -1,6 +1,6 @@
 import { type DestinationStream, pino } from 'pino';
 
-export type LogFields = Readonly<Record<string, unknown>>;
+type LogFields = Readonly<Record<string, unknown>>;
 
 /** Structured lines for the operator. An error goes under `err`; ids of people's sessions, bodies and headers stay out. */
 export interface Log {

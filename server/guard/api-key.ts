@@ -4,7 +4,7 @@ import { RequestError } from '../errors.ts';
 import type { RateLimits } from './rate-limits.ts';
 
 /** The scope that starts and resumes executions. */
-export const DISPATCH_SCOPE = 'DISPATCH:*';
+const DISPATCH_SCOPE = 'DISPATCH:*';
 
 /** Finds the API key of an `Authorization` header. Throws `unauthorized`, `insufficient_scope` or `rate_limited`. */
 export function requireApiKey(

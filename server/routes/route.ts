@@ -12,7 +12,7 @@ export interface Call {
 }
 
 /** What answers with 200: JSON of this schema, a stream of events, or either as the request says. */
-export interface RouteAnswer {
+interface RouteAnswer {
   readonly description: string;
   readonly json?: z.ZodMiniType;
   readonly events?: true;
