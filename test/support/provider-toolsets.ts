@@ -62,24 +62,24 @@ export function shop(): Answering {
       quantity,
     }));
   return (name, input) => {
-    const id = String(input['productId']);
+    const id = String(input.productId);
     if (name === 'search_products') {
-      const words = String(input['query']).toLowerCase().split(/\s+/);
+      const words = String(input.query).toLowerCase().split(/\s+/);
       const fits = ({ name: product, category, price }: ShopItem): boolean => {
         const inText = words.every((word) => `${product} ${category}`.toLowerCase().includes(word));
         return (
           inText &&
-          (input['category'] === undefined || category === input['category']) &&
-          price <= Number(input['maxPrice'] ?? Infinity)
+          (input.category === undefined || category === input.category) &&
+          price <= Number(input.maxPrice ?? Infinity)
         );
       };
       return { results: PRODUCTS.filter(fits) };
     }
-    if (name === 'add_to_cart') cart.set(id, (cart.get(id) ?? 0) + Number(input['quantity'] ?? 1));
+    if (name === 'add_to_cart') cart.set(id, (cart.get(id) ?? 0) + Number(input.quantity ?? 1));
     if (name === 'remove_from_cart') cart.delete(id);
     if (name === 'check_stock')
       return { productId: id, stock: PRODUCTS.find((product) => product.id === id)?.stock };
-    if (name === 'apply_coupon') return new Error(`There is no coupon ${String(input['code'])}.`);
+    if (name === 'apply_coupon') return new Error(`There is no coupon ${String(input.code)}.`);
     if (name === 'checkout') return { orderId: 'A-1', total: 36 };
     if (name === 'subscribe') return 'Welcome to the newsletter.';
     return { items: lines(), total: lines().length };
