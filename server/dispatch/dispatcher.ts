@@ -1,8 +1,9 @@
 import type { StreamEvent } from '../../protocol/event.ts';
 import type { ChatMessage } from '../../protocol/message.ts';
 import type { Agent } from '../config/config.ts';
+import type { ModelResolver } from '../models/model.ts';
 import type { Admission } from '../policy.ts';
-import type { Owner } from '../store/store.ts';
+import type { Owner, Store } from '../store/store.ts';
 
 export interface StartRequest {
   readonly owner: Owner;
@@ -49,4 +50,20 @@ export interface Dispatcher {
   expireOverdue(): Promise<void>;
   /** Lets running turns reach a boundary for at most `deadlineMs`, then aborts them visibly. New work is refused at once. */
   close(deadlineMs: number): Promise<void>;
+}
+
+/** Where the dispatcher tells its operator what visitors are not told. */
+export interface DispatchLog {
+  warn(fields: Readonly<Record<string, unknown>>, message: string): void;
+  error(fields: Readonly<Record<string, unknown>>, message: string): void;
+}
+
+export interface DispatchDeps {
+  readonly store: Store;
+  readonly model: ModelResolver;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+  /** A new id with that prefix, unguessable. */
+  readonly newId: (prefix: string) => string;
+  readonly log: DispatchLog;
 }

@@ -137,13 +137,16 @@ export function isOverdue(execution: Execution, nowMs: number): boolean {
   return execution.status === 'awaiting' && execution.expiresAtMs !== null && execution.expiresAtMs <= nowMs;
 }
 
+/** What a late output hears. */
+export function expired(): RequestError {
+  return new RequestError('execution_expired', 'This answer waited too long for the page and has ended.', {
+    hint: 'Send the message again.',
+  });
+}
+
 function expect(execution: Execution, status: 'running' | 'awaiting'): Execution {
   if (execution.status === status) return execution;
-  if (execution.status === 'expired') {
-    throw new RequestError('execution_expired', 'This answer waited too long for the page and has ended.', {
-      hint: 'Send the message again.',
-    });
-  }
+  if (execution.status === 'expired') throw expired();
   if (status === 'awaiting') {
     throw new RequestError('execution_not_awaiting', 'This execution waits for no tool output.', {
       hint: 'Resume only after an `await` event, and once for each call.',

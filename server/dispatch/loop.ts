@@ -1,14 +1,9 @@
 import type { EventBody, StopReason } from '../../protocol/event.ts';
 import { ID_PREFIX } from '../../protocol/ids.ts';
 import { BUILT_IN_TOOLS } from '../../protocol/tool.ts';
-import {
-  ModelError,
-  type ModelMessage,
-  type ModelResolver,
-  type ModelStopReason,
-  type ModelToolCall,
-} from '../models/model.ts';
-import type { Execution, Store, StoredMessage } from '../store/store.ts';
+import { ModelError, type ModelMessage, type ModelStopReason, type ModelToolCall } from '../models/model.ts';
+import type { Execution, StoredMessage } from '../store/store.ts';
+import type { DispatchDeps } from './dispatcher.ts';
 import { type EventLog, Superseded } from './event-log.ts';
 import {
   beginTurn,
@@ -32,22 +27,6 @@ import {
 } from './tool-call.ts';
 import { toModelTool } from './toolset.ts';
 import { askModel, type ModelAnswer, TurnWriter } from './turn.ts';
-
-/** Where the dispatcher tells its operator what visitors are not told. */
-export interface DispatchLog {
-  warn(fields: Readonly<Record<string, unknown>>, message: string): void;
-  error(fields: Readonly<Record<string, unknown>>, message: string): void;
-}
-
-export interface DispatchDeps {
-  readonly store: Store;
-  readonly model: ModelResolver;
-  /** Milliseconds since the epoch. */
-  readonly clock: () => number;
-  /** A new id with that prefix, unguessable. */
-  readonly newId: (prefix: string) => string;
-  readonly log: DispatchLog;
-}
 
 /**
  * Starts the next turn of a running execution in a boundary of its own or of somebody else's: the state and the

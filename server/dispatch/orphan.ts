@@ -1,10 +1,10 @@
 import type { EventBody, StreamEvent } from '../../protocol/event.ts';
 import { ID_PREFIX } from '../../protocol/ids.ts';
 import type { Execution, Store } from '../store/store.ts';
+import type { DispatchDeps } from './dispatcher.ts';
 import { EventLog, Superseded } from './event-log.ts';
 import { fail } from './execution.ts';
 import { describeFailure, errorEvent, visibleError } from './failure.ts';
-import type { DispatchDeps } from './loop.ts';
 
 /**
  * Ends an execution that says it is running though no run has it: its process died in the middle. Whatever was left
