@@ -20,7 +20,16 @@ import {
   types,
   user,
 } from '../support/dispatching.ts';
-import { call, finish, gate, makes, says, scriptedModel, text } from '../support/scripted-model.ts';
+import {
+  call,
+  finish,
+  gate,
+  makes,
+  reasoning,
+  says,
+  scriptedModel,
+  text,
+} from '../support/scripted-model.ts';
 
 const never = new Promise<never>(() => undefined);
 const searching = { admission: admission(pageTool('search')) };
@@ -274,6 +283,31 @@ describe('an execution whose process died', () => {
     ]);
     expect(await store.execution(executionId)).toMatchObject({ status: 'failed' });
     expect((await messages()).map(({ message }) => message.role)).toEqual(['user', 'assistant']);
+  });
+});
+
+describe('a resume whose process died', () => {
+  test('in the middle of the answer: the same outputs again get its words and its end', async () => {
+    const store = await openSqliteStore(':memory:');
+    const dying = await bench(
+      scriptedModel(makes(call('c1', 'webmcp__search')), [reasoning('hm'), ...text('Half'), never]),
+      store,
+    );
+    const executionId = (await dying.say('find', searching))[0]?.executionId ?? '';
+    const answer = await dying.resume(executionId, { c1: 'mug' });
+    const iterator = answer.events[Symbol.asyncIterator]();
+    while ((await iterator.next()).value?.type !== 'text_delta');
+    const { resume, wholeLog, messages } = await bench(scriptedModel(), store);
+    const events = await read(await resume(executionId, { c1: 'mug' }));
+    expect(types(events)[0]).toBe('turn_start');
+    expect(spoken(events)).toBe('Half');
+    expect(shownError(events)).toMatch(/stopped in the middle/);
+    expect(only(events, 'execution_error')[0]).toMatchObject({
+      code: 'internal',
+      error: { retryable: true },
+    });
+    expectWellFormed(await wholeLog(executionId));
+    expectEachCallAnswered(await messages());
   });
 });
 

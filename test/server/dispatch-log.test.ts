@@ -102,4 +102,25 @@ describe('readers', () => {
     hold.open();
     while ((await iterator.next()).done !== true);
   });
+
+  test('get the words before the end of the turn, also while the store is slow with them', async () => {
+    const store = await openSqliteStore(':memory:');
+    const hold = gate();
+    const slow = gate();
+    const append = store.appendEvents.bind(store);
+    const appending = vi.spyOn(store, 'appendEvents').mockImplementation(async (id, events) => {
+      await slow.passed;
+      await append(id, events);
+    });
+    const { start } = await bench(
+      scriptedModel([...text('Slow'), hold.passed, ...text(' words.'), finish()]),
+      store,
+    );
+    const reading = read(await start());
+    await vi.waitFor(() => expect(appending).toHaveBeenCalled());
+    hold.open();
+    await new Promise((resolve) => setImmediate(resolve));
+    slow.open();
+    expect(spoken(await reading)).toBe('Slow words.');
+  });
 });
