@@ -26,11 +26,11 @@ export function ToolDetail(props: {
   const view = useSignal<View>('run');
   const hints = hintWords(tool);
   return (
-    <section class="detail" aria-label={tool.name}>
+    <section class="detail" aria-label="Chosen tool">
       <header class="detail-head">
         <div class="detail-title">
           <h2>{visible(tool.title || tool.name)}</h2>
-          <code>{visible(tool.name)}</code>
+          {tool.title !== '' && <code>{visible(tool.name)}</code>}
         </div>
         <Choices
           label="View"

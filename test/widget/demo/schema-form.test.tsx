@@ -122,6 +122,8 @@ describe('a form made from a schema', () => {
     args.write('{ "room": ');
     expect(args.textProblem.value).toMatch(/^This is not JSON yet/);
     expect(args.value.value).toEqual({ room: 'oak', contact: { phone: '7' } });
+    args.write('{ "room": "birch" }');
+    expect(args.textProblem.value).toBeUndefined();
   });
 
   test('a schema that refers to itself ends somewhere', () => {

@@ -95,7 +95,7 @@ test('a tool that does not answer can be cancelled', async () => {
   });
   goQuietly({ pane: 'tools', item: 'wait' });
   render(<ToolsPane bench={bench} />);
-  await screen.findByRole('region', { name: 'wait' });
+  await screen.findByRole('heading', { name: 'wait' });
   fireEvent.click(screen.getByRole('button', { name: 'Run' }));
   fireEvent.click(await screen.findByRole('button', { name: 'Cancel' }));
   expect(await screen.findByText(/^Cancelled/)).toBeTruthy();
@@ -133,7 +133,7 @@ test('arrow keys and the address choose the tool', async () => {
   fireEvent.keyDown(first, { key: 'ArrowDown' });
   expect(document.activeElement).toBe(second);
   expect(location.hash).toBe('#tools/second');
-  expect(await screen.findByRole('region', { name: 'second' })).toBeTruthy();
+  expect(await screen.findByRole('heading', { name: 'second' })).toBeTruthy();
 });
 
 test('calls by hand and by the chat are listed with who allowed them', async () => {
@@ -165,7 +165,8 @@ test('what the page says stays text', async () => {
   });
   goQuietly({ pane: 'tools', item: 'markup' });
   render(<ToolsPane bench={bench} />);
-  const detail = await screen.findByRole('region', { name: 'markup' });
+  await screen.findByRole('heading', { name: '<img src=x onerror=alert(1)>' });
+  const detail = screen.getByRole('region', { name: 'Chosen tool' });
   fireEvent.click(screen.getByRole('button', { name: 'Run' }));
   await screen.findByText('<script>alert(1)</script>');
   expect(detail.querySelector('img, b, script')).toBeNull();
