@@ -42,7 +42,7 @@ export function returned(value: unknown, implementation: Implementation): Return
 
 /** What an implementation rejected with, in words. Chromium keeps the tool's own words to its console. */
 export function thrown(error: unknown, name: string): Returned {
-  const message = error instanceof Error || error instanceof DOMException ? error.message : asText(error);
+  const message = isObject(error) && typeof error.message === 'string' ? error.message : asText(error);
   const words = plainText(message).replace(SILENT, '') || 'The browser keeps the reason to itself.';
   return { status: 'failed', output: errorOutput(fit(`The tool "${name}" failed. ${words}`)) };
 }

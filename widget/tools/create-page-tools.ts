@@ -1,7 +1,7 @@
 import { TOOL_TIMEOUT_MS } from '../../protocol/limits.ts';
 import { errorOutput } from '../../protocol/output.ts';
 import { watchChanges } from './change-watch.ts';
-import { checkCall, readPage, refused } from './check-call.ts';
+import { checkCall, type ReadyCall, type Refusal, readPage, refused } from './check-call.ts';
 import { lanes } from './lanes.ts';
 import type { PageCall, PageCallOutcome, PageTools, Snapshot } from './page-tools.ts';
 import { installPolyfill } from './polyfill.ts';
@@ -29,26 +29,25 @@ export function createPageTools(options: PageToolsOptions = {}): PageTools {
   if (polyfill) installPolyfill();
   runQueue();
 
-  async function start(call: PageCall, offered: Snapshot, signal: AbortSignal): Promise<PageCallOutcome> {
-    const ready = await checkCall(call, offered);
+  async function start({ toolCallId, name }: PageCall, ready: ReadyCall | Refusal, signal: AbortSignal) {
     if ('status' in ready) return ready;
-    if (signal.aborted) return stoppedBefore(call.name);
-    started.start(call.toolCallId);
+    if (signal.aborted) return stoppedBefore(name);
+    started.start(toolCallId);
     const { found, input, live } = ready;
-    return runCall({ found, name: call.name, handle: live.handle, input, timeoutMs, signal });
+    return runCall({ found, name, handle: live.handle, input, timeoutMs, signal });
   }
 
-  /** Two calls of one form at a time leave the first without an answer for ever, so they wait for each other. */
   async function startInTurn(
     call: PageCall,
     offered: Snapshot,
     signal: AbortSignal,
   ): Promise<PageCallOutcome> {
-    const { live } = await readPage();
-    if (live.get(call.name)?.isForm !== true) return start(call, offered, signal);
+    const ready = await checkCall(call, offered);
+    if ('status' in ready || !ready.live.isForm) return start(call, ready, signal);
+    // Two calls of one form at a time would leave the first without an answer for ever.
     const leave = await forms.enter(call.name, signal);
     try {
-      return signal.aborted ? stoppedBefore(call.name) : await start(call, offered, signal);
+      return await start(call, await checkCall(call, offered), signal);
     } finally {
       leave();
     }

@@ -55,6 +55,7 @@ export type Implementation =
   | 'none';
 
 export interface PageCall {
+  /** Never given to two calls in one tab, reloads included: a second call with it counts as a repetition. */
   readonly toolCallId: string;
   readonly name: string;
   readonly input: unknown;

@@ -109,7 +109,7 @@ class ModelContext extends EventTarget {
           this.#fire('toolactivated', name);
           resolve(resultText(await running));
         } catch (error) {
-          reject(fault(error instanceof Error ? error.message : String(error), 'UnknownError'));
+          reject(fault(String((error as Partial<Error> | null)?.message ?? error), 'UnknownError'));
         }
         signal?.removeEventListener('abort', cancel);
       });
@@ -163,7 +163,11 @@ function readHints(annotations: Fields): Record<string, boolean> {
 
 function signalOf(options: unknown): AbortSignal | undefined {
   const { signal } = dictionary(options);
-  return signal === undefined || signal instanceof AbortSignal ? signal : wrong('signal', signal);
+  if (signal === undefined) return undefined;
+  // Not by `instanceof`: a signal may come from another frame.
+  return isObject(signal) && 'aborted' in signal
+    ? (signal as unknown as AbortSignal)
+    : wrong('signal', signal);
 }
 
 function fault(message: string, name = 'InvalidStateError'): DOMException {

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createPageTools } from '../../../widget/tools/create-page-tools.ts';
 import type { PageCallOutcome, PageTools } from '../../../widget/tools/page-tools.ts';
-import { hasNative, modelContext } from './hosts.ts';
+import { hasNative, modelContext, put } from './hosts.ts';
 
 // Form tools are the browser's own: the polyfill leaves them out.
 describe.runIf(hasNative)('tools that are forms', () => {
@@ -39,7 +39,9 @@ describe.runIf(hasNative)('tools that are forms', () => {
     form.addEventListener('submit', (event) => {
       event.preventDefault();
       const value = String(new FormData(form).get('text'));
-      (event as Event & { respondWith(answer: unknown): void }).respondWith(Promise.resolve(respond(value)));
+      (event as unknown as { respondWith(answer: unknown): void }).respondWith(
+        Promise.resolve(respond(value)),
+      );
     });
   }
 
@@ -114,7 +116,7 @@ describe.runIf(hasNative)('tools that are forms', () => {
     second.abort();
     expect(words(await waiting)).toContain('stopped before it ran');
     first.abort();
-    expect(words(await running)).toContain('may still be running');
+    expect((await running).status).toBe('cancelled');
   });
 
   test('that navigate say so', async () => {
@@ -132,12 +134,23 @@ describe.runIf(hasNative)('tools that are forms', () => {
   });
 });
 
-describe.runIf(hasNative)('script tools in frames', () => {
-  test('are not offered, and do not hide a tool of the page itself', async () => {
+describe.runIf(hasNative)('frames', () => {
+  test('that forbid tools have none, and nothing is said', async () => {
+    const frame = document.createElement('iframe');
+    frame.allow = "tools 'none'";
+    document.body.append(frame);
+    const forbidden = modelContext(frame.contentDocument);
+    await expect(forbidden.getTools()).rejects.toThrow(expect.objectContaining({ name: 'NotAllowedError' }));
+    put(document, 'modelContext', forbidden);
+    const tools = createPageTools();
+    expect([tools.implementation(), (await tools.snapshot()).clientTools]).toEqual(['native', []]);
+    Reflect.deleteProperty(document, 'modelContext');
+    frame.remove();
+  });
+
+  test('do not offer their tools, and hide none of the page itself', async () => {
     const frame = document.body.appendChild(document.createElement('iframe'));
-    const theirs = Reflect.get(frame.contentDocument as Document, 'modelContext') as ReturnType<
-      typeof modelContext
-    >;
+    const theirs = modelContext(frame.contentDocument);
     const registration = new AbortController();
     const { signal } = registration;
     await theirs.registerTool({ name: 'a', description: 'Theirs.', execute: () => 'theirs' });

@@ -41,8 +41,8 @@ export interface TestContext extends EventTarget {
   ontoolcancel: unknown;
 }
 
-export function modelContext(): TestContext {
-  return Reflect.get(document, 'modelContext') as TestContext;
+export function modelContext(holder: Document | null = document): TestContext {
+  return Reflect.get(holder ?? {}, 'modelContext') as unknown as TestContext;
 }
 
 /** A host whose `registerTool` takes a signal, as today's do. */

@@ -16,7 +16,7 @@ beforeEach(() => {
     getTools: async () => tools(),
     executeTool: async (tool: { name: string }, input: unknown) => {
       if (typeof input === 'string') throw new TypeError('The input is not an object');
-      if (tool.name === 'tool') return execute(input);
+      return tool.name === 'tool' ? execute(input) : undefined;
     },
   });
 });
@@ -27,7 +27,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-async function run(tools: PageTools, input: unknown = {}, toolCallId = crypto.randomUUID()) {
+async function run(tools: PageTools, input: unknown = {}, toolCallId: string = crypto.randomUUID()) {
   return tools.run({ toolCallId, name: 'tool', input }, await tools.snapshot(), new AbortController().signal);
 }
 
