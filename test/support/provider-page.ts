@@ -60,7 +60,10 @@ export function talkWith(model: Model, tools: readonly ModelTool[], answer: Answ
         messages.push({ role: 'assistant', text: words, toolCalls: calls });
         if (calls.length === 0) return { steps, text: words };
         steps.push(calls.map((call) => `${bareName(tools, call)}(${JSON.stringify(call.input)})`));
-        messages.push({ role: 'tool', results: calls.map((call) => run(tools, call, answer)) });
+        messages.push({
+          role: 'tool',
+          results: await Promise.all(calls.map((call) => run(tools, call, answer))),
+        });
       }
       throw new Error('The model does not come to an end.');
     },
@@ -71,8 +74,12 @@ function bareName(tools: readonly ModelTool[], call: ModelToolCall): string {
   return tools.find(({ name }) => name === call.name)?.bareName ?? call.name;
 }
 
-function run(tools: readonly ModelTool[], call: ModelToolCall, answer: Answering): ModelToolResult {
-  const value = answer(bareName(tools, call), call.input as Record<string, unknown>);
+async function run(
+  tools: readonly ModelTool[],
+  call: ModelToolCall,
+  answer: Answering,
+): Promise<ModelToolResult> {
+  const value = await answer(bareName(tools, call), call.input as Record<string, unknown>);
   const isError = value instanceof Error;
   const text = isError ? value.message : typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
   return { toolCallId: call.toolCallId, name: call.name, text, isError, untrusted: true };

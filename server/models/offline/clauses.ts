@@ -1,6 +1,6 @@
 import { areRelated, DETERMINERS, FILLERS, type VerbFamily, verbFamily } from './lexicon.ts';
 import type { ToolProfile } from './profile.ts';
-import type { Token } from './tokens.ts';
+import { isSetPhrase, type Token } from './tokens.ts';
 
 /** One thing that was asked for. */
 export interface Clause {
@@ -97,7 +97,8 @@ function isKnownVerb(token: Token, previous: Token | undefined, profiles: readon
 /** A base form that no article makes a noun: "order it" but not "my order". */
 function isVerb(token: Token, previous: Token | undefined, profiles: readonly ToolProfile[]): boolean {
   if (token.kind !== 'word') return false;
-  if (previous !== undefined && (DETERMINERS.has(previous.lower) || previous.kind === 'number')) return false;
+  const isNoun = previous !== undefined && (DETERMINERS.has(previous.lower) || previous.kind === 'number');
+  if (isNoun && !isSetPhrase(token)) return false;
   return (
     verbFamily(token.lower) !== undefined ||
     profiles.some(({ words, verb }) => verb === undefined && words[0] === token.lower)

@@ -107,13 +107,18 @@ export interface Match {
   readonly full: boolean;
 }
 
-/** The items that a phrase describes best; none when more than half of it, or its colour, fits nothing. */
+/**
+ * The items that a phrase describes best; none when more than half of it, or its colour, fits nothing. One single item
+ * that a search answered with is taken without its colour: the page may call red what it names rust.
+ */
 export function matchItems(items: readonly Item[], phrase: readonly Token[]): Match {
   const words = phrase
     .filter(
       ({ kind, lower }) => kind !== 'mark' && kind !== 'number' && kind !== 'money' && !EDGE_WORDS.has(lower),
     )
-    .flatMap(({ kind, text, stem }) => (kind === 'quote' ? nameWords(text).map(singular) : [stem]))
+    .flatMap(({ kind, text, stem }) =>
+      kind === 'quote' || text.includes('-') ? nameWords(text).map(singular) : [stem],
+    )
     .filter((word) => !GENERAL_NOUNS.has(word));
   if (words.length === 0) return { items, full: true };
   const scored = items.map((item) => ({ item, hits: hitsIn(item, words) }));
@@ -123,6 +128,7 @@ export function matchItems(items: readonly Item[], phrase: readonly Token[]): Ma
     ({ hits }) => hits.length === best && (colour === undefined || hits.includes(colour)),
   );
   if (best * 2 < words.length || best === 0) return { items: [], full: false };
+  if (found.length === 0 && items.length === 1) return { items, full: false };
   return { items: found.map(({ item }) => item), full: best === words.length };
 }
 

@@ -225,7 +225,7 @@ export const PRONOUNS: ReadonlySet<string> = new Set(
 export const EDGE_WORDS: ReadonlySet<string> = new Set([
   ...FILLERS,
   ...DETERMINERS,
-  ...'of for in on at to into onto from with by about is are be there and or as if it them out up off please thanks thank s called named titled have has got'.split(
+  ...'of for in on at to into onto from with by about is are be there and or as if it them out up off please thanks thank s called named titled have has got cost costs price prices available does much something anything'.split(
     ' ',
   ),
 ]);
@@ -253,7 +253,6 @@ const VOWEL_LOSS = new Set([
   'shorts',
   'glasses',
   'series',
-  'sales',
 ]);
 
 /** The singular of a plural noun, lower case; the word itself when it does not look like one. */

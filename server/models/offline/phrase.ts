@@ -69,7 +69,7 @@ function dropOwnNouns(tokens: readonly Token[], profile: ToolProfile): readonly 
   let end = tokens.length;
   for (let at = tokens.length - 1; at >= 0; at -= 1) {
     const token = tokens[at];
-    if (token === undefined || !(isOwn(token) || isLeading(token) || PREPOSITIONS.has(token.lower))) break;
+    if (token === undefined || !(isOwn(token) || isLeading(token) || isPadding(token))) break;
     if (PREPOSITIONS.has(token.lower)) end = at;
   }
   let start = 0;
@@ -97,6 +97,10 @@ function withoutTail(tokens: readonly Token[], isOwn: (token: Token) => boolean)
     ({ kind, lower }) => kind !== 'mark' && kind !== 'number' && !EDGE_WORDS.has(lower),
   );
   return last !== undefined && isOwn(last) && names ? before : tokens;
+}
+
+function isPadding({ kind, lower }: Token): boolean {
+  return kind === 'mark' || PREPOSITIONS.has(lower) || lower === 'please' || lower === 'now';
 }
 
 function objectOf(part: readonly Token[], profile: ToolProfile): ObjectPhrase {

@@ -42,7 +42,7 @@ export interface PlanContext {
 export interface Finished {
   readonly call: PastCall;
   readonly item: Item | undefined;
-  /** How many things fitted the words as well as this one. */
+  /** How many things fitted the words as well as this one; 0: it fits only in part. */
   readonly among: number;
 }
 

@@ -63,7 +63,12 @@ function reportSuccess(profile: ToolProfile, { call, item, among }: Finished): s
 
 function reportEffect(profile: ToolProfile, call: PastCall, item: Item | undefined, among: number): string {
   const value = resultValue(call);
-  const choice = among > 1 ? ` It was the first of ${among} that fit.` : '';
+  const choice =
+    among > 1
+      ? ` It was the first of ${among} that fit.`
+      : among === 0
+        ? ' It was the closest that I found.'
+        : '';
   const sentence = `${pastOf(profile, call.input, item)}.${choice}`;
   if (value === undefined || value === null) return sentence;
   if (typeof value === 'string') return `${sentence} The page answered: “${plainText(value)}”`;

@@ -59,7 +59,7 @@ function inOrder({ parameters }: ToolProfile, values: ReadonlyMap<string, unknow
 
 interface Picked {
   readonly items: readonly Item[];
-  /** How many fitted as well as the one that was picked. */
+  /** How many fitted as well as the one that was picked; 0: it fits only in part. */
   readonly among: number;
 }
 
@@ -76,6 +76,10 @@ const ON_EXISTING: ReadonlySet<VerbFamily> = new Set<VerbFamily>([
   'unsubscribe',
 ]);
 
+function isOnExisting({ family }: ToolProfile): boolean {
+  return family !== undefined && ON_EXISTING.has(family);
+}
+
 function findItems(object: ObjectPhrase, id: Parameter, goal: Goal, context: PlanContext): Search {
   const lookups = lookupsFor(goal.profile, id, context.profiles);
   const known = fromMemory(object, id, lookups, context, goal);
@@ -88,7 +92,8 @@ function findItems(object: ObjectPhrase, id: Parameter, goal: Goal, context: Pla
   )
     return { kind: 'missing', parameters: [id] };
   let outcome: Search = { kind: 'missing', parameters: [id] };
-  for (const lookup of lookups.slice(0, 2)) {
+  // What is to be changed is in the one list it belongs to; what is to be added may be found in two ways.
+  for (const lookup of lookups.slice(0, isOnExisting(goal.profile) ? 1 : 2)) {
     const next = lookUp(lookup, id, object, goal, context);
     if (next.kind !== 'missing' || outcome.kind !== 'failed') outcome = next;
     if (outcome.kind === 'found' || outcome.kind === 'need') return outcome;
@@ -105,7 +110,7 @@ function fromMemory(
   context: PlanContext,
   { profile }: Goal,
 ): Picked {
-  const existing = profile.family !== undefined && ON_EXISTING.has(profile.family);
+  const existing = isOnExisting(profile);
   if (object.tokens.length === 0) {
     if (
       object.pointer === undefined ||
@@ -161,7 +166,9 @@ function lookUp(
     if (call.result?.isError !== false) break;
     const items = itemsOf(call);
     const match = matchItems(items, object.tokens);
-    const found = picked(match.items, object);
+    const found = match.full
+      ? picked(match.items, object)
+      : { items: pickItems(match.items, object), among: 0 };
     if (found.items.length > 0) return { kind: 'found', ...found };
     others = items;
   }
@@ -214,7 +221,7 @@ function lookupsFor(
   id: Parameter,
   profiles: readonly ToolProfile[],
 ): readonly ToolProfile[] {
-  const existing = target.family !== undefined && ON_EXISTING.has(target.family);
+  const existing = isOnExisting(target);
   const named = id.words
     .filter((word) => !/^(?:id|sku|uuid)$/.test(word))
     .map((word) => conceptOf(singular(word)));

@@ -109,7 +109,9 @@ function inline(entry: unknown): string {
 }
 
 function describeFields(fields: Record<string, unknown>, depth: number): string {
-  const entries = Object.entries(fields).slice(0, 12);
+  const all = Object.entries(fields);
+  const telling = all.filter(([key]) => !isOpaqueId(key, [fields]));
+  const entries = (telling.length > 0 ? telling : all).slice(0, 12);
   if (entries.length === 0) return 'nothing';
   if (depth >= MAX_DEPTH) return `${entries.length} fields`;
   if (depth > 0)

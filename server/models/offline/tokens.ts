@@ -188,6 +188,11 @@ function joinPhrases(tokens: readonly Token[]): readonly Token[] {
   return joined;
 }
 
+/** Whether a token stands for several words that were typed. */
+export function isSetPhrase({ kind, start, end, text }: Token): boolean {
+  return kind === 'word' && end - start > text.length;
+}
+
 function phraseLength(tokens: readonly Token[], at: number, words: readonly string[]): number {
   let offset = 0;
   for (const word of words) {
