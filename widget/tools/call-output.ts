@@ -48,8 +48,9 @@ export function thrown(error: unknown, name: string): Returned {
 }
 
 function done(text: string): Returned {
-  const words = EMPTY.includes(text.trim()) ? 'The tool finished and returned nothing.' : fit(text);
-  return { status: 'done', output: textOutput(words) };
+  const words = fit(text);
+  const isEmpty = EMPTY.includes(words.trim());
+  return { status: 'done', output: textOutput(isEmpty ? 'The tool finished and returned nothing.' : words) };
 }
 
 /**

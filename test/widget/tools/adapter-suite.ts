@@ -304,6 +304,7 @@ function returnsValues(): void {
       'done',
       'in it',
     ],
+    ['hidden characters alone', '\u200b\u2060', 'done', NOTHING],
     ['hidden characters', 'pay\u{e0041}\u202e me\u200b', 'done', 'pay me'],
   ])('reads %s', async (_, value, status, expected) => {
     await host.register({ name: 'give', execute: () => value });
