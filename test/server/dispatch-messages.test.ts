@@ -49,7 +49,13 @@ describe('what is taken from a transcript', () => {
     await read(await start({ messages: [user('a', 'usr_1')] }));
     await read(
       await start({
-        messages: [user('a', 'usr_1'), user('b', 'usr_2'), user('c', 'usr_3'), user('c', 'usr_3')],
+        messages: [
+          user('forgotten', 'usr_0'),
+          user('a', 'usr_1'),
+          user('b', 'usr_2'),
+          user('c', 'usr_3'),
+          user('c', 'usr_3'),
+        ],
       }),
     );
     expect((await messages()).map(({ clientId }) => clientId)).toEqual([

@@ -143,6 +143,30 @@ describe('calls of client tools', () => {
     });
   });
 
+  test('in the middle of the words close the words before them', async () => {
+    const model = scriptedModel([
+      ...text('One.'),
+      call('c1', 'webmcp__search', { q: 'a' }),
+      ...text('Two.'),
+      finish(),
+    ]);
+    const { say, messages } = await bench(model);
+    const events = await say('find', offering);
+    expect(types(events).slice(3)).toEqual([
+      'text_start',
+      'text_delta',
+      'text_complete',
+      'text_start',
+      'text_delta',
+      'text_complete',
+      'await',
+    ]);
+    expect((await messages())[1]?.message).toMatchObject({
+      text: 'One.\n\nTwo.',
+      toolCalls: [{ toolCallId: 'c1' }],
+    });
+  });
+
   test('are offered under legal names, and the caller hears what was offered and refused', async () => {
     const model = scriptedModel(says('Hi'));
     const { say } = await bench(model);

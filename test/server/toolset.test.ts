@@ -37,6 +37,14 @@ describe('names', () => {
     expect(findTool(tools, 'webmcp__a_b')?.canonicalName).toBe('webmcp__a_b');
   });
 
+  test('of two names that encode alike neither gets the plain one, so that an old call is never read as the other', () => {
+    const names = offerTools([page('a.b'), page('a_b')]).map(({ modelName }) => modelName);
+    expect(names).toEqual([
+      expect.stringMatching(/^webmcp__a_b_[0-9a-f]{8}$/),
+      expect.stringMatching(/^webmcp__a_b_[0-9a-f]{8}$/),
+    ]);
+  });
+
   test('whatever the names are, encoding them is a bijection onto legal names', () => {
     const name = fc.oneof(
       fc.stringMatching(/^[A-Za-z0-9_.-]{1,128}$/),

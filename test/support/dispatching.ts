@@ -10,8 +10,8 @@ import type { Admission } from '../../server/policy.ts';
 import { openSqliteStore } from '../../server/store/sqlite.ts';
 import type { Owner, Store, StoredMessage } from '../../server/store/store.ts';
 
-export const OWNER: Owner = { kind: 'client_token', hash: 'visitor' };
-export const CONVERSATION = 'conv_1';
+const OWNER: Owner = { kind: 'client_token', hash: 'visitor' };
+const CONVERSATION = 'conv_1';
 
 let ids = 0;
 
