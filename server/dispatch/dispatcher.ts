@@ -53,7 +53,7 @@ export interface Dispatcher {
 }
 
 /** Where the dispatcher tells its operator what visitors are not told. */
-export interface DispatchLog {
+interface DispatchLog {
   warn(fields: Readonly<Record<string, unknown>>, message: string): void;
   error(fields: Readonly<Record<string, unknown>>, message: string): void;
 }

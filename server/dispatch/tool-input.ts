@@ -5,7 +5,7 @@ import { checkableSchema } from './checkable-schema.ts';
 import { cut } from './text.ts';
 
 /** Largest arguments of one call, in characters of JSON. Forms that a person reads before allowing them are far below. */
-export const MAX_TOOL_INPUT_CHARS = 64_000;
+const MAX_TOOL_INPUT_CHARS = 64_000;
 
 export type ToolInput =
   | { readonly ok: true; readonly parameters: Readonly<Record<string, unknown>> }

@@ -54,7 +54,7 @@ export function matchOutputs(
  * The text of an output as the model reads it, whatever shape it came in: a string, `{ content: […], isError }`,
  * `{ result: … }`, or any other JSON.
  */
-export function readOutput(value: unknown): { readonly text: string; readonly isError: boolean } {
+function readOutput(value: unknown): { readonly text: string; readonly isError: boolean } {
   const { text, isError } = unwrap(value);
   const cutMark = `\n… (cut: the result has ${text.length} characters)`;
   return {
