@@ -1,0 +1,75 @@
+import { signal } from '@preact/signals';
+import { within } from '@testing-library/preact';
+import { afterEach, expect, test } from 'vitest';
+import type { Conversation } from '../../../widget/chat/state.ts';
+import { ASKING, aCall, anAnswer, aQuestion, aText, drawn, fakeChat, hideAll, show } from './fake-chat.ts';
+
+afterEach(hideAll);
+
+async function listen() {
+  const chat = fakeChat({ entries: [aQuestion('old', 'u0'), anAnswer([aText('old')], 'a0')] });
+  const { view } = show(chat);
+  const region = view.querySelector<HTMLElement>(':scope > [role=status]');
+  if (region === null) throw new Error('Nothing announces.');
+  const spoken: string[] = [];
+  const observer = new MutationObserver(() => spoken.push(region.textContent ?? ''));
+  observer.observe(region, { childList: true, characterData: true, subtree: true });
+  await drawn();
+  const next = async (change: Partial<Conversation>) => {
+    chat.conversation.value = { ...chat.conversation.value, ...change };
+    await drawn();
+  };
+  return { region, spoken, next };
+}
+
+test('a turn is told in a few sentences, never word by word', async () => {
+  const { spoken, next, region } = await listen();
+  expect(region.getAttribute('aria-live')).toBe('polite');
+  const text = (words: string) => [aQuestion(), anAnswer([aText(words, true)])];
+  await next({ phase: 'thinking', entries: [aQuestion()] });
+  await next({ phase: 'answering', entries: text('I') });
+  await next({ phase: 'answering', entries: text('I will') });
+  await next({ phase: 'waiting', entries: [aQuestion(), anAnswer([aCall(ASKING)])] });
+  await next({
+    phase: 'acting',
+    entries: [aQuestion(), anAnswer([aCall({ status: 'running', startedAtMs: 0 })])],
+  });
+  const done = aCall({ status: 'done', result: 'ok', durationMs: 1 });
+  await next({ phase: 'thinking', entries: [aQuestion(), anAnswer([done])] });
+  await next({ phase: 'answering', entries: [aQuestion(), anAnswer([done, aText('Done', true)])] });
+  await next({ phase: 'idle', entries: [aQuestion(), anAnswer([done, aText('Done')])] });
+  expect(spoken).toEqual([
+    'Add to cart waits for your decision.',
+    'Add to cart: done.',
+    'The answer is complete.',
+  ]);
+});
+
+test('the same sentence twice is spoken twice', async () => {
+  const { spoken, next } = await listen();
+  for (const id of ['u1', 'u2']) {
+    await next({ phase: 'answering', entries: [aQuestion('a', id)] });
+    await next({ phase: 'idle' });
+  }
+  expect(spoken.map((words) => words.trim())).toEqual(['The answer is complete.', 'The answer is complete.']);
+  expect(new Set(spoken).size).toBe(2);
+});
+
+test('a call that ends without an answer is told as well', async () => {
+  const { spoken, next } = await listen();
+  await next({
+    phase: 'acting',
+    entries: [aQuestion(), anAnswer([aCall({ status: 'refused', reason: 'It changed.' })])],
+  });
+  expect(spoken).toEqual(['Add to cart: not run.']);
+});
+
+test('it speaks while the panel is closed, too', () => {
+  const { view } = show(fakeChat(), { open: signal(false) });
+  const region = view.querySelector(':scope > [role=status]') as Element;
+  expect(region.checkVisibility({ checkVisibilityCSS: true })).toBe(true);
+});
+
+test('the thread itself is not read aloud as it grows', () => {
+  expect(within(show(fakeChat()).view).getByRole('log').getAttribute('aria-live')).toBe('off');
+});
