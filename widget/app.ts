@@ -31,7 +31,7 @@ export interface AppModule {
 const inUse = new Set<string>();
 
 export function startApp({ root, options, emit, onOpenChange }: AppOptions): App {
-  const { api, token, target, position, theme, locale, webmcp } = options;
+  const { api, token, target, position, theme, locale, webmcp = {} } = options;
   const key = surfaceKey(api, token);
   const isFirst = !inUse.has(key);
   if (isFirst) inUse.add(key);
@@ -51,15 +51,15 @@ export function startApp({ root, options, emit, onOpenChange }: AppOptions): App
   });
 
   const open = signal(false);
-  const unrender = renderView(root, {
+  const view = {
     chat,
     open,
     layout: target === undefined ? 'floating' : 'inline',
     position,
     theme,
-    locale,
-  });
-
+    locale: languageTag(locale),
+  } as const;
+  let unrender: (() => void) | undefined;
   let wasOpen = false;
   const unwatch = effect(() => {
     if (open.value === wasOpen) return;
@@ -77,17 +77,28 @@ export function startApp({ root, options, emit, onOpenChange }: AppOptions): App
   return {
     setOpen(value) {
       open.value = value;
+      // Not before it is wanted: the app may have come ahead of the visitor.
+      if (value) unrender ??= renderView(root, view);
     },
     send: chat.send,
     destroy() {
       keep();
       life.abort();
       unwatch();
-      unrender();
+      unrender?.();
       chat.destroy();
       if (isFirst) inUse.delete(key);
     },
   };
+}
+
+/** Pages write `en_US` and worse; who formats by it would throw. */
+function languageTag(locale: string): string {
+  try {
+    return Intl.getCanonicalLocales(locale.replaceAll('_', '-'))[0] ?? 'en';
+  } catch {
+    return 'en';
+  }
 }
 
 /** Unguessable, and in the order of time. `randomUUID` is missing outside secure contexts. */

@@ -15,28 +15,28 @@ export type LocalErrorCode =
 
 /** The one error of the widget. `message` and `hint` are sentences for a person; `code` is what code compares. */
 export class WidgetError extends Error {
-  readonly code: ErrorCode | LocalErrorCode;
-  readonly hint: string | undefined;
-  /** Whether pressing *Retry* can help. */
-  readonly retryable: boolean;
+  /** A server of others may have codes that stand in no list of ours. */
+  declare readonly code: ErrorCode | LocalErrorCode;
+  declare readonly hint: string | undefined;
+  /** Whether pressing *Retry* can help. Default true. */
+  declare readonly retryable: boolean;
   /** Milliseconds that the server asked us to wait. */
-  readonly retryAfterMs: number | undefined;
+  declare readonly retryAfterMs: number | undefined;
 
   constructor(
     code: ErrorCode | LocalErrorCode,
     message: string,
-    options: {
+    {
+      cause,
+      ...rest
+    }: {
       readonly hint?: string | undefined;
       readonly retryable?: boolean;
       readonly retryAfterMs?: number | undefined;
       readonly cause?: unknown;
     } = {},
   ) {
-    super(message, { cause: options.cause });
-    this.name = 'WidgetError';
-    this.code = code;
-    this.hint = options.hint;
-    this.retryable = options.retryable ?? true;
-    this.retryAfterMs = options.retryAfterMs;
+    super(message, { cause });
+    Object.assign(this, { name: 'WidgetError', code, retryable: true, ...rest });
   }
 }

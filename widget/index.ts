@@ -1,6 +1,6 @@
 import type { AppModule } from './app.ts';
 import { WidgetError } from './errors.ts';
-import { type MountOptions, type PagehandWidget, resolveOptions } from './options.ts';
+import { type MountOptions, type PagehandWidget, type ResolvedOptions, resolveOptions } from './options.ts';
 import { createShell } from './shell.ts';
 import { installPolyfill } from './tools/polyfill.ts';
 import { runQueue } from './tools/queue.ts';
@@ -17,13 +17,21 @@ export type { MountOptions, PagehandWidget, Position, Theme, WidgetEvents } from
  * ```
  */
 export function mount(options: MountOptions): PagehandWidget {
-  if (typeof document === 'undefined') {
-    throw new WidgetError('invalid_option', '`mount` needs a page: call it in the browser, after rendering.');
-  }
-  const resolved = resolveOptions(options, location.origin);
-  const { enabled = true, polyfill = true } = resolved.webmcp;
+  const resolved = checked(options);
+  const { enabled = true, polyfill = true } = resolved.webmcp ?? {};
   // Before the app: tools that the page registers meanwhile need somewhere to go.
   if (enabled && polyfill) installPolyfill();
   if (enabled) runQueue();
   return createShell(resolved, (): Promise<AppModule> => import('./app.ts'));
+}
+
+function checked(options: MountOptions): ResolvedOptions {
+  try {
+    if (typeof document === 'undefined') throw Error('`mount` needs a page: call it in the browser');
+    if (!((options.webmcp?.timeoutMs ?? 1) > 0))
+      throw Error('"webmcp.timeoutMs" must be above 0 milliseconds');
+    return resolveOptions(options, location.origin);
+  } catch (cause) {
+    throw new WidgetError('invalid_option', `${(cause as Error).message}.`, { retryable: false, cause });
+  }
 }

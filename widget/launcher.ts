@@ -1,114 +1,60 @@
-import { adopt } from './host.ts';
-import type { Position, Theme } from './options.ts';
+import type { ResolvedOptions } from './options.ts';
 
-/** The tokens of `theme/tokens.css` that a launcher needs, in their light form. */
-const CSS = `:host{--accent:var(--ph-accent,#1f5fbf);--on-accent:var(--ph-on-accent,#fff);--surface:var(--ph-surface,#fff);--text:var(--ph-text,#1b1c1e)}
-.launcher,.trouble{position:fixed;box-sizing:border-box;--far:var(--ph-inset,20px);box-shadow:0 2px 10px #0003}
-.launcher{--size:var(--ph-launcher-size,56px);display:grid;place-items:center;inline-size:var(--size);block-size:var(--size);padding:0;border:1px solid #0000;border-radius:50%;background:var(--accent);color:var(--on-accent);cursor:pointer}
-.launcher:hover{filter:brightness(1.1)}
-.launcher[aria-busy=true]{opacity:.6;cursor:progress}
-:focus-visible{outline:2px solid var(--accent);outline-offset:2px}
-.trouble{font:15px/1.5 var(--ph-font,system-ui,sans-serif);max-inline-size:260px;padding:12px 16px;border:1px solid;border-radius:8px;background:var(--surface);color:var(--text)}
-.trouble button{margin-inline-start:8px;padding:4px 12px;font:inherit}
-.trouble:not([data-position]){position:static}
-.launcher~.trouble{--far:calc(var(--ph-inset,20px) + var(--ph-launcher-size,56px) + 12px)}
-[data-position^=b]{bottom:calc(var(--far) + env(safe-area-inset-bottom,0px))}
-[data-position^=t]{top:calc(var(--far) + env(safe-area-inset-top,0px))}
-[data-position$=right]{right:calc(var(--ph-inset,20px) + env(safe-area-inset-right,0px))}
-[data-position$=left]{left:calc(var(--ph-inset,20px) + env(safe-area-inset-left,0px))}
-@media(max-width:480px),(max-height:420px){[aria-expanded=true]{display:none}}
-@media(forced-colors:active){.launcher{border-color:ButtonText}}
-@media print{:host{display:none!important}}`;
-
-const DARK =
-  ':host{--accent:var(--ph-accent,#8db6f5);--on-accent:var(--ph-on-accent,#0e1c31);--surface:var(--ph-surface,#1a1b1d);--text:var(--ph-text,#ececea)}';
-
-const DARK_RULES: Record<Theme, string> = {
-  light: '',
-  dark: DARK,
-  auto: `@media(prefers-color-scheme:dark){${DARK}}`,
-};
-
-/** A speech bubble to open, a chevron to close. */
-const BUBBLE = 'M5 5h14v11h-8l-5 4v-4H5z';
-const CHEVRON = 'M6 9l6 6 6-6';
-
-/** What stands in the page before the chat does, in plain DOM: a button, and a sentence if the chat cannot come. */
 export interface Launcher {
-  show(state: { readonly isOpen: boolean; readonly isBusy: boolean; readonly isBroken: boolean }): void;
-  focus(): void;
+  readonly root: ShadowRoot;
+  readonly button: HTMLButtonElement;
+  /** `sentence` takes the place of the icon: what went wrong, and what pressing does. */
+  show(isOpen: boolean, isBusy?: boolean, sentence?: string): void;
 }
 
-export interface LauncherOptions {
-  /** `undefined`: inline, without a button. */
-  readonly position: Position | undefined;
-  readonly theme: Theme;
-  readonly onPress: () => void;
-  /** The visitor is about to press. */
-  readonly onIntent: () => void;
-  readonly onRetry: () => void;
-}
-
-export function drawLauncher(root: ShadowRoot, options: LauncherOptions): Launcher {
-  const { position, theme, onPress, onIntent, onRetry } = options;
-  adopt(root, CSS + DARK_RULES[theme]);
+/**
+ * The chat's own element in the page, and in its shadow root what stands there before the chat does: one button. Inline it shows only where the chat could
+ * not be loaded; there and everywhere it then says so, and tries again when it is pressed.
+ */
+export function drawLauncher(options: ResolvedOptions): Launcher {
+  const host = document.createElement('div');
+  const root = host.attachShadow({ mode: 'open' });
+  const sheet = new CSSStyleSheet();
+  // The token is public, and so a second script tag for the same surface can see the first one's chat.
+  host.dataset.pagehand = options.token;
+  // Adopted, because a sheet is no inline style: a strict `style-src` lets it pass.
+  sheet.replaceSync(look(options));
+  root.adoptedStyleSheets = [sheet];
+  const button = document.createElement('button');
+  const bubble = draw('svg');
   const path = draw('path');
-  const button = createButton(onPress);
-  const trouble = document.createElement('div');
-  const place = (element: HTMLElement, className: string) => {
-    element.className = className;
-    if (position) element.dataset.position = position;
-  };
-  place(button, 'launcher');
-  place(trouble, 'trouble');
-  button.ariaLabel = 'Open chat';
-  button.ariaHasPopup = 'dialog';
-  button.append(icon(path));
-  for (const intent of ['pointerenter', 'focus', 'touchstart']) {
-    button.addEventListener(intent, onIntent, { passive: true });
-  }
-  const retry = createButton(onRetry);
-  retry.append('Retry');
-  trouble.role = 'alert';
-  if (position) root.append(button);
-
+  path.setAttribute('d', 'M3 5h22v15H14l-6 5v-5H3z');
+  bubble.append(path);
+  button.ariaLive = 'assertive';
+  root.append(button);
   return {
-    show({ isOpen, isBusy, isBroken }) {
-      path.setAttribute('d', isOpen ? CHEVRON : BUBBLE);
+    root,
+    button,
+    show(isOpen, isBusy = false, sentence) {
       button.ariaExpanded = `${isOpen}`;
       button.ariaBusy = `${isBusy}`;
-      // Filled when it enters: an alert is read out for what is put into it.
-      trouble.replaceChildren('The chat could not be loaded.', retry);
-      if (isBroken) root.append(trouble);
-      else trouble.remove();
+      button.ariaLabel = sentence ?? 'Open chat';
+      button.replaceChildren(sentence ?? bubble);
     },
-    focus: () => button.focus(),
   };
 }
 
-function createButton(onPress: () => void): HTMLButtonElement {
-  const button = document.createElement('button');
-  button.type = 'button';
-  button.onclick = onPress;
-  return button;
+/** With the tokens of the theme. The ring of the focus is the browser's own. */
+function look({ target, theme, position }: ResolvedOptions): string {
+  const [y, x] = position.split('-');
+  return (
+    // Important, because a rule of the page for every `div` would move or hide the chat. Without a size it covers nothing.
+    (target
+      ? ':host{display:block;height:100%}[aria-expanded=true]{display:none}button{'
+      : `:host{all:initial!important;position:fixed!important;z-index:var(--ph-layer,2147483000)!important}button{position:fixed;${y}:max(var(--ph-inset,20px),env(safe-area-inset-${y}));${x}:max(var(--ph-inset,20px),env(safe-area-inset-${x}));`) +
+    `color-scheme:${theme === 'auto' ? 'light dark' : theme};` +
+    'background:var(--ph-accent,light-dark(#1f5fbf,#8db6f5));color:var(--ph-on-accent,light-dark(#fff,#0e1c31));' +
+    'padding:calc(var(--ph-launcher-size,56px)/2 - 15px);border:1px solid #0000;border-radius:28px;' +
+    'font:15px system-ui;cursor:pointer;box-shadow:0 2px 12px #0003}' +
+    'svg{display:block;width:28px;height:28px;fill:currentColor}[aria-busy=true]{opacity:.6}@media print{button{display:none}}'
+  );
 }
 
-function icon(path: SVGElement): SVGElement {
-  const svg = draw('svg');
-  const attributes = {
-    width: 28,
-    viewBox: '0 0 24 24',
-    fill: 'none',
-    stroke: 'currentColor',
-    'stroke-width': 1.6,
-    'stroke-linejoin': 'round',
-    'aria-hidden': true,
-  };
-  for (const [name, value] of Object.entries(attributes)) svg.setAttribute(name, `${value}`);
-  svg.append(path);
-  return svg;
-}
-
-function draw(name: 'svg' | 'path'): SVGElement {
+function draw(name: string): Element {
   return document.createElementNS('http://www.w3.org/2000/svg', name);
 }

@@ -1,6 +1,6 @@
 import type { StreamEvent } from '../protocol/event.ts';
 import type { ApprovedBy } from './chat/state.ts';
-import { WidgetError } from './errors.ts';
+import type { WidgetError } from './errors.ts';
 import type { Implementation, PageCallOutcome, Snapshot } from './tools/page-tools.ts';
 
 export type Position = 'bottom-right' | 'bottom-left' | 'top-right' | 'top-left';
@@ -95,57 +95,36 @@ export interface ResolvedOptions {
   readonly position: Position;
   readonly theme: Theme;
   readonly locale: string;
-  readonly open: boolean;
-  readonly webmcp: NonNullable<MountOptions['webmcp']>;
+  readonly open?: boolean;
+  readonly webmcp?: NonNullable<MountOptions['webmcp']>;
 }
 
-/** Checks what a page's author wrote. Throws `invalid_option` with the name of the option and what it may be. */
-export function resolveOptions(options: MountOptions, defaultApi: string): ResolvedOptions {
-  const {
-    token,
-    api = defaultApi,
-    target,
-    position = 'bottom-right',
-    theme = 'auto',
-    open = false,
-  } = options;
-  const { webmcp = {} } = options;
-  demand(/^ct_(live|test)_[\w-]+$/.test(token), 'token', 'a client token, ct_live_… or ct_test_…');
-  demand(/^https?:\/\/\w/.test(api), 'api', 'an address like https://chat.example.com');
-  demand(
-    /^(top|bottom)-(left|right)$/.test(position),
-    'position',
-    'bottom-right, bottom-left, top-right or top-left',
-  );
-  demand(/^(auto|light|dark)$/.test(theme), 'theme', 'auto, light or dark');
-  const element = typeof target === 'string' ? attempt(() => document.querySelector(target)) : target;
-  demand(
-    target === undefined || element instanceof Element,
-    'target',
-    'an element of this page, or a selector of one',
-  );
-  const locale = readLocale(options.locale);
-  demand(locale !== undefined, 'locale', 'a language tag like en or pt-BR');
-  const { timeoutMs = 1 } = webmcp;
-  demand(timeoutMs > 0, 'webmcp.timeoutMs', 'a number of milliseconds above 0');
-  return { token, api, target: element ?? undefined, position, theme, locale, open, webmcp };
-}
+/** What an option must look like. */
+const PATTERNS = {
+  token: /^ct_(live|test)_[\w-]+$/,
+  api: /^https?:..\w/,
+  position: /^(top|bottom)-(left|right)$/,
+  theme: /^(auto|light|dark)$/,
+  locale: /^\w[\w-]+$/,
+};
 
-function demand(holds: boolean, name: string, wanted: string): asserts holds {
-  if (!holds) throw new WidgetError('invalid_option', `"${name}" must be ${wanted}.`, { retryable: false });
-}
-
-/** What was asked for must be a language; what the page says of itself counts only if it is one. */
-function readLocale(asked: string | undefined): string | undefined {
-  const tags = asked === undefined ? [document.documentElement.lang, navigator.language, 'en'] : [asked];
-  return tags.find((tag) => tag !== '' && attempt(() => Intl.getCanonicalLocales(tag)) !== undefined);
-}
-
-function attempt<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch {
-    // The caller says what was wrong, in the words of its own option.
-    return undefined;
+/**
+ * Checks what a page's author wrote. Throws an `Error` with the name of the option and what it may be; `mount` makes
+ * it a `WidgetError`, which the loader has no room for.
+ */
+export function resolveOptions({ target, ...options }: MountOptions, api: string): ResolvedOptions {
+  const given = {
+    api,
+    position: 'bottom-right' as const,
+    theme: 'auto' as const,
+    locale: document.documentElement.lang || 'en',
+    ...options,
+  };
+  for (const [name, pattern] of Object.entries(PATTERNS)) {
+    if (!pattern.test(given[name as keyof typeof PATTERNS]))
+      throw Error(`"${name}" must look like ${pattern.source}`);
   }
+  const element = typeof target === 'string' ? document.querySelector(target) : target;
+  if (element === null) throw Error('"target" must be in this page');
+  return { ...given, target: element };
 }

@@ -1,136 +1,102 @@
 import type { App, AppModule } from './app.ts';
-import { WidgetError } from './errors.ts';
-import { createHost } from './host.ts';
+import type { WidgetError } from './errors.ts';
 import { drawLauncher } from './launcher.ts';
-import type { Emit, PagehandWidget, ResolvedOptions, WidgetEvents } from './options.ts';
-
-type Listeners = { [Name in keyof WidgetEvents]?: Set<(detail: WidgetEvents[Name]) => void> };
+import type { Emit, PagehandWidget, ResolvedOptions } from './options.ts';
 
 /**
  * One chat in the page: its element, its launcher, and the app once the visitor means to chat. `loadApp` is asked
- * again, with the number of the attempt, after it failed.
+ * again after it failed.
  */
-export function createShell(
-  options: ResolvedOptions,
-  loadApp: (attempt: number) => Promise<AppModule>,
-): PagehandWidget {
-  const isInline = options.target !== undefined;
-  const listeners: Listeners = {};
-  const life = new AbortController();
-  const { element, root } = createHost(options);
-  let app: App | undefined;
-  let loading: Promise<AppModule> | undefined;
-  let attempts = 0;
+export function createShell(options: ResolvedOptions, loadApp: () => Promise<AppModule>): PagehandWidget {
+  const { target } = options;
+  const { root, button, show } = drawLauncher(options);
+  const bus = new EventTarget();
+  let app: Promise<App> | undefined;
   /** What is wanted. The panel follows when the app is there. */
   let isOpen = false;
-  let isBroken = false;
-  let arrived: (app: App) => void;
-  const arrival = new Promise<App>((resolve) => {
-    arrived = resolve;
-  });
+  let isGone = false;
 
-  const launcher = drawLauncher(root, {
-    position: isInline ? undefined : options.position,
-    theme: options.theme,
-    onPress: () => setOpen(!isOpen),
-    onIntent: () => {
-      load().catch(() => {
-        // Fetched ahead and in vain: nobody waits for it, and pressing tries again.
-      });
-    },
-    onRetry: () => setOpen(true),
-  });
-
+  // What a listener throws is reported to the page, whose mistake it is, and the chat goes on.
   const emit: Emit = (name, detail) => {
-    for (const listener of [...(listeners[name] ?? [])]) {
-      try {
-        listener(detail);
-      } catch (error) {
-        // The page's mistake is the page's to see, and the chat goes on.
-        reportError(error);
-      }
-    }
+    bus.dispatchEvent(new CustomEvent(name, { detail }));
   };
 
-  function load(): Promise<AppModule> {
-    attempts += loading ? 0 : 1;
-    loading ??= loadApp(attempts).catch((cause) => {
-      loading = undefined;
-      throw cause;
-    });
-    return loading;
+  function load(): Promise<App> {
+    app ??= loadApp()
+      .then(({ startApp }) => startApp({ root, options, emit, onOpenChange }))
+      .catch((cause) => {
+        app = undefined;
+        // The shape of a `WidgetError`: its class is not worth its weight in the loader.
+        throw Object.assign(Error('The chat did not load.', { cause }), {
+          code: 'unreachable',
+          retryable: true,
+        });
+      });
+    return app;
   }
 
-  async function start() {
+  /** In vain is no matter: nobody waits for it, and pressing tries again. */
+  function preload() {
+    if (!isGone) load().catch(() => {});
+  }
+
+  async function setOpen(open: boolean) {
+    isOpen = open || !!target;
+    if (!isOpen && !app) return;
+    show(isOpen, true);
     try {
-      const { startApp } = await load();
-      if (life.signal.aborted) return;
-      app ??= startApp({ root, options, emit, onOpenChange });
-      arrived(app);
-      app.setOpen(isOpen);
+      const { setOpen } = await load();
+      if (isGone) return;
+      show(isOpen);
+      setOpen(isOpen);
     } catch (cause) {
-      isBroken = isOpen;
+      const error = cause as WidgetError;
       isOpen = false;
-      if (isBroken) emit('error', new WidgetError('unreachable', 'The chat could not be loaded.', { cause }));
+      show(false, false, `${error.message} Retry`);
+      emit('error', error);
     }
-    show();
-  }
-
-  function setOpen(open: boolean) {
-    isOpen = open || isInline;
-    isBroken = false;
-    show();
-    if (app) app.setOpen(isOpen);
-    else if (isOpen) start();
   }
 
   /** The app did it: on our order, or by the panel's own button. */
   function onOpenChange(open: boolean) {
     isOpen = open;
-    show();
-    if (!open && root.activeElement) launcher.focus();
+    show(open);
+    if (!open && root.activeElement) button.focus();
     emit(open ? 'open' : 'close', undefined);
   }
 
-  function show() {
-    launcher.show({ isOpen, isBroken, isBusy: isOpen && !app });
-  }
-
-  /** Only where the connection is known to be fast and the visitor does not save data. */
-  function loadWhenIdle() {
-    const { connection } = navigator as { connection?: { effectiveType?: string; saveData?: boolean } };
-    if (connection?.effectiveType !== '4g' || connection.saveData) return;
-    requestIdleCallback(() => {
-      if (!life.signal.aborted) load().catch(() => {});
-    });
-  }
-
-  show();
+  const open = () => setOpen(true);
+  const toggle = () => setOpen(!isOpen);
+  button.onclick = toggle;
+  button.onpointerenter = button.onfocus = preload;
+  show(false);
   // An async script may run before there is a body; the root element can hold it just as well.
-  (options.target ?? document.body ?? document.documentElement).append(element);
-  if (options.open || isInline) setOpen(true);
-  else if (document.readyState === 'complete') loadWhenIdle();
-  else addEventListener('load', loadWhenIdle, life);
+  (target ?? document.body ?? document.documentElement).append(root.host);
+  // Ahead of need only where the connection is known to be fast and the visitor does not save data.
+  const { connection } = navigator as { connection?: { effectiveType?: string; saveData?: boolean } };
+  if (options.open || target) open();
+  else if (connection?.effectiveType === '4g' && !connection.saveData) requestIdleCallback(preload);
 
   return {
-    open: () => setOpen(true),
+    open,
     close: () => setOpen(false),
-    toggle: () => setOpen(!isOpen),
+    toggle,
     async send(text) {
-      setOpen(true);
-      await (await arrival).send(text);
+      open();
+      await (await load()).send(text);
     },
     on(name, listener) {
-      const set: Set<typeof listener> = listeners[name] ?? new Set();
-      (listeners as Record<string, unknown>)[name] = set.add(listener);
-      return () => {
-        set.delete(listener);
-      };
+      const hear = ({ detail }: CustomEventInit) => listener(detail);
+      bus.addEventListener(name, hear);
+      return () => bus.removeEventListener(name, hear);
     },
     destroy() {
-      life.abort();
-      app?.destroy();
-      element.remove();
+      isGone = true;
+      root.host.remove();
+      app?.then(
+        ({ destroy }) => destroy(),
+        () => {},
+      );
     },
   };
 }
