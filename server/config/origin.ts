@@ -4,11 +4,11 @@ export function canonicalOrigin(written: string): string | undefined {
   let url: URL;
   try {
     url = new URL(spelled.trim());
-    if (url.hostname === '' || /[*\s]/.test(decodeURIComponent(url.hostname))) return undefined;
   } catch {
     // Neither a URL nor a host: there is no spelling to offer.
     return undefined;
   }
+  if (url.hostname === '') return undefined;
   // Browsers know the origin of `http` and `https`; pages of apps send their scheme and host as they are.
   return url.origin === 'null' ? `${url.protocol}//${url.host.toLowerCase()}` : url.origin;
 }

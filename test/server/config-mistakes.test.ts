@@ -1,12 +1,12 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { loadConfig } from '../../server/config/load.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
 
 let cwd: string;
 beforeEach(() => {
-  cwd = mkdtempSync(join(tmpdir(), 'pagehand-'));
+  cwd = temporaryDirectory();
 });
 
 /** What the operator reads when the file `name` holds `source`. */
@@ -377,6 +377,19 @@ describe('what is given twice', () => {
     ],
   ])('%j', async (config, message) => {
     expect(await inJson(config)).toBe(message);
+  });
+
+  test('what was refused already is not called a duplicate too', async () => {
+    const config = {
+      ...tokens({ ...twice, token: 'wrong' }, { ...twice, token: 'wrong' }),
+      apiKeys: [key({ key: 'x' }).apiKeys[0], key({ key: 'x' }).apiKeys[0]],
+    };
+    expect((await inJson(config)).split('\n')).toEqual([
+      `c.json: surfaces[0].clientTokens[0].token ${TOKEN}`,
+      `c.json: surfaces[0].clientTokens[1].token ${TOKEN}`,
+      `c.json: apiKeys[0].key ${KEY}`,
+      `c.json: apiKeys[1].key ${KEY}`,
+    ]);
   });
 
   test('a value and a variable that holds the same value are the same', async () => {

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Config } from '../../server/config/config.ts';
 import { type ConfigInput, defineConfig } from '../../server/config/define-config.ts';
 import { demoConfig } from '../../server/config/demo.ts';
 import { loadConfig } from '../../server/config/load.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
 
 const SMALLEST = `{ "surfaces": [ { "id": "store",
   "agent": { "model": "offline", "instructions": "You help customers of the store.", "maxToolCalls": 10 },
@@ -55,7 +55,7 @@ const SMALLEST_READ: Config = {
 
 let cwd: string;
 beforeEach(() => {
-  cwd = mkdtempSync(join(tmpdir(), 'pagehand-'));
+  cwd = temporaryDirectory();
 });
 
 function given(files: Record<string, string>): void {
@@ -207,6 +207,22 @@ describe('a configuration file', () => {
       }),
     });
     expect((await load()).surfaces.map(({ agent }) => agent.id)).toEqual(['shared', 'shared']);
+  });
+
+  test('leaves no copy of a module, which may hold secrets, on the disk', async () => {
+    given({ 'pagehand.config.ts': `export default ${SMALLEST};`, 'node_modules/.keep': '' });
+    const before = process.cwd();
+    process.chdir(cwd);
+    try {
+      await load();
+    } finally {
+      process.chdir(before);
+    }
+    expect(readdirSync(cwd, { recursive: true }).toSorted()).toEqual([
+      'node_modules',
+      'node_modules/.keep',
+      'pagehand.config.ts',
+    ]);
   });
 
   test('keeps no credential in what it gives', async () => {

@@ -278,6 +278,7 @@ export function storeContract(
         ['a wrong end of the log', deltas('exec_1', 2, 2), 7],
       ])('a commit with %s is refused and writes nothing', async (_, events, seq) => {
         const execution = await givenExecution(store, 1);
+        await givenExecution(store, 1, { id: 'exec_2' });
         const messages = [{ clientId: null, message: userMessage('lost') }];
         const commit = { execution: { ...execution, version: 2, seq }, events, messages };
         await expect(store.commit(commit)).rejects.toMatchObject({ name: 'StoreError', code: 'conflict' });
@@ -352,6 +353,7 @@ export function storeContract(
         ['an event of another execution', [...deltas('exec_1', 3, 3), ...deltas('exec_2', 4, 4)]],
       ])('refuses a piece with %s and stays as it was', async (_, events) => {
         await givenExecution(store, 2);
+        await givenExecution(store, 3, { id: 'exec_2' });
         await expect(store.appendEvents('exec_1', events)).rejects.toMatchObject({
           name: 'StoreError',
           code: 'conflict',

@@ -174,7 +174,7 @@ describe('beside another process', () => {
       expect(await store.commit(aCommit(next))).toBe(true);
       await store.close();
     }
-  });
+  }, 60_000);
 });
 
 /** Kills the appender with SIGKILL after so many lines. Resolves to the last version and end of the log that it acknowledged. */

@@ -1,13 +1,12 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { StreamEvent } from '../../protocol/event.ts';
 import type { ModelMessage } from '../../server/models/model.ts';
 import type { Commit, Conversation, Execution, Session, Store } from '../../server/store/store.ts';
+import { temporaryDirectory } from './temporary.ts';
 
 /** A path for a database in a new directory of its own. Nothing is there yet. */
 export function temporaryDatabase(): string {
-  return join(mkdtempSync(join(tmpdir(), 'pagehand-')), 'pagehand.db');
+  return join(temporaryDirectory(), 'pagehand.db');
 }
 
 export function aConversation(fields: Partial<Conversation> = {}): Conversation {
