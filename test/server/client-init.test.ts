@@ -125,6 +125,22 @@ describe('opening a session', () => {
       expect(second.conversationId).not.toBe(first.conversationId);
     });
 
+    test('one of another token of the same surface gives a fresh conversation', async () => {
+      const both = await aServer({
+        configure: (config) => ({
+          ...config,
+          surfaces: config.surfaces.map((surface) => ({
+            ...surface,
+            clientTokens: surface.clientTokens.map((token) => ({ ...token, isActive: true })),
+          })),
+        }),
+      });
+      const first = await both.init();
+      const second = await both.init({ sessionId: first.sessionId, token: RETIRED_TOKEN });
+      expect(second.conversationId).not.toBe(first.conversationId);
+      await both.close();
+    });
+
     test('a conversation may be named by the session that owns it and by no other', async () => {
       const mine = await server.init();
       const theirs = await server.init();
