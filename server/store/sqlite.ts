@@ -14,12 +14,10 @@ import {
 } from 'kysely';
 import Database from 'libsql';
 import { migrate } from './migrations.ts';
-import { SqlStore } from './sql-store.ts';
+import { type SqlEngine, SqlStore } from './sql-store.ts';
+import { BUSY_TIMEOUT_MS, codeOf, isBusy, storeError } from './sqlite-errors.ts';
 import { type Store, StoreError } from './store.ts';
 import type { Tables } from './tables.ts';
-
-/** Longest wait for another process's write, in milliseconds. */
-const BUSY_TIMEOUT_MS = 5_000;
 
 /** Prepared statements kept. One kind of query is one statement; inserts have one for each number of rows. */
 const MAX_STATEMENTS = 250;
@@ -31,16 +29,25 @@ type Synchronous = 'FULL' | 'NORMAL';
  * closed. Rejects with `StoreError`: `unavailable`, `newer_schema` or `changed_migration`.
  */
 export async function openSqliteStore(path: string): Promise<Store> {
-  const connection = await SqliteConnection.open(path);
-  const durable = kysely(connection, 'FULL');
+  const engine = await openSqliteEngine(path);
   try {
-    await migrate(durable, path);
+    await migrate(engine.durable, path);
   } catch (error) {
-    await connection.close();
+    await engine.close();
     if (error instanceof StoreError) throw error;
     throw new StoreError('unavailable', `The database ${path} could not be prepared.`, { cause: error });
   }
-  return new SqlStore({ durable, relaxed: kysely(connection, 'NORMAL'), close: () => connection.close() });
+  return new SqlStore(engine);
+}
+
+/** Opens the file as it is, whatever its schema. */
+export async function openSqliteEngine(path: string): Promise<SqlEngine> {
+  const connection = await SqliteConnection.open(path);
+  return {
+    durable: kysely(connection, 'FULL'),
+    relaxed: kysely(connection, 'NORMAL'),
+    close: () => connection.close(),
+  };
 }
 
 function kysely(connection: SqliteConnection, synchronous: Synchronous): Kysely<Tables> {
@@ -237,10 +244,8 @@ class SqliteConnection implements DatabaseConnection {
 
 function makeRoom(path: string): void {
   const file = resolve(path);
-  let isDirectory: boolean;
   try {
     makeDirectory(dirname(file));
-    isDirectory = statSync(file, { throwIfNoEntry: false })?.isDirectory() === true;
   } catch (error) {
     throw new StoreError(
       'unavailable',
@@ -249,12 +254,23 @@ function makeRoom(path: string): void {
       { cause: error },
     );
   }
-  if (!isDirectory) return;
-  const example = join(path, 'pagehand.db');
-  throw new StoreError(
-    'unavailable',
-    `The database ${path} is a directory. Set PAGEHAND_DB to a file, for example ${example}.`,
-  );
+  if (!isDirectory(dirname(file))) {
+    throw new StoreError(
+      'unavailable',
+      `The database ${path} would stand below a file. Set PAGEHAND_DB to a file in a directory.`,
+    );
+  }
+  if (isDirectory(file)) {
+    const example = join(path, 'pagehand.db');
+    throw new StoreError(
+      'unavailable',
+      `The database ${path} is a directory. Set PAGEHAND_DB to a file, for example ${example}.`,
+    );
+  }
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 /** Step by step, because Node's own recursion never ends below a directory such as `/proc` that takes no new ones. */
@@ -278,40 +294,4 @@ function bindable(value: unknown): unknown {
     'conflict',
     `A value of type ${typeof value} reached the database that it cannot keep as it is.`,
   );
-}
-
-function isBusy(error: unknown): boolean {
-  return codeOf(error).startsWith('SQLITE_BUSY');
-}
-
-function storeError(path: string, error: unknown): StoreError {
-  if (error instanceof StoreError) return error;
-  const code = codeOf(error);
-  const kind = code.split('_').slice(0, 2).join('_');
-  if (kind === 'SQLITE_CONSTRAINT') {
-    return new StoreError('conflict', `What was to be stored contradicts what is stored (${code}).`, {
-      cause: error,
-    });
-  }
-  const sentence = SENTENCES[kind] ?? 'failed. The cause is in the error below.';
-  return new StoreError('unavailable', `The database ${path} ${sentence} (${code})`, { cause: error });
-}
-
-const SENTENCES: Readonly<Record<string, string>> = {
-  SQLITE_BUSY: `was locked by another process for more than ${BUSY_TIMEOUT_MS / 1000} s. Stop that process, or wait for it.`,
-  SQLITE_LOCKED: 'was locked by another connection. Try again.',
-  SQLITE_NOTADB:
-    'is not a SQLite database. Set PAGEHAND_DB to another file, or restore this one from a backup.',
-  SQLITE_CORRUPT: 'is damaged. Restore it from a backup, or set PAGEHAND_DB to another file.',
-  SQLITE_READONLY: 'cannot be written to. Give this process the right to write the file and its directory.',
-  SQLITE_FULL: 'does not fit on the disk any more. Make room; nothing that was acknowledged is lost.',
-  SQLITE_IOERR: 'could not be read or written: the disk reported an error.',
-  SQLITE_CANTOPEN:
-    'could not be opened. Set PAGEHAND_DB to a file in a directory that this process may write to.',
-  SQLITE_PERM: 'may not be opened by this process. Give it the right to read and write the file.',
-};
-
-function codeOf(error: unknown): string {
-  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' ? code : 'no code';
 }

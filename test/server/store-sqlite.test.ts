@@ -2,9 +2,11 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { sql } from 'kysely';
 import Database from 'libsql';
 import { describe, expect, test } from 'vitest';
-import { openSqliteStore } from '../../server/store/sqlite.ts';
+import { type Migration, migrate } from '../../server/store/migrations.ts';
+import { openSqliteEngine, openSqliteStore } from '../../server/store/sqlite.ts';
 import { aCommit, deltas, givenExecution, temporaryDatabase } from '../support/store.ts';
 import { storeContract } from './store-contract.ts';
 
@@ -105,6 +107,14 @@ describe('opening a SQLite file', () => {
         writeFileSync(path, '');
         return join(path, 'pagehand.db');
       },
+      'would stand below a file. Set PAGEHAND_DB to a file in a directory.',
+    ],
+    [
+      'stands far below a file',
+      (path) => {
+        writeFileSync(path, '');
+        return join(path, 'a/pagehand.db');
+      },
       'could not be made (ENOTDIR). Set PAGEHAND_DB to a file in a directory that this process may write to.',
     ],
     [
@@ -136,6 +146,68 @@ describe('opening a SQLite file', () => {
       code: 'unavailable',
       message: `The database ${path} is damaged. Restore it from a backup, or set PAGEHAND_DB to another file. (SQLITE_CORRUPT)`,
     });
+  });
+});
+
+describe('a schema that has grown', () => {
+  const first = {
+    name: 'notes',
+    statements: ['create table notes (note text not null)', "insert into notes values ('kept')"],
+  };
+  const second = {
+    name: 'authors',
+    statements: ["alter table notes add column author text not null default 'nobody'"],
+  };
+  const broken = {
+    name: 'broken',
+    statements: ["insert into notes values ('lost', 'me')", 'create tabel x (y text)'],
+  };
+
+  async function migrated(
+    path: string,
+    ...steps: readonly (readonly Migration[])[]
+  ): Promise<readonly unknown[]> {
+    const engine = await openSqliteEngine(path);
+    try {
+      for (const migrations of steps) await migrate(engine.durable, path, migrations);
+      return (await sql`select * from notes`.execute(engine.durable)).rows;
+    } finally {
+      await engine.close();
+    }
+  }
+
+  test('gets only the steps that it lacks, and keeps what is in it', async () => {
+    const path = temporaryDatabase();
+    expect(await migrated(path, [first])).toEqual([{ note: 'kept' }]);
+    expect(await migrated(path, [first, second], [first, second])).toEqual([
+      { note: 'kept', author: 'nobody' },
+    ]);
+  });
+
+  test('is as it was when a step fails', async () => {
+    const path = temporaryDatabase();
+    await migrated(path, [first]);
+    await expect(migrated(path, [first, second, broken])).rejects.toMatchObject({ code: 'unavailable' });
+    expect(await migrated(path)).toEqual([{ note: 'kept' }]);
+    expect(await migrated(path, [first, second])).toEqual([{ note: 'kept', author: 'nobody' }]);
+  });
+
+  test('does not notice other white space in a step, and notices everything else', async () => {
+    const path = temporaryDatabase();
+    await migrated(path, [first]);
+    const spaced = {
+      ...first,
+      statements: first.statements.map((statement) => statement.replaceAll(' ', '\n  ')),
+    };
+    expect(await migrated(path, [spaced])).toEqual([{ note: 'kept' }]);
+    const changed = { ...first, statements: first.statements.slice(0, 1) };
+    await expect(migrated(path, [changed])).rejects.toMatchObject({ code: 'changed_migration' });
+  });
+
+  test('is made once when several processes start at the same time', async () => {
+    const path = temporaryDatabase();
+    const rows = await Promise.all([1, 2, 3, 4].map(() => migrated(path, [first, second])));
+    expect(rows).toEqual(Array(4).fill([{ note: 'kept', author: 'nobody' }]));
   });
 });
 
