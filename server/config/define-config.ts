@@ -1,7 +1,7 @@
 /** A credential: its value, or the environment variable that holds it. */
 export type SecretInput = string | { readonly env: string };
 
-export interface AgentInput {
+interface AgentInput {
   /** What `POST /v1/dispatch` calls it. Default: the surface's id. */
   readonly id?: string | undefined;
   /** Default: the surface's id. */
@@ -14,7 +14,7 @@ export interface AgentInput {
   readonly maxToolCalls?: number | undefined;
 }
 
-export interface CopyInput {
+interface CopyInput {
   /** Of the panel. Default: the agent's name. */
   readonly title?: string | undefined;
   readonly welcomeMessage?: string | undefined;
@@ -24,14 +24,14 @@ export interface CopyInput {
   readonly suggestions?: readonly string[] | undefined;
 }
 
-export interface AllowlistRuleInput {
+interface AllowlistRuleInput {
   /** `scheme://host[:port]` exactly, or `*` for every origin that the client token allows. */
   readonly origin: string;
   /** Exact tool names, or a prefix and one `*`. */
   readonly tools: readonly string[];
 }
 
-export interface WebmcpInput {
+interface WebmcpInput {
   /** Whether page tools reach the model at all. Default: false. */
   readonly enabled?: boolean | undefined;
   /** Default and empty: every tool of every origin that the client token allows. */
@@ -42,13 +42,13 @@ export interface WebmcpInput {
   readonly autoApprove?: readonly string[] | undefined;
 }
 
-export interface BehaviorInput {
+interface BehaviorInput {
   readonly webmcp?: WebmcpInput | undefined;
   /** Bare names of `origin: "sdk"` tools that a browser may offer beside the widget's own. */
   readonly sdkTools?: readonly string[] | undefined;
 }
 
-export interface LimitsInput {
+interface LimitsInput {
   /** Messages one session may send in a minute. Default: 20. */
   readonly messagesPerMinute?: number | undefined;
   /** Requests one client token may make in a minute, all visitors together. Default: 600. */
@@ -81,7 +81,7 @@ export interface SurfaceInput {
   readonly clientTokens?: readonly ClientTokenInput[] | undefined;
 }
 
-export interface ApiKeyInput {
+interface ApiKeyInput {
   /** `sk_live_…` or `sk_test_…`. Stored hashed. */
   readonly key: SecretInput;
   /** What it may do: `DISPATCH:*`. */

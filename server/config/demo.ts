@@ -5,7 +5,7 @@ import { resolveConfig } from './resolve.ts';
 export const DEMO_TOKEN = 'ct_test_demo';
 
 /** The token of the demo's customer page, which has the script tag and nothing else. */
-export const SITE_TOKEN = 'ct_test_site';
+const SITE_TOKEN = 'ct_test_site';
 
 export interface DemoOptions {
   /** Default: `offline`. */

@@ -11,7 +11,7 @@ export interface Migration {
 }
 
 /** In order. The version of a schema is how many of these it has. */
-export const MIGRATIONS: readonly Migration[] = [
+const MIGRATIONS: readonly Migration[] = [
   {
     name: 'conversations and executions',
     statements: [
