@@ -39,19 +39,22 @@ export function drawLauncher(options: ResolvedOptions): Launcher {
   };
 }
 
-/** With the tokens of the theme. The ring of the focus is the browser's own. */
+/**
+ * With the tokens of the theme. The ring of the focus is the browser's own. Every rule says `:host>`: the panel is drawn
+ * in the same root later, and none of this is meant for its buttons.
+ */
 function look({ target, theme, position }: ResolvedOptions): string {
   const [y, x] = position.split('-');
   return (
     // Important, because a rule of the page for every `div` would move or hide the chat. Without a size it covers nothing.
     (target
-      ? ':host{display:block;height:100%}[aria-expanded=true]{display:none}button{'
-      : `:host{all:initial!important;position:fixed!important;z-index:var(--ph-layer,2147483000)!important}button{position:fixed;${y}:max(var(--ph-inset,20px),env(safe-area-inset-${y}));${x}:max(var(--ph-inset,20px),env(safe-area-inset-${x}));`) +
+      ? ':host{display:block;height:100%}:host>[aria-expanded=true]{display:none}:host>button{'
+      : `:host{all:initial!important;position:fixed!important;z-index:var(--ph-layer,2147483000)!important}:host>button{position:fixed;${y}:max(var(--ph-inset,20px),env(safe-area-inset-${y}));${x}:max(var(--ph-inset,20px),env(safe-area-inset-${x}));`) +
     `color-scheme:${theme === 'auto' ? 'light dark' : theme};` +
     'background:var(--ph-accent,light-dark(#1f5fbf,#8db6f5));color:var(--ph-on-accent,light-dark(#fff,#0e1c31));' +
     'padding:calc(var(--ph-launcher-size,56px)/2 - 15px);border:1px solid #0000;border-radius:28px;' +
     'font:15px system-ui;cursor:pointer;box-shadow:0 2px 12px #0003}' +
-    'svg{display:block;width:28px;height:28px;fill:currentColor}[aria-busy=true]{opacity:.6}@media print{button{display:none}}'
+    ':host>button>svg{display:block;width:28px;height:28px;fill:currentColor}:host>[aria-busy=true]{opacity:.6}@media print{:host>button{display:none}}'
   );
 }
 
