@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { HttpBindings } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
-import { ID_PREFIX } from '../protocol/ids.ts';
 import { type AssetFolders, createAssets } from './assets.ts';
 import type { Config } from './config/config.ts';
 import { createCredentials } from './credentials.ts';
@@ -12,6 +11,7 @@ import { clientAddress } from './http/client-address.ts';
 import { cors } from './http/cors.ts';
 import { failure, noRoute } from './http/failures.ts';
 import { readBody } from './http/read-body.ts';
+import { requestLog } from './http/request-log.ts';
 import type { Log } from './log.ts';
 import type { ModelResolver } from './models/model.ts';
 import { openApiDocument } from './openapi.ts';
@@ -64,19 +64,7 @@ export function createApp(options: AppOptions): Hono<Env> {
     );
 
   const app = new Hono<Env>();
-  app.use(async function identifyAndLog(context, next) {
-    const requestId = newId(ID_PREFIX.request);
-    const startedMs = clock();
-    context.set('requestId', requestId);
-    await next();
-    const { method, path } = context.req;
-    const { headers, status } = context.res;
-    headers.set('X-Request-Id', requestId);
-    headers.set('X-Content-Type-Options', 'nosniff');
-    // Files and health checks would drown the rest.
-    const level = path.startsWith('/v1/') ? 'info' : 'debug';
-    log[level]({ method, path: path.slice(0, 200), status, ms: clock() - startedMs, requestId }, 'request');
-  });
+  app.use(requestLog({ log, clock, newId }));
   // Before whatever else may refuse, so that the widget can read why.
   app.use('/v1/client/*', cors(credentials));
   app.use('/v1/*', async function refuseWhileClosing(_, next) {

@@ -98,7 +98,7 @@ export function requireOrigin({ token }: TokenGrant, origin: string): void {
 }
 
 export function wrongOrigin(origin: string): RequestError {
-  return new RequestError('origin_not_allowed', `The origin ${origin} may not use this chat.`, {
+  return new RequestError('origin_not_allowed', `The origin ${origin.slice(0, 200)} may not use this chat.`, {
     hint: 'Add it to the `allowedOrigins` of the client token, exactly as it stands here.',
   });
 }

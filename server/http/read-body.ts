@@ -31,7 +31,14 @@ async function collect(request: Request): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   const reader = request.body?.getReader();
-  for (let chunk = await reader?.read(); chunk !== undefined && !chunk.done; chunk = await reader?.read()) {
+  for (;;) {
+    const chunk = await reader?.read().catch((cause: unknown) => {
+      throw new RequestError('invalid_json', 'The body broke off before its end.', {
+        hint: 'Send the request again.',
+        cause,
+      });
+    });
+    if (chunk === undefined || chunk.done) return Buffer.concat(chunks, length);
     length += chunk.value.byteLength;
     if (length > MAX_BODY_BYTES) {
       // Not awaited: the sender decides when a cancelled body ends, and the answer must not wait for it.
@@ -40,7 +47,6 @@ async function collect(request: Request): Promise<Uint8Array> {
     }
     chunks.push(chunk.value);
   }
-  return Buffer.concat(chunks, length);
 }
 
 function tooLarge(): RequestError {

@@ -53,6 +53,7 @@ const HOSTILE: readonly [
   ],
   ['a body over the limit', () => `"${'x'.repeat(MAX_BODY_BYTES)}"`, {}, '413 body_too_large'],
   ['a body over the limit, in chunks without a length', endless, {}, '413 body_too_large'],
+  ['a body that breaks off', brokenOff, {}, '400 invalid_json'],
   ['a length that promises too much', () => '{}', { 'content-length': '99999999' }, '413 body_too_large'],
   ['a compressed body', () => '{}', { 'content-encoding': 'gzip' }, '415 unsupported_media_type'],
   [
@@ -76,6 +77,10 @@ const HOSTILE: readonly [
     '415 unsupported_media_type',
   ],
 ];
+
+function brokenOff(): ReadableStream<Uint8Array> {
+  return new ReadableStream({ pull: (controller) => controller.error(new Error('the socket is gone')) });
+}
 
 function endless(): ReadableStream<Uint8Array> {
   const chunk = new TextEncoder().encode(' '.repeat(1 << 20));

@@ -1,0 +1,25 @@
+import type { MiddlewareHandler } from 'hono';
+import { ID_PREFIX } from '../../protocol/ids.ts';
+import type { Log } from '../log.ts';
+
+/** Gives each request an id, for its answer and its line in the log, and writes that line: what was asked, never what was said. */
+export function requestLog(parts: {
+  readonly log: Log;
+  readonly clock: () => number;
+  readonly newId: (prefix: string) => string;
+}): MiddlewareHandler<{ Variables: { requestId: string } }> {
+  const { log, clock, newId } = parts;
+  return async function requestLog(context, next) {
+    const requestId = newId(ID_PREFIX.request);
+    const startedMs = clock();
+    context.set('requestId', requestId);
+    await next();
+    const { method, path } = context.req;
+    const { headers, status } = context.res;
+    headers.set('X-Request-Id', requestId);
+    headers.set('X-Content-Type-Options', 'nosniff');
+    // Files and health checks would drown the rest.
+    const level = path.startsWith('/v1/') ? 'info' : 'debug';
+    log[level]({ method, path: path.slice(0, 200), status, ms: clock() - startedMs, requestId }, 'request');
+  };
+}
