@@ -336,7 +336,7 @@ const afterPreposition: Reader = ({ schema, words, name }, tokens, profile) => {
         lower === 'and'),
   );
   const used = end < 0 ? after : after.slice(0, end);
-  const value = joinText(used.filter(({ lower }, index) => index > 0 || !DETERMINERS.has(lower)));
+  const value = joinText(used.filter(({ lower }, index) => index > 0 || !/^(?:the|an?|my|our)$/.test(lower)));
   return name === '' || value === '' ? undefined : { value, tokens: [...tokens.slice(at, at + 1), ...used] };
 };
 

@@ -206,7 +206,7 @@ export const COLOURS: ReadonlySet<string> = new Set(
 
 /** Words before a request that say nothing about it. */
 export const FILLERS: ReadonlySet<string> = new Set(
-  "please can could would will you i we want need to like love id i'd i'll we'd let's lets help me us just now then also hey hi hello ok okay go ahead try kindly maybe and so well do shall quickly again too".split(
+  "please can could would will am i'm we're you i we want need to like love id i'd i'll we'd let's lets help me us just now then also hey hi hello ok okay go ahead try kindly maybe and so well do shall quickly again too".split(
     ' ',
   ),
 );

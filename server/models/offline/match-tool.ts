@@ -110,8 +110,10 @@ function evidenceFor(profile: ToolProfile, clause: Clause, concepts: ReadonlySet
     (concept) =>
       concept.length > 2 && !GENERAL_NOUNS.has(concept) && profile.descriptionConcepts.has(concept),
   ).length;
+  // Its own nouns were counted with its name.
+  const named = new Set([...concepts].filter((concept) => !profile.nouns.includes(concept)));
   const parameters = profile.parameters.reduce(
-    (sum, parameter) => sum + parameterEvidence(parameter, clause, concepts),
+    (sum, parameter) => sum + parameterEvidence(parameter, clause.tokens, named),
     0,
   );
   const evidence = Math.min(2.25, described * 0.75) + Math.min(3.5, parameters);
@@ -120,14 +122,24 @@ function evidenceFor(profile: ToolProfile, clause: Clause, concepts: ReadonlySet
   return evidence + (open ? 0.75 : 0);
 }
 
-function parameterEvidence(parameter: Parameter, clause: Clause, concepts: ReadonlySet<string>): number {
-  const { schema, words } = parameter;
+function parameterEvidence(
+  { schema, words }: Parameter,
+  tokens: readonly Token[],
+  concepts: ReadonlySet<string>,
+): number {
   const byName = words.some((word) => word.length > 2 && concepts.has(conceptOf(word))) ? 0.75 : 0;
-  return byName + kindEvidence(schema, clause.tokens);
+  return byName + kindEvidence(schema, tokens);
 }
+
+/** Tokens that may become a value of a kind with another name. */
+const KINDS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['id', ['code', 'number']],
+  ['datetime', ['date', 'time', 'datetime']],
+  ['date', ['date', 'datetime']],
+]);
 
 function kindEvidence(schema: ValueSchema, tokens: readonly Token[]): number {
   if (schema.kind === 'enum') return choiceIn(tokens, schema.choices) === undefined ? 0 : 1.5;
-  const kinds = schema.kind === 'id' ? ['code', 'number'] : [schema.kind];
+  const kinds = KINDS.get(schema.kind) ?? [schema.kind];
   return tokens.some(({ kind }) => kinds.includes(kind)) ? 1 : 0;
 }

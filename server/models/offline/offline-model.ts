@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { Model, ModelEvent, ModelMessage, ModelRequest } from '../model.ts';
 import { decide } from './decide.ts';
 
@@ -39,7 +39,7 @@ export function createOfflineModel({ clock, wordMs }: OfflineModelOptions): Mode
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
   try {
-    await sleep(ms, undefined, { signal });
+    await (ms === 0 ? nextTurn(undefined, { signal }) : sleep(ms, undefined, { signal }));
   } catch (error) {
     signal.throwIfAborted();
     throw error;
