@@ -86,4 +86,4 @@ function BookingList() {
 
 const root = document.querySelector('#app');
 if (root !== null) render(<App />, root);
-mount({ token: 'ct_test_demo', api: location.origin });
+mount({ token: 'ct_test_site', api: location.origin });

@@ -249,16 +249,14 @@ describe('a configuration file', () => {
 });
 
 describe('the demo, when there is no file', () => {
-  test('opens one surface for the pages of this server, with the model of PAGEHAND_MODEL', async () => {
+  test('opens a surface for the workbench and one for the sample pages, with the model of PAGEHAND_MODEL', async () => {
     const { surfaces, apiKeys } = await load({ PORT: '9000', PAGEHAND_MODEL: 'openai/gpt-5.4' });
-    expect(surfaces.map(({ id }) => id)).toEqual(['demo']);
-    expect(surfaces[0]?.agent.model).toBe('openai/gpt-5.4');
+    expect(surfaces.map(({ id }) => id)).toEqual(['demo', 'pages']);
+    expect(surfaces.map(({ agent }) => agent.model)).toEqual(['openai/gpt-5.4', 'openai/gpt-5.4']);
     expect(surfaces[0]?.behavior.webmcp.enabled).toBe(true);
-    expect(surfaces[0]?.clientTokens.map(({ hash }) => hash)).toEqual([
-      sha256('ct_test_demo'),
-      sha256('ct_test_site'),
-    ]);
-    for (const { allowedOrigins } of surfaces[0]?.clientTokens ?? []) {
+    const clientTokens = surfaces.flatMap((surface) => surface.clientTokens);
+    expect(clientTokens.map(({ hash }) => hash)).toEqual([sha256('ct_test_demo'), sha256('ct_test_site')]);
+    for (const { allowedOrigins } of clientTokens) {
       expect(allowedOrigins).toEqual(['http://localhost:9000', 'http://127.0.0.1:9000']);
     }
     expect(apiKeys).toEqual([]);
@@ -276,9 +274,11 @@ describe('the demo, when there is no file', () => {
     expect((await load(env)).surfaces[0]?.clientTokens[0]?.allowedOrigins).toEqual(origins);
   });
 
-  test('gives the customer page a token of its own only where that page stands', () => {
+  test('gives the sample pages a surface of their own only where they stand', () => {
     const tokens = (config: Config) =>
-      config.surfaces[0]?.clientTokens.map(({ label, allowedOrigins }) => [label, allowedOrigins]);
+      config.surfaces.flatMap(({ clientTokens }) =>
+        clientTokens.map(({ label, allowedOrigins }) => [label, allowedOrigins]),
+      );
     const own = ['http://localhost:1'];
     expect(tokens(demoConfig(own))).toEqual([['ct_test_de…', own]]);
     expect(tokens(demoConfig(own, { siteOrigins: ['http://localhost:2'] }))).toEqual([
