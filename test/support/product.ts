@@ -80,7 +80,8 @@ export async function startSite(
     const path = new URL(request.url ?? '/', 'http://site').pathname;
     const file = files[path];
     if (file === undefined) {
-      response.writeHead(404).end();
+      // Browsers ask every site for its icon; a 404 for it would stand in the console beside real complaints.
+      response.writeHead(path === '/favicon.ico' ? 204 : 404).end();
       return;
     }
     const { body, headers = {} } = typeof file === 'string' ? { body: file } : file;
