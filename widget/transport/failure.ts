@@ -24,7 +24,7 @@ export async function refusedBy(response: Response): Promise<WidgetError> {
     status < 500 ? 'invalid_request' : 'internal',
     status < 500 ? 'The chat server did not accept this.' : 'The chat server has a problem.',
   ];
-  const code = [body.code, body.error].find(isCode) ?? statusCode;
+  const code = isCode(body.code) ? body.code : isSignal(body.error) ? body.error : statusCode;
   const message = [body.message, body.error].find(isSentence) ?? sentence;
   const retryAfterMs = readRetryAfter(response.headers.get('retry-after'));
   return new WidgetError(code, message, {
@@ -79,8 +79,13 @@ function isCode(value: unknown): value is ErrorCode {
   return typeof value === 'string' && /^[a-z]+(_[a-z]+)*$/.test(value);
 }
 
+/** The code in the place of the sentence, as signals of this wire stand. One word alone is what somebody wrote. */
+function isSignal(value: unknown): value is ErrorCode {
+  return isCode(value) && value.includes('_');
+}
+
 function isSentence(value: unknown): value is string {
-  return typeof value === 'string' && value !== '' && !isCode(value);
+  return typeof value === 'string' && value !== '' && !isSignal(value);
 }
 
 /** Seconds or a date, as HTTP allows both. */

@@ -1,0 +1,217 @@
+import { expect, test, vi } from 'vitest';
+import { openStorage, type SurfaceStorage, surfaceKey } from '../../../widget/surface-storage.ts';
+import { createTransport } from '../../../widget/transport/http-transport.ts';
+import { API, answerWith, collect, frames, HELLO, json, session, sessionBody, streamed } from './wire.ts';
+
+const NEVER = new AbortController().signal;
+const MESSAGES = [{ id: 'usr_1', role: 'user' as const, content: 'Hello' }];
+const NO_TOOLS = { clientTools: [], fingerprint: '' };
+
+function memory(): SurfaceStorage & { readonly kept: Map<string, string> } {
+  const kept = new Map<string, string>();
+  return {
+    kept,
+    read: (key) => kept.get(key),
+    write: (key, value) => {
+      if (value === undefined) kept.delete(key);
+      else kept.set(key, value);
+    },
+  };
+}
+
+function transport(storage: SurfaceStorage = memory(), api = API) {
+  return createTransport({ api, token: 'ct_test_store', storage });
+}
+
+function chat(to: ReturnType<typeof transport>) {
+  return to.chat({ messages: MESSAGES, assistantMessageId: 'ast_1', tools: NO_TOOLS }, NEVER);
+}
+
+test('calls at the same time open one session', async () => {
+  const asked = answerWith({ init: session() });
+  const to = transport();
+  const [first, second] = await Promise.all([to.init(NEVER), to.init(NEVER)]);
+  await to.init(NEVER);
+  expect(first).toBe(second);
+  expect(asked.map(({ path, body }) => [path, body])).toEqual([['init', { token: 'ct_test_store' }]]);
+});
+
+test('no header goes out beyond the content type, and no credentials', async () => {
+  const asked = answerWith({ init: session() });
+  await transport().init(NEVER);
+  expect(asked[0]?.headers).toEqual({ 'content-type': 'application/json' });
+  expect(vi.mocked(window.fetch).mock.calls[0]?.[1]?.credentials).toBe('omit');
+});
+
+test.each([`${API}/`, `${API}/v1/dispatch`, `${API}/v1/dispatch/`, `${API}///`])(
+  'the address %s leads to the same routes',
+  async (api) => {
+    answerWith({ init: session() });
+    await transport(memory(), api).init(NEVER);
+    expect(vi.mocked(window.fetch).mock.calls[0]?.[0]).toBe(`${API}/v1/client/init`);
+  },
+);
+
+test('a session within 60 s of its end is renewed under its own id before it is used', async () => {
+  const soon = new Date(Date.now() + 59_000).toISOString();
+  const asked = answerWith({
+    init: (_, count) => json(sessionBody(count === 1 ? { expiresAt: soon } : {})),
+    chat: () => streamed([frames(HELLO)]),
+  });
+  const to = transport();
+  await to.init(NEVER);
+  await chat(to);
+  await chat(to);
+  expect(asked.map(({ path }) => path)).toEqual(['init', 'init', 'chat', 'chat']);
+  expect(asked[1]?.body).toEqual({ token: 'ct_test_store', sessionId: 'cs_1' });
+});
+
+test('the session of the last page is continued on the next', async () => {
+  const asked = answerWith({ init: session() });
+  const storage = memory();
+  await transport(storage).init(NEVER);
+  await transport(storage).init(NEVER);
+  expect(asked[1]?.body).toEqual({ token: 'ct_test_store', sessionId: 'cs_1' });
+});
+
+test('a stored session that the server no longer knows is replaced by a new one', async () => {
+  const asked = answerWith({
+    init: ({ body }) =>
+      body.sessionId === undefined ? json(sessionBody()) : json({ error: 'Session not found' }, 404),
+  });
+  const storage = memory();
+  storage.write('session', 'cs_old');
+  expect((await transport(storage).init(NEVER)).sessionId).toBe('cs_1');
+  expect(asked).toHaveLength(2);
+  expect(storage.kept.get('session')).toBe('cs_1');
+});
+
+test('a refused token is not asked for twice', async () => {
+  const asked = answerWith({
+    init: () => json({ error: 'x', code: 'invalid_client_token', message: 'Unknown token.' }, 401),
+  });
+  await expect(transport().init(NEVER)).rejects.toMatchObject({
+    code: 'invalid_client_token',
+    message: 'Unknown token.',
+    retryable: false,
+  });
+  expect(asked).toHaveLength(1);
+});
+
+test.each([
+  [
+    'our own server',
+    { error: 'Your session ended.', code: 'session_expired', message: 'Your session ended.' },
+  ],
+  ['a server by others', { error: 'Session not found' }],
+])('a session that %s ended is opened again, and the message goes out once more', async (_, refusal) => {
+  const asked = answerWith({
+    init: (_sent, count) => json(sessionBody({ sessionId: `cs_${count}` })),
+    chat: ({ body }) => (body.sessionId === 'cs_1' ? json(refusal, 401) : streamed([frames(HELLO)])),
+  });
+  const events = await collect(await chat(transport()));
+  expect(events).toHaveLength(HELLO.length);
+  expect(asked.map(({ path, body }) => `${path} ${body.sessionId}`)).toEqual([
+    'init undefined',
+    'chat cs_1',
+    'init cs_1',
+    'chat cs_2',
+  ]);
+});
+
+test('a session that ends twice is told of instead of asked for for ever', async () => {
+  const asked = answerWith({ init: session(), chat: () => json({ error: 'no' }, 401) });
+  await expect(chat(transport())).rejects.toMatchObject({ code: 'unauthorized' });
+  expect(asked.map(({ path }) => path)).toEqual(['init', 'chat', 'init', 'chat']);
+});
+
+test('an answer with nothing but a session is enough', async () => {
+  answerWith({ init: () => json({ sessionId: 'cs_9', config: {} }) });
+  expect(await transport().init(NEVER)).toMatchObject({
+    sessionId: 'cs_9',
+    config: {
+      title: '',
+      welcomeMessage: null,
+      suggestions: [],
+      webmcp: { enabled: true, requireConfirmFor: [], autoApprove: [] },
+    },
+  });
+});
+
+test('fields of the wrong kind count as absent', async () => {
+  answerWith({
+    init: () =>
+      json({
+        sessionId: 'cs_9',
+        expiresAt: 12,
+        flow: 'x',
+        config: { suggestions: 'a', webmcp: { enabled: 'yes', requireConfirmFor: [1, 'pay'] } },
+      }),
+  });
+  const { config } = await transport().init(NEVER);
+  expect(config.suggestions).toEqual([]);
+  expect(config.webmcp.requireConfirmFor).toEqual(['pay']);
+});
+
+test('who leaves while a session opens does not take it from who stays', async () => {
+  const asked = answerWith({ init: async () => json(sessionBody()) });
+  const to = transport();
+  const leaving = new AbortController();
+  const left = to.init(leaving.signal);
+  const stayed = to.init(NEVER);
+  leaving.abort();
+  await expect(left).rejects.toMatchObject({ code: 'interrupted' });
+  expect((await stayed).sessionId).toBe('cs_1');
+  expect(asked).toHaveLength(1);
+});
+
+test('when the last one leaves, the request ends', async () => {
+  const asked = answerWith({ init: () => new Promise<Response>(() => {}) });
+  const leaving = new AbortController();
+  const left = transport().init(leaving.signal);
+  leaving.abort();
+  await expect(left).rejects.toMatchObject({ code: 'interrupted' });
+  expect(asked[0]?.signal.aborted).toBe(true);
+});
+
+test('a reset forgets the session here and in the tab', async () => {
+  const asked = answerWith({ init: session() });
+  const storage = memory();
+  const to = transport(storage);
+  await to.init(NEVER);
+  to.reset();
+  expect(storage.kept.size).toBe(0);
+  await to.init(NEVER);
+  expect(asked[1]?.body).toEqual({ token: 'ct_test_store' });
+});
+
+test('feedback goes out with the session and the token', async () => {
+  const asked = answerWith({ init: session(), feedback: () => json({ success: true, feedbackId: 'fb_1' }) });
+  await transport().feedback({ type: 'upvote', messageId: 'ast_1' });
+  expect(asked[1]?.body).toEqual({
+    sessionId: 'cs_1',
+    token: 'ct_test_store',
+    type: 'upvote',
+    messageId: 'ast_1',
+  });
+});
+
+test('two surfaces never share a place in the tab, and no key holds the token', () => {
+  const keys = [
+    surfaceKey(API, 'ct_live_store'),
+    surfaceKey(API, 'ct_test_store'),
+    surfaceKey('https://other.example.com', 'ct_live_store'),
+  ];
+  expect(new Set(keys).size).toBe(3);
+  expect(keys.join()).not.toContain('store');
+});
+
+test('storage that the browser blocks costs the memory of the tab and nothing else', () => {
+  const blocked = vi.spyOn(window, 'sessionStorage', 'get').mockImplementation(() => {
+    throw new DOMException('denied', 'SecurityError');
+  });
+  const storage = openStorage('k');
+  storage.write('session', 'cs_1');
+  expect(storage.read('session')).toBeUndefined();
+  blocked.mockRestore();
+});
