@@ -110,6 +110,11 @@ describe('in a shop', () => {
     'what can you do?',
     'are you a real person?',
     'should I remove the mug?',
+    'offers for ann@example.com?',
+    'the coupon SPRING10',
+    'is there a coupon code?',
+    'show the checkout',
+    'my cart and the red bowl',
     '',
     '???',
   ])('nothing is called for: %s', async (text) => {

@@ -17,7 +17,7 @@ export interface Talk {
   readonly messages: ModelMessage[];
 }
 
-export interface Answered {
+interface Answered {
   /** `name(json)` of each call, one array a step. */
   readonly steps: readonly (readonly string[])[];
   readonly text: string;

@@ -36,7 +36,7 @@ export const SHOP: readonly ModelTool[] = [
   ),
 ];
 
-export interface ShopItem {
+interface ShopItem {
   readonly id: string;
   readonly name: string;
   readonly price: number;

@@ -4,9 +4,10 @@ import { type PastCall, readTurns, rememberCalls, type VisitorTurn } from './his
 import { type Item, itemLabel, itemsOf } from './items.ts';
 import { PRONOUNS } from './lexicon.ts';
 import { matchTool } from './match-tool.ts';
+import { plainText } from './plain-text.ts';
 import { type Answer, advance, type Goal, type GoalState, type PlannedCall } from './plan.ts';
 import { profileTools, type ToolProfile } from './profile.ts';
-import { askFor, plainText, reportBare, reportCalls } from './report.ts';
+import { askFor, reportBare, reportCalls } from './report.ts';
 import type { Parameter } from './schema.ts';
 import { cannotHelp, smallTalk } from './talk.ts';
 import { joinText, tokenize } from './tokens.ts';

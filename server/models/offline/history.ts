@@ -42,7 +42,7 @@ function turnOf(messages: readonly ModelMessage[]): VisitorTurn {
 }
 
 /** The same for equal JSON, whatever the order of its keys. */
-export function canonical(value: unknown): string {
+function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
   const entries = Object.entries(value).filter(([, entry]) => entry !== undefined);

@@ -23,7 +23,7 @@ export interface ObjectPhrase {
 }
 
 /** How a phrase refers back: "it", "them", "the second one", "the cheapest mug". */
-export type Pointer =
+type Pointer =
   | { readonly kind: 'that' | 'all' | 'cheapest' | 'dearest' | 'last' }
   | { readonly kind: 'nth'; readonly index: number };
 

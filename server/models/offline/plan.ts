@@ -1,5 +1,6 @@
 import type { Clause } from './clauses.ts';
-import { isQuantity, type Reading, readArguments } from './fill-arguments.ts';
+import { isQuantity } from './counted-values.ts';
+import { type Reading, readArguments } from './fill-arguments.ts';
 import { type Memory, type PastCall, shareWithin } from './history.ts';
 import { type Item, itemsOf } from './items.ts';
 import { GENERAL_NOUNS } from './lexicon.ts';

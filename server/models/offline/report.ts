@@ -1,20 +1,11 @@
 import type { PastCall } from './history.ts';
 import { type Item, resultValue } from './items.ts';
+import { plainText } from './plain-text.ts';
 import type { Finished } from './plan.ts';
 import type { ToolProfile } from './profile.ts';
 import { nameWords, type Parameter } from './schema.ts';
 import { describeValue } from './show-value.ts';
 import { capitalized, doing, pastOf, subjectOf } from './wording.ts';
-
-const MAX_TEXT_CHARS = 400;
-
-/** Text of a page as text: one line, no Markdown, not too long. */
-export function plainText(text: string, maxChars = MAX_TEXT_CHARS): string {
-  const line = text.replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim();
-  const cut =
-    line.length > maxChars ? `${line.slice(0, maxChars - 1).replace(/[\uD800-\uDBFF]$/, '')}…` : line;
-  return cut.replace(/[\\`*_[\]<>#|~]/g, '\\$&');
-}
 
 /** What came of a goal's calls, in sentences. */
 export function reportCalls(profile: ToolProfile, finished: readonly Finished[]): string {

@@ -3,9 +3,10 @@ import type { PastCall } from './history.ts';
 import { type Item, itemId, itemLabel, itemsOf, matchItems, pickItems } from './items.ts';
 import { conceptOf, singular, type VerbFamily } from './lexicon.ts';
 import { headWord, type ObjectPhrase, searchText } from './phrase.ts';
+import { plainText } from './plain-text.ts';
 import type { Draft, Goal, PlanContext, PlannedCall, ReadyCall } from './plan.ts';
 import type { ToolProfile } from './profile.ts';
-import { plainText, wasDeclined } from './report.ts';
+import { wasDeclined } from './report.ts';
 import { fits, type Parameter } from './schema.ts';
 import { joinText } from './tokens.ts';
 

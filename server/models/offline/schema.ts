@@ -1,7 +1,7 @@
 import type { JsonSchema } from '../../../protocol/tool.ts';
 
 /** What kind of thing an argument is, which decides where in a sentence it is looked for. */
-export type ValueKind =
+type ValueKind =
   | 'enum'
   | 'boolean'
   | 'number'

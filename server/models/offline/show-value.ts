@@ -1,4 +1,4 @@
-import { plainText } from './report.ts';
+import { plainText } from './plain-text.ts';
 import { nameWords } from './schema.ts';
 import { capitalized } from './wording.ts';
 

@@ -1,7 +1,7 @@
 import { splitClauses } from './clauses.ts';
 import { matchTool } from './match-tool.ts';
+import { plainText } from './plain-text.ts';
 import type { ToolProfile } from './profile.ts';
-import { plainText } from './report.ts';
 import { tokenize } from './tokens.ts';
 import { inPlainWords, subjectOf } from './wording.ts';
 
@@ -46,7 +46,7 @@ function whatThereIs(profiles: readonly ToolProfile[], now: Date): string {
 }
 
 /** A sentence that this model would understand with these tools. */
-export function exampleSentence(profiles: readonly ToolProfile[], now: Date): string | undefined {
+function exampleSentence(profiles: readonly ToolProfile[], now: Date): string | undefined {
   const sentences = profiles.flatMap((profile) => {
     const subject = subjectOf(profile);
     const choice = profile.parameters.flatMap(({ schema }) =>

@@ -1,7 +1,7 @@
 import { readDate, readTime } from './dates.ts';
 import { PHRASES, singular } from './lexicon.ts';
 
-export type TokenKind =
+type TokenKind =
   | 'word'
   | 'number'
   | 'money'

@@ -1,7 +1,7 @@
 import { type Item, itemLabel } from './items.ts';
 import { PREPOSITIONS } from './lexicon.ts';
+import { plainText } from './plain-text.ts';
 import type { ToolProfile } from './profile.ts';
-import { plainText } from './report.ts';
 import { nameWords, type Parameter } from './schema.ts';
 
 const IRREGULAR: ReadonlyMap<string, string> = new Map([
