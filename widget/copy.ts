@@ -51,6 +51,10 @@ export const copy = {
   } satisfies Record<NoticePart['notice'], string>,
 
   retry: 'Retry',
+  partsMissing: {
+    message: 'A part of the chat did not load.',
+    hint: 'The conversation is kept. Check your connection and press Retry.',
+  },
 
   /** What follows a tool's title: "Add to cart · done in 0.3 s · you allowed it". */
   tool: {

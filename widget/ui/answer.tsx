@@ -1,21 +1,12 @@
 import type { VNode } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
-import type { AssistantEntry, AssistantPart, UserEntry } from '../chat/state.ts';
+import type { AssistantEntry, AssistantPart } from '../chat/state.ts';
 import { copy } from '../copy.ts';
 import { copyText } from './clipboard.ts';
 import { useView } from './context.ts';
 import { Icon } from './icon.tsx';
 import { Markdown } from './markdown/markdown.tsx';
 import { ToolRow } from './tool-row.tsx';
-
-export function VisitorMessage({ entry }: { readonly entry: UserEntry }) {
-  return (
-    <div class="entry visitor">
-      <span class="unseen">{copy.visitorSaid}</span>
-      <p dir="auto">{entry.text}</p>
-    </div>
-  );
-}
 
 export function Answer({ entry, finished }: { readonly entry: AssistantEntry; readonly finished: boolean }) {
   // A part that did not change keeps its node of the virtual tree, and Preact passes it over.

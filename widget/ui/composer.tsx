@@ -4,7 +4,7 @@ import { useLayoutEffect, useRef } from 'preact/hooks';
 import { copy } from '../copy.ts';
 import { useView } from './context.ts';
 import { Icon } from './icon.tsx';
-import { loadMarkdown } from './markdown/markdown.tsx';
+import { loadLateParts } from './late-parts.ts';
 
 const SIZES_ITSELF = globalThis.CSS?.supports('field-sizing', 'content') ?? false;
 
@@ -34,7 +34,7 @@ export function Composer() {
   const onInput = (event: TargetedInputEvent<HTMLTextAreaElement>) => {
     chat.draft.value = event.currentTarget.value;
     // Whoever writes gets an answer.
-    loadMarkdown();
+    loadLateParts();
   };
 
   useFittingHeight();

@@ -4,11 +4,11 @@ import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 import type { Conversation, ToolCallPart } from '../chat/state.ts';
 import { copy } from '../copy.ts';
 import { Announcer } from './announcer.tsx';
-import { ApprovalCard } from './approval-card.tsx';
 import { Composer } from './composer.tsx';
 import { useView, ViewContext } from './context.ts';
 import { currentCalls } from './current-calls.ts';
 import { Icon } from './icon.tsx';
+import { lateParts } from './late-parts.ts';
 import { Thread } from './thread.tsx';
 import type { ViewProps } from './view.tsx';
 
@@ -91,7 +91,8 @@ function Approvals() {
   const calls = currentCalls(chat.conversation.value);
   const pending = calls.filter((call) => call.state.status === 'approval');
   const [first] = pending;
-  if (first === undefined) return null;
+  const ApprovalCard = lateParts.value?.ApprovalCard;
+  if (first === undefined || ApprovalCard === undefined) return null;
   return (
     <section class="approvals" aria-label={copy.approval.region}>
       <ApprovalCard key={first.id} part={first} more={pending.length - 1} />

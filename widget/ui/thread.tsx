@@ -1,13 +1,12 @@
 import { useComputed } from '@preact/signals';
 import type { VNode } from 'preact';
 import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
-import type { Entry, Failure } from '../chat/state.ts';
+import type { AssistantEntry, Entry, Failure, UserEntry } from '../chat/state.ts';
 import { copy } from '../copy.ts';
-import { Answer, VisitorMessage } from './answer.tsx';
 import { useView } from './context.ts';
 import { useFollowing } from './following.ts';
 import { Icon } from './icon.tsx';
-import { Markdown } from './markdown/markdown.tsx';
+import { lateParts, latePartsFailed, loadLateParts } from './late-parts.ts';
 
 export function Thread() {
   const { chat, locale } = useView();
@@ -18,6 +17,9 @@ export function Thread() {
   const running = phase !== 'idle' && phase !== 'failed';
 
   const questions = entries.reduce((count, entry) => count + (entry.role === 'user' ? 1 : 0), 0);
+  useLayoutEffect(() => {
+    if (entries.length > 0) loadLateParts();
+  }, [entries.length > 0]);
   // Whoever writes wants to see what is written, wherever they had scrolled to.
   useLayoutEffect(jump, [questions]);
 
@@ -34,7 +36,8 @@ export function Thread() {
           <Welcome empty={entries.length === 0} />
           <Entries entries={entries} running={running} />
           {phase === 'thinking' && <span class="pending spinner" />}
-          {failure !== undefined && <FailureNote failure={failure} />}
+          {failure !== undefined && <FailureNote failure={failure} onRetry={() => void chat.retry()} />}
+          {latePartsFailed.value && <FailureNote failure={PARTS_MISSING} onRetry={loadLateParts} />}
         </div>
       </div>
       {!following.value && (
@@ -55,11 +58,7 @@ function Welcome({ empty }: { readonly empty: boolean }) {
   const suggestions = empty ? (surface?.suggestions ?? []) : [];
   return (
     <>
-      {surface?.welcomeMessage && (
-        <div class="entry answer">
-          <Markdown text={surface.welcomeMessage} streaming={false} />
-        </div>
-      )}
+      {surface?.welcomeMessage && <WelcomeMessage text={surface.welcomeMessage} />}
       {suggestions.length > 0 && (
         <ul class="suggestions" aria-label={copy.suggestions}>
           {suggestions.map((text) => (
@@ -75,6 +74,49 @@ function Welcome({ empty }: { readonly empty: boolean }) {
   );
 }
 
+/** Whether a text has anything in it that Markdown might read. */
+const MARKED = /[*_`~#[\]<>|&\\\n]|:\/\/|www\.|^[-+\d]/;
+
+function WelcomeMessage({ text }: { readonly text: string }) {
+  const Markdown = lateParts.value?.Markdown;
+  useLayoutEffect(() => {
+    if (MARKED.test(text)) loadLateParts();
+  }, [text]);
+  return (
+    <div class="entry answer">
+      {Markdown === undefined ? <AsWritten text={text} /> : <Markdown text={text} streaming={false} />}
+    </div>
+  );
+}
+
+function AsWritten({ text }: { readonly text: string }) {
+  return (
+    <p class="as-written" dir="auto">
+      {text}
+    </p>
+  );
+}
+
+function VisitorMessage({ entry }: { readonly entry: UserEntry }) {
+  return (
+    <div class="entry visitor">
+      <span class="unseen">{copy.visitorSaid}</span>
+      <p dir="auto">{entry.text}</p>
+    </div>
+  );
+}
+
+/** An answer; its bare words until what draws them is there. */
+function AnswerEntry(props: { readonly entry: AssistantEntry; readonly finished: boolean }) {
+  const Answer = lateParts.value?.Answer;
+  if (Answer !== undefined) return <Answer {...props} />;
+  return (
+    <div class="entry answer">
+      {props.entry.parts.map((part) => part.kind === 'text' && <AsWritten key={part.id} text={part.text} />)}
+    </div>
+  );
+}
+
 /** An entry that did not change keeps its node of the virtual tree, and Preact passes it over. */
 function Entries({ entries, running }: { readonly entries: readonly Entry[]; readonly running: boolean }) {
   const nodes = useMemo(() => new WeakMap<Entry, { readonly node: VNode; readonly finished: boolean }>(), []);
@@ -87,7 +129,7 @@ function Entries({ entries, running }: { readonly entries: readonly Entry[]; rea
       entry.role === 'user' ? (
         <VisitorMessage key={key} entry={entry} />
       ) : (
-        <Answer key={key} entry={entry} finished={finished} />
+        <AnswerEntry key={key} entry={entry} finished={finished} />
       );
     nodes.set(entry, { node, finished });
     return node;
@@ -95,8 +137,9 @@ function Entries({ entries, running }: { readonly entries: readonly Entry[]; rea
   return <>{entries.map(nodeOf)}</>;
 }
 
-function FailureNote({ failure }: { readonly failure: Failure }) {
-  const { chat } = useView();
+const PARTS_MISSING: Failure = { ...copy.partsMissing, retryable: true };
+
+function FailureNote({ failure, onRetry }: { readonly failure: Failure; readonly onRetry: () => void }) {
   return (
     <div class="failure" role="alert" lang={copy.language}>
       <p>
@@ -104,7 +147,7 @@ function FailureNote({ failure }: { readonly failure: Failure }) {
         {failure.hint !== undefined && <span> {failure.hint}</span>}
       </p>
       {failure.retryable && (
-        <button type="button" onClick={() => void chat.retry()}>
+        <button type="button" onClick={onRetry}>
           {copy.retry}
         </button>
       )}

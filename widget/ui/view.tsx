@@ -1,16 +1,14 @@
-import type { Signal } from '@preact/signals';
+import { effect, type Signal } from '@preact/signals';
 import { render } from 'preact';
 import type { Chat } from '../chat/chat.ts';
 import { copy } from '../copy.ts';
 import type { Position, Theme } from '../options.ts';
 import tokens from '../theme/tokens.css?inline';
-import approvalStyle from './approval.css?inline';
-import markdownStyle from './markdown/markdown.css?inline';
+import { lateParts } from './late-parts.ts';
 import modes from './modes.css?inline';
 import panelStyle from './panel.css?inline';
 import { Panel } from './panel.tsx';
 import threadStyle from './thread.css?inline';
-import toolStyle from './tool.css?inline';
 import { trackVisibleArea } from './visible-area.ts';
 
 export interface ViewProps {
@@ -28,14 +26,19 @@ const RIGHT_TO_LEFT = /^(?:ar|ckb|dv|fa|he|iw|ps|sd|ug|ur|yi)\b/i;
 
 /** Draws the panel into a shadow root that holds nothing else but the launcher; adopts its own styles. Returns the undo. */
 export function renderView(root: ShadowRoot, props: ViewProps): () => void {
-  // Adopted and not written into the tree: a policy of `style-src 'none'` lets it pass.
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(tokens + panelStyle + toolStyle + markdownStyle + threadStyle + approvalStyle + modes);
-  root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
+  // Adopted and not written into the tree: a policy of `style-src 'none'` lets them pass.
+  const [base, late, last] = [new CSSStyleSheet(), new CSSStyleSheet(), new CSSStyleSheet()];
+  const sheets = [base, late, last];
+  base.replaceSync(tokens + panelStyle + threadStyle);
+  last.replaceSync(modes);
+  root.adoptedStyleSheets = [...root.adoptedStyleSheets, ...sheets];
+  const stopStyling = effect(() => {
+    late.replaceSync(lateParts.value?.styles ?? '');
+  });
 
   const container = document.createElement('div');
   container.className = `ph ${props.layout} ${props.position}`;
-  container.dataset['theme'] = props.theme;
+  container.dataset.theme = props.theme;
   container.lang = copy.language;
   container.dir = RIGHT_TO_LEFT.test(props.locale) ? 'rtl' : 'ltr';
   root.append(container);
@@ -43,9 +46,10 @@ export function renderView(root: ShadowRoot, props: ViewProps): () => void {
   const stopTracking = trackVisibleArea(container);
 
   return () => {
+    stopStyling();
     stopTracking();
     render(null, container);
     container.remove();
-    root.adoptedStyleSheets = root.adoptedStyleSheets.filter((adopted) => adopted !== sheet);
+    root.adoptedStyleSheets = root.adoptedStyleSheets.filter((sheet) => !sheets.includes(sheet));
   };
 }

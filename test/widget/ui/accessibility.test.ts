@@ -1,9 +1,20 @@
 import axe from 'axe-core';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { page } from 'vitest/browser';
 import type { Conversation } from '../../../widget/chat/state.ts';
 import type { ViewProps } from '../../../widget/ui/view.tsx';
-import { ASKING, aCall, anAnswer, aQuestion, asking, aText, fakeChat, hideAll, show } from './fake-chat.ts';
+import {
+  ASKING,
+  aCall,
+  anAnswer,
+  aQuestion,
+  asking,
+  aText,
+  fakeChat,
+  hideAll,
+  partsLoaded,
+  show,
+} from './fake-chat.ts';
 
 const MARKDOWN = `# Head\n\nText with a [link](https://x.test), \`code\` and **bold**.\n\n| a | b |\n|---|---|\n| 1 | 2 |\n
 \`\`\`js\nlet a;\n\`\`\`\n\n> quote\n\n- [x] done\n- [ ] open`;
@@ -34,11 +45,11 @@ const states: Record<string, Partial<Conversation>> = {
 };
 
 beforeEach(() => page.viewport(900, 800));
+beforeAll(partsLoaded);
 afterEach(hideAll);
 
 async function violations(props: Partial<ViewProps>, conversation: Partial<Conversation>): Promise<string[]> {
   const { root, view } = show(fakeChat(conversation), props);
-  await vi.waitFor(() => expect(view.querySelector('.as-written:not(.answer:first-child *)')).toBeNull());
   // Colours are measured when nothing fades in any more.
   await Promise.all(
     view

@@ -1,5 +1,5 @@
 import { fireEvent, within } from '@testing-library/preact';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { userEvent } from 'vitest/browser';
 import {
   ASKING,
@@ -12,9 +12,11 @@ import {
   type FakeChat,
   fakeChat,
   hideAll,
+  partsLoaded,
   show,
 } from './fake-chat.ts';
 
+beforeAll(partsLoaded);
 afterEach(hideAll);
 
 async function ask(chat: FakeChat) {

@@ -1,4 +1,5 @@
 import { type Signal, signal } from '@preact/signals';
+import { expect, vi } from 'vitest';
 import type { Chat, Decision } from '../../../widget/chat/chat.ts';
 import {
   type AssistantEntry,
@@ -9,6 +10,7 @@ import {
   type ToolCallPart,
   type UserEntry,
 } from '../../../widget/chat/state.ts';
+import { lateParts, loadLateParts } from '../../../widget/ui/late-parts.ts';
 import { renderView, type ViewProps } from '../../../widget/ui/view.tsx';
 
 export interface FakeChat extends Chat {
@@ -94,6 +96,12 @@ export function show(chat: Chat, props: Partial<ViewProps> = {}): Shown {
 
 export function hideAll(): void {
   for (const undo of undos.splice(0)) undo();
+}
+
+/** Answers and cards are fetched when they are first needed; most tests ask about what comes after that. */
+export async function partsLoaded(): Promise<void> {
+  loadLateParts();
+  await vi.waitFor(() => expect(lateParts.value).toBeDefined());
 }
 
 /** Lets what signals scheduled be drawn. */

@@ -95,7 +95,7 @@ describe('the focus', () => {
 
 test('the undo takes away everything that was drawn and every style that was adopted', () => {
   const { root, undo } = show(fakeChat());
-  expect(root.adoptedStyleSheets).toHaveLength(1);
+  expect(root.adoptedStyleSheets.length).toBeGreaterThan(0);
   undo();
   expect(root.childNodes).toHaveLength(0);
   expect(root.adoptedStyleSheets).toHaveLength(0);

@@ -11,16 +11,13 @@ import {
   type FakeChat,
   fakeChat,
   hideAll,
+  partsLoaded,
   show,
 } from './fake-chat.ts';
 
 afterEach(hideAll);
 
-/** The drawer of Markdown is fetched when it is first needed; most tests ask about what comes after that. */
-beforeAll(async () => {
-  const { view } = show(fakeChat({ entries: [anAnswer([aText('**x**')])] }));
-  await vi.waitFor(() => expect(view.querySelector('strong')).not.toBeNull());
-});
+beforeAll(partsLoaded);
 
 function showEntries(...entries: Entry[]) {
   const chat = fakeChat({ entries });

@@ -1,9 +1,10 @@
 import { within } from '@testing-library/preact';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, beforeAll, expect, test } from 'vitest';
 import { userEvent } from 'vitest/browser';
 import type { ToolCallPart } from '../../../widget/chat/state.ts';
-import { aCall, anAnswer, aQuestion, fakeChat, hideAll, show } from './fake-chat.ts';
+import { aCall, anAnswer, aQuestion, fakeChat, hideAll, partsLoaded, show } from './fake-chat.ts';
 
+beforeAll(partsLoaded);
 afterEach(hideAll);
 
 function row(call: ToolCallPart, locale = 'en'): HTMLElement {

@@ -1,3 +1,5 @@
+import { copy } from '../../copy.ts';
+import { copyText } from '../clipboard.ts';
 import {
   type Block,
   type Code,
@@ -18,20 +20,6 @@ export interface Drawing {
    * says that no more is to come: only then is half-open syntax shown as it is written.
    */
   update(text: string, done: boolean): void;
-}
-
-/** What the drawing needs of the chat around it. Handed in and not imported: it is loaded on its own. */
-export interface Surroundings {
-  readonly words: {
-    readonly copyCode: string;
-    readonly copied: string;
-    readonly notCopied: string;
-    readonly table: string;
-    readonly taskDone: string;
-    readonly taskOpen: string;
-  };
-  /** Puts a text on the clipboard. Resolves to whether it worked. */
-  copy(text: string): Promise<boolean>;
 }
 
 /** A block as it stands in the page. */
@@ -55,7 +43,7 @@ const MAYBE_FENCE = /^[\s>]*(?:`+|~+)?\s*$/;
 const HEADING_OFFSET = 2;
 
 /** Builds nodes only: nothing that was written ever becomes markup. */
-export function createDrawing(target: HTMLElement, around: Surroundings): Drawing {
+export function createDrawing(target: HTMLElement): Drawing {
   let path = emptyPath();
   let drawn: Drawn[] = [];
   let text = '';
@@ -79,7 +67,7 @@ export function createDrawing(target: HTMLElement, around: Surroundings): Drawin
         read = end + 1;
       }
       const shown = withLastLine(path, text.slice(read), done);
-      drawBlocks({ around, path: done ? [] : shown, depth: 1 }, target, drawn, shown[0].children);
+      drawBlocks({ path: done ? [] : shown, depth: 1 }, target, drawn, shown[0].children);
     },
   };
 }
@@ -95,7 +83,6 @@ function withLastLine(path: Path, line: string, done: boolean): Path {
 
 /** Where the drawing stands: `path` says which blocks are open, `depth` is their place in it. */
 interface Place {
-  readonly around: Surroundings;
   readonly path: readonly Block[];
   readonly depth: number;
 }
@@ -108,7 +95,7 @@ function drawBlocks(place: Place, parent: HTMLElement, drawn: Drawn[], blocks: r
     const shape = shapeOf(block);
     let current = old;
     if (current === undefined || current.shape !== shape) {
-      const node = createBlock(block, place.around);
+      const node = createBlock(block);
       if (current === undefined) parent.append(node);
       else current.node.replaceWith(node);
       current = { block, open, shape, node, inside: [], spans: [], source: [] };
@@ -139,7 +126,7 @@ function shapeOf(block: Block): string {
   }
 }
 
-function createBlock(block: Block, around: Surroundings): HTMLElement {
+function createBlock(block: Block): HTMLElement {
   switch (block.kind) {
     case 'paragraph':
       return element('p');
@@ -150,11 +137,11 @@ function createBlock(block: Block, around: Surroundings): HTMLElement {
     case 'quote':
       return element('blockquote');
     case 'code':
-      return createCode(block, around);
+      return createCode(block);
     case 'table':
-      return createTable(block, around);
+      return createTable(block);
     case 'item':
-      return createItem(block.task, around);
+      return createItem(block.task);
     case 'list': {
       const list = element(block.start === undefined ? 'ul' : 'ol');
       if (block.start !== undefined && block.start !== 1) list.setAttribute('start', String(block.start));
@@ -163,29 +150,29 @@ function createBlock(block: Block, around: Surroundings): HTMLElement {
   }
 }
 
-function createItem(task: 'open' | 'done' | undefined, { words }: Surroundings): HTMLElement {
+function createItem(task: 'open' | 'done' | undefined): HTMLElement {
   const item = element('li');
   if (task === undefined) return item;
   const box = element('span', `task ${task}`);
   box.setAttribute('role', 'img');
-  box.setAttribute('aria-label', task === 'done' ? words.taskDone : words.taskOpen);
+  box.setAttribute('aria-label', task === 'done' ? copy.taskDone : copy.taskOpen);
   item.className = 'has-task';
   item.append(box);
   return item;
 }
 
-function createCode(block: Code, { words, copy }: Surroundings): HTMLElement {
+function createCode(block: Code): HTMLElement {
   const figure = element('div', 'code');
   const bar = element('div', 'code-bar');
   const button = element('button', 'quiet');
   const pre = element('pre');
   const code = element('code');
   button.setAttribute('type', 'button');
-  button.textContent = words.copyCode;
+  button.textContent = copy.copyCode;
   button.addEventListener('click', async () => {
-    button.textContent = (await copy(code.textContent ?? '')) ? words.copied : words.notCopied;
+    button.textContent = (await copyText(code.textContent ?? '')) ? copy.copied : copy.notCopied;
     setTimeout(() => {
-      button.textContent = words.copyCode;
+      button.textContent = copy.copyCode;
     }, 2000);
   });
   bar.append(element('span'), button);
@@ -197,11 +184,11 @@ function createCode(block: Code, { words, copy }: Surroundings): HTMLElement {
   return figure;
 }
 
-function createTable(table: Table, { words }: Surroundings): HTMLElement {
+function createTable(table: Table): HTMLElement {
   const scroller = element('div', 'table');
   scroller.tabIndex = 0;
   scroller.setAttribute('role', 'group');
-  scroller.setAttribute('aria-label', words.table);
+  scroller.setAttribute('aria-label', copy.table);
   const head = element('thead');
   head.append(createRow(table, table.header, 'th', false));
   const grid = element('table');
@@ -233,7 +220,7 @@ function fillBlock(place: Place, drawn: Drawn, block: Block, open: boolean): voi
   else if (block.kind === 'table') fillTable(drawn, block, open);
   else if (block.kind !== 'rule')
     drawBlocks(
-      { ...place, path: open ? place.path : [], depth: place.depth + 1 },
+      { path: open ? place.path : [], depth: place.depth + 1 },
       drawn.node,
       drawn.inside,
       block.children,

@@ -1,11 +1,10 @@
-import { copy } from '../../../../widget/copy.ts';
 import { createDrawing, type Drawing } from '../../../../widget/ui/markdown/drawing.ts';
 
 /** An element of the page with a drawing in it. */
 export function startDrawing(): { target: HTMLElement; drawing: Drawing } {
   const target = document.createElement('div');
   document.body.append(target);
-  return { target, drawing: createDrawing(target, { words: copy, copy: async () => true }) };
+  return { target, drawing: createDrawing(target) };
 }
 
 /** A whole text, drawn at once. */

@@ -1,0 +1,57 @@
+import { within } from '@testing-library/preact';
+import { afterEach, expect, test, vi } from 'vitest';
+import { userEvent } from 'vitest/browser';
+import { lateParts, latePartsFailed } from '../../../widget/ui/late-parts.ts';
+import {
+  ASKING,
+  aCall,
+  anAnswer,
+  aQuestion,
+  asking,
+  aText,
+  drawn,
+  fakeChat,
+  hideAll,
+  show,
+} from './fake-chat.ts';
+
+afterEach(hideAll);
+
+test('a chat that is merely opened fetches nothing more; the first letter does', async () => {
+  const { view } = show(fakeChat());
+  await drawn();
+  expect(within(view).getByText('Welcome to the shop.')).toBeVisible();
+  await drawn();
+  expect(lateParts.value).toBeUndefined();
+  await userEvent.type(within(view).getByRole('textbox'), 'a');
+  await vi.waitFor(() => expect(lateParts.value).toBeDefined());
+});
+
+test('an answer is readable before what draws it is there, and drawn when it is', async () => {
+  const parts = lateParts.value;
+  lateParts.value = undefined;
+  const chat = fakeChat({
+    ...asking(aCall(ASKING)),
+    entries: [aQuestion(), anAnswer([aText('**Hello**'), aCall(ASKING)])],
+  });
+  const { view } = show(chat);
+  expect(within(view).getByText('**Hello**')).toBeVisible();
+  expect(within(view).queryByRole('group')).toBeNull();
+  lateParts.value = parts;
+  await drawn();
+  expect(within(view).getByText('Hello').tagName).toBe('STRONG');
+  expect(within(view).getByRole('group', { name: 'Add to cart' })).toBeVisible();
+});
+
+test('parts that cannot be fetched leave the answer readable, and an alert says how to go on', () => {
+  const parts = lateParts.value;
+  lateParts.value = undefined;
+  latePartsFailed.value = true;
+  const { view } = show(fakeChat({ entries: [aQuestion(), anAnswer([aText('Hello')])] }));
+  const alert = within(view).getByRole('alert');
+  expect(alert).toHaveTextContent('A part of the chat did not load.');
+  expect(within(alert).getByRole('button', { name: 'Retry' })).toBeVisible();
+  expect(within(view).getByText('Hello')).toBeVisible();
+  latePartsFailed.value = false;
+  lateParts.value = parts;
+});
