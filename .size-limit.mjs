@@ -13,7 +13,10 @@ function withStaticImports(file, seen = new Set()) {
   if (seen.has(file)) return [];
   seen.add(file);
   const imports = readFileSync(file, 'utf8').matchAll(/(?:from|import)\s*["'](\.[^"']+)["']/g);
-  return [file, ...[...imports].flatMap(([, target = '']) => withStaticImports(join(dirname(file), target), seen))];
+  return [
+    file,
+    ...[...imports].flatMap(([, target = '']) => withStaticImports(join(dirname(file), target), seen)),
+  ];
 }
 
 const app = readdirSync(`${CDN}/chunks`).find((name) => name.startsWith('app-')) ?? 'app-is-not-built.js';
