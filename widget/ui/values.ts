@@ -60,7 +60,7 @@ const SENSITIVE = new Set(
 const SENSITIVE_PART = /passw|secret|token|apikey|creditcard|cardn|iban|e?mailaddr|socialsec|birthd|phonen/;
 
 /** Whether a name sounds personal or secret. Words are compared whole: `shipping` holds no pin. */
-export function isSensitive(name: string): boolean {
+function isSensitive(name: string): boolean {
   const words = name
     .replace(/([a-z\d])([A-Z])/g, '$1 $2')
     .toLowerCase()

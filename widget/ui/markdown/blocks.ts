@@ -1,15 +1,15 @@
-export type Align = 'start' | 'center' | 'end' | undefined;
+type Align = 'start' | 'center' | 'end' | undefined;
 
-export interface Paragraph {
+interface Paragraph {
   readonly kind: 'paragraph';
   text: string;
 }
-export interface Heading {
+interface Heading {
   readonly kind: 'heading';
   readonly level: number;
   readonly text: string;
 }
-export interface Rule {
+interface Rule {
   readonly kind: 'rule';
 }
 export interface Code {
@@ -26,11 +26,11 @@ export interface Table {
   /** As written: split when they are drawn. */
   rows: string[];
 }
-export interface Quote {
+interface Quote {
   readonly kind: 'quote';
   children: Block[];
 }
-export interface List {
+interface List {
   readonly kind: 'list';
   /** The first number; `undefined` for bullets. */
   readonly start: number | undefined;
@@ -38,7 +38,7 @@ export interface List {
   readonly marker: string;
   children: Block[];
 }
-export interface Item {
+interface Item {
   readonly kind: 'item';
   readonly task: 'open' | 'done' | undefined;
   /** Columns before its text. */
@@ -252,7 +252,7 @@ function pushLeaf(path: Path, level: number, block: Block): void {
   push(path, path[level - 1]?.kind === 'list' ? level - 1 : level, block);
 }
 
-export function isContainer(block: Block): block is Container {
+function isContainer(block: Block): block is Container {
   return 'children' in block;
 }
 

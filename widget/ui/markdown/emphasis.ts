@@ -63,3 +63,24 @@ function take(opener: Emphasis, closer: Emphasis): void {
   opener.length -= two ? 2 : 1;
   closer.length -= two ? 2 : 1;
 }
+
+const SPACE = /\s/;
+const SYMBOL = /[\p{P}\p{S}]/u;
+/** Scripts written without spaces: a mark between them has no space to lean on. */
+const SPACELESS = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}]/u;
+
+/** What a run of marks may do, by the characters on both sides of it. */
+export function flanks(
+  src: string,
+  start: number,
+  end: number,
+): Pick<Emphasis, 'canOpen' | 'canClose' | 'afterWord'> {
+  const before = src.charAt(start - 1) || ' ';
+  const after = src.charAt(end) || ' ';
+  const loose = (char: string) => SPACE.test(char) || SYMBOL.test(char);
+  const left = !SPACE.test(after) && (!SYMBOL.test(after) || loose(before) || SPACELESS.test(before));
+  const right = !SPACE.test(before) && (!SYMBOL.test(before) || loose(after) || SPACELESS.test(after));
+  const afterWord = !loose(before);
+  if (src[start] !== '_') return { canOpen: left, canClose: right, afterWord };
+  return { canOpen: left && (!right || !afterWord), canClose: right && (!left || loose(after)), afterWord };
+}

@@ -1,10 +1,11 @@
-import { type Emphasis, type EmphasisTag, pairEmphasis } from './emphasis.ts';
+import { type LinkMark, readAngleUrl, readBareUrl } from './autolinks.ts';
+import { type Emphasis, type EmphasisTag, flanks, pairEmphasis } from './emphasis.ts';
 import { ENTITIES } from './entities.ts';
 
 /** What a line of text is made of: plain text, or an element around more of it. */
 export type Span = string | ElementSpan;
 
-export interface ElementSpan {
+interface ElementSpan {
   readonly tag: EmphasisTag | 'code' | 'a' | 'br';
   /** As written, not checked yet. */
   readonly href?: string;
@@ -15,8 +16,6 @@ export interface ElementSpan {
 const MAX_DEPTH = 16;
 
 const SPECIAL = /[\\`*_~[\]!<&\n]|\bhttps?:\/\/|\bwww\./g;
-const BARE_URL = /[^\s<>[\]`]*/y;
-const ANGLE_URL = /<((?:https?|mailto|tel):[^\s<>]{1,2000}|[^\s<>@:]{1,100}@[^\s<>@:]{1,200})>/y;
 const ENTITY = /&(?:#(\d{1,7})|#[xX]([\da-fA-F]{1,6})|([A-Za-z]{2,8}));/y;
 const DESTINATION =
   /\(\s{0,99}(?:<([^<>\n]{0,2000})>|([^\s()<>]{0,2000}(?:\([^\s()<>]{0,2000}\)[^\s()<>]{0,2000}){0,9}))(?:\s{1,99}(?:"[^"]{0,500}"|'[^']{0,500}'))?\s{0,99}\)/y;
@@ -24,8 +23,6 @@ const DESTINATION =
 const HALF_DESTINATION = /\([^\s]{0,1000}(?:\s{1,99}["'][^"']{0,200})?$/y;
 const PUNCTUATION = /[!-/:-@[-`{-~]/;
 
-/** One end of a link that is written without brackets, or the end of one with them. */
-type LinkMark = { readonly kind: 'open'; readonly href: string } | { readonly kind: 'close' };
 /** `text` stands for itself unless the bracket becomes a link. */
 interface Bracket {
   kind: 'bracket';
@@ -172,26 +169,6 @@ function readEmphasis(src: string, at: number, tokens: Token[], emphasis: Emphas
   return end;
 }
 
-const SPACE = /\s/;
-const SYMBOL = /[\p{P}\p{S}]/u;
-/** Scripts written without spaces: a mark between them has no space to lean on. */
-const SPACELESS = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}]/u;
-
-function flanks(
-  src: string,
-  start: number,
-  end: number,
-): Pick<Emphasis, 'canOpen' | 'canClose' | 'afterWord'> {
-  const before = src.charAt(start - 1) || ' ';
-  const after = src.charAt(end) || ' ';
-  const loose = (char: string) => SPACE.test(char) || SYMBOL.test(char);
-  const left = !SPACE.test(after) && (!SYMBOL.test(after) || loose(before) || SPACELESS.test(before));
-  const right = !SPACE.test(before) && (!SYMBOL.test(before) || loose(after) || SPACELESS.test(after));
-  const afterWord = !loose(before);
-  if (src[start] !== '_') return { canOpen: left, canClose: right, afterWord };
-  return { canOpen: left && (!right || !afterWord), canClose: right && (!left || loose(after)), afterWord };
-}
-
 function readBreak(at: number, tokens: Token[]): number {
   const last = tokens.at(-1);
   if (typeof last === 'string' && last.endsWith(' ')) {
@@ -222,45 +199,6 @@ function entityText([, decimal, hex, name]: RegExpExecArray): string | undefined
   const code = decimal === undefined ? Number.parseInt(hex ?? '', 16) : Number(decimal);
   const valid = code > 0 && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff);
   return valid ? String.fromCodePoint(code) : '\ufffd';
-}
-
-function readAngleUrl(src: string, at: number, tokens: Token[]): number {
-  ANGLE_URL.lastIndex = at;
-  const found = ANGLE_URL.exec(src);
-  const text = found?.[1];
-  if (found === null || text === undefined) {
-    tokens.push('<');
-    return at + 1;
-  }
-  pushAutolink(text, text.includes(':') ? text : `mailto:${text}`, tokens);
-  return at + found[0].length;
-}
-
-function readBareUrl(src: string, at: number, open: boolean, tokens: Token[]): number {
-  BARE_URL.lastIndex = at;
-  const written = BARE_URL.exec(src)?.[0] ?? '';
-  const text = withoutTrailingPunctuation(written);
-  const growing = open && at + written.length === src.length;
-  const bare = text.endsWith('://') || text === 'www';
-  if (growing || bare) tokens.push(text);
-  else pushAutolink(text, text.startsWith('www.') ? `https://${text}` : text, tokens);
-  return at + text.length;
-}
-
-function pushAutolink(text: string, href: string, tokens: Token[]): void {
-  tokens.push({ kind: 'open', href }, text, { kind: 'close' });
-}
-
-function withoutTrailingPunctuation(url: string): string {
-  let unclosed = 0;
-  for (const char of url) unclosed += char === '(' ? 1 : char === ')' ? -1 : 0;
-  let end = url.length;
-  for (; end > 0; end -= 1) {
-    const last = url.charAt(end - 1);
-    if (last === ')' && unclosed < 0) unclosed += 1;
-    else if (!'?!.,:;*_~\'"'.includes(last)) break;
-  }
-  return url.slice(0, end);
 }
 
 function readLinkEnd(
