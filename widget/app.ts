@@ -39,7 +39,10 @@ export function startApp({ root, options, emit, onOpenChange }: AppOptions): App
 
   const chat = createChat({
     transport: createTransport({ api, token, storage }),
-    pageTools: webmcp.enabled === false ? undefined : createPageTools({ ...webmcp, storageKey: key }),
+    pageTools:
+      webmcp.enabled === false
+        ? undefined
+        : createPageTools({ timeoutMs: webmcp.timeoutMs, storageKey: key }),
     approvalRules: {
       requireConfirmFor: webmcp.requireConfirmFor ?? [],
       autoApprove: webmcp.autoApprove ?? [],

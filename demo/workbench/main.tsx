@@ -13,7 +13,7 @@ const shopRoot = document.createElement('div');
 const chatRoot = document.createElement('div');
 renderShop(shop, shopRoot);
 
-const bench = createWorkbench(createPageTools({ polyfill: false, storageKey: 'workbench' }));
+const bench = createWorkbench(createPageTools({ storageKey: 'workbench' }));
 followAddress();
 render(<App bench={bench} shopRoot={shopRoot} chatRoot={chatRoot} />, document.body);
 mountChat(chatRoot, bench);

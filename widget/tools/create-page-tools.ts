@@ -4,7 +4,6 @@ import { watchChanges } from './change-watch.ts';
 import { checkCall, type ReadyCall, type Refusal, readPage, refused } from './check-call.ts';
 import { lanes } from './lanes.ts';
 import type { PageCall, PageCallOutcome, PageTools, Snapshot } from './page-tools.ts';
-import { installPolyfill } from './polyfill.ts';
 import { runQueue } from './queue.ts';
 import { runCall } from './run-call.ts';
 import { packSnapshot } from './snapshot.ts';
@@ -13,20 +12,20 @@ import { findContext } from './webmcp.ts';
 
 export interface PageToolsOptions {
   /** Longest wait for one tool, in milliseconds. The visitor's time to decide does not count. Default 30 000. */
-  readonly timeoutMs?: number;
-  /** Default true: installs the polyfill where the page has no implementation. */
-  readonly polyfill?: boolean;
+  readonly timeoutMs?: number | undefined;
   /** Names the calls of one client token apart from those of another in this tab's storage. Default: one name for all. */
   readonly storageKey?: string;
 }
 
-/** The page's tools for one chat. Installs the polyfill and begins the page's queue at once. */
+/**
+ * The page's tools for one chat. Begins the page's queue at once. Installs no polyfill: the loader and the package's
+ * entries do, long before the chat is there.
+ */
 export function createPageTools(options: PageToolsOptions = {}): PageTools {
-  const { timeoutMs = TOOL_TIMEOUT_MS, polyfill = true, storageKey = '' } = options;
+  const { timeoutMs = TOOL_TIMEOUT_MS, storageKey = '' } = options;
   const started = startedCalls(storageKey);
   const forms = lanes();
   const changes = watchChanges();
-  if (polyfill) installPolyfill();
   runQueue();
 
   async function start({ toolCallId, name }: PageCall, ready: ReadyCall | Refusal, signal: AbortSignal) {

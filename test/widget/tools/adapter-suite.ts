@@ -326,7 +326,7 @@ function returnsValues(): void {
 }
 
 function pageTools(options: PageToolsOptions = {}): PageTools {
-  return createPageTools({ polyfill: false, ...options });
+  return createPageTools(options);
 }
 
 async function run(

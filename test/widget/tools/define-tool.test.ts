@@ -1,6 +1,7 @@
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { defineTool } from '../../../widget/define-tool.ts';
 import { createPageTools } from '../../../widget/tools/create-page-tools.ts';
+import { installPolyfill } from '../../../widget/tools/polyfill.ts';
 import { modelContext } from './hosts.ts';
 
 // On native WebMCP and on the polyfill alike.
@@ -8,7 +9,7 @@ import { modelContext } from './hosts.ts';
 let registration = new AbortController();
 
 beforeAll(() => {
-  createPageTools();
+  installPolyfill();
 });
 
 afterEach(() => {

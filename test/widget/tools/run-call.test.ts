@@ -144,7 +144,7 @@ describe('a call id', () => {
 
 test('an implementation that comes later is used at once', async () => {
   Reflect.deleteProperty(document, 'modelContext');
-  const tools = createPageTools({ polyfill: false });
+  const tools = createPageTools();
   const [first, second] = [spy('first'), spy('second')];
   for (const execute of [first, second]) {
     put(document, 'modelContext', {

@@ -33,7 +33,7 @@ function list(...tools: (Partial<TestTool> & Record<string, unknown>)[]): void {
 }
 
 function snapshot() {
-  return createPageTools({ polyfill: false }).snapshot();
+  return createPageTools().snapshot();
 }
 
 async function reasons() {
@@ -310,7 +310,7 @@ describe('a page without tools', () => {
 
   test('has no implementation that lists and runs', async () => {
     put(document, 'modelContext', { registerTool: spy() });
-    const tools = createPageTools({ polyfill: false });
+    const tools = createPageTools();
     expect(tools.implementation()).toBe('none');
     expect((await tools.snapshot()).tools.size).toBe(0);
   });
