@@ -1,5 +1,15 @@
 import type { EventOf, StreamEvent } from '../../protocol/event.ts';
-import { appended, ended, isOpenCall, opened, sealed, toolOf, withCallsClosed, withTool } from './parts.ts';
+import {
+  appended,
+  ended,
+  isFlowingAs,
+  isOpenCall,
+  opened,
+  sealed,
+  toolOf,
+  withCallsClosed,
+  withTool,
+} from './parts.ts';
 import { fieldsOf, numberOf, resultText, textOf } from './reading.ts';
 import type { AssistantPart, NoticePart, ToolCallPart } from './state.ts';
 
@@ -28,9 +38,10 @@ export function partsAfter(parts: Parts, event: StreamEvent, nowMs: number): Par
         ? parts
         : opened(parts, 'reasoning', event.id);
     case 'reasoning_delta':
-      return event.parentToolCallId !== undefined
-        ? parts
-        : appended(parts, 'reasoning', event.id, event.delta);
+      // A thought that was announced as hidden was never opened.
+      return isFlowingAs(parts, 'reasoning', event.id)
+        ? appended(parts, 'reasoning', event.id, event.delta)
+        : parts;
     case 'reasoning_complete':
       return event.parentToolCallId !== undefined
         ? parts

@@ -1,0 +1,73 @@
+import { expect, test } from 'vitest';
+import type { Entry } from '../../../widget/chat/state.ts';
+import { keepThread, keptThread } from '../../../widget/chat/thread-memory.ts';
+import type { SurfaceStorage } from '../../../widget/surface-storage.ts';
+import { aWorld, COMPLETE, calls, START, says } from './fakes.ts';
+
+function memory(): SurfaceStorage & { kept: string | undefined } {
+  const storage = {
+    kept: undefined as string | undefined,
+    read: () => storage.kept,
+    write: (_key: string, value: string | undefined) => {
+      storage.kept = value;
+    },
+  };
+  return storage;
+}
+
+test('a thread comes back after a reload, and goes on', async () => {
+  const storage = memory();
+  const first = aWorld({ script: [[START, ...says('Hello.'), COMPLETE]] });
+  await first.chat.send('Hi');
+  keepThread(storage, first.chat.conversation.value.entries);
+  const second = aWorld({ script: [[START, ...says('Again.'), COMPLETE]], entries: keptThread(storage) });
+  expect(second.chat.conversation.value.entries).toEqual(first.chat.conversation.value.entries);
+  await second.chat.send('Still there?');
+  expect(second.requests[0]).toMatchObject({
+    messages: [{ content: 'Hi' }, { content: 'Hello.' }, { content: 'Still there?' }],
+  });
+});
+
+test('what was open when the page was left has ended, with the reason', async () => {
+  const storage = memory();
+  const world = aWorld({
+    script: [[START, calls('add', 'call_1'), calls('pay', 'call_2')]],
+    tools: [{ name: 'add', annotations: { readOnlyHint: true } }, { name: 'pay' }],
+    rules: { requireConfirmFor: [], autoApprove: ['add'] },
+    run: () => new Promise(() => {}),
+  });
+  void world.chat.send('Go');
+  await world.phase('waiting');
+  keepThread(storage, world.chat.conversation.value.entries);
+  const [, answer] = keptThread(storage);
+  expect(answer).toMatchObject({
+    parts: [
+      { state: { status: 'cancelled', reason: expect.stringContaining('page was left') } },
+      { state: { status: 'declined' } },
+    ],
+  });
+});
+
+test('a thread that is too large keeps its later part', () => {
+  const storage = memory();
+  const entries: Entry[] = Array.from({ length: 40 }, (_, index) => ({
+    role: 'user',
+    id: `usr_${index}`,
+    text: 'x'.repeat(30_000),
+  }));
+  keepThread(storage, entries);
+  expect(storage.kept?.length).toBeLessThan(500_001);
+  expect(keptThread(storage).at(-1)?.id).toBe('usr_39');
+});
+
+test.each([
+  '',
+  'nonsense',
+  '[]',
+  '{"version":0,"entries":[{}]}',
+  '{"version":1,"entries":7}',
+  '{"version":1,"entries":[null]}',
+  '{"version":1,"entries":[{"role":"assistant"}]}',
+])('what is no thread is no thread: %s', (kept) => {
+  expect(keptThread({ read: () => kept, write: () => {} })).toEqual([]);
+});
