@@ -235,3 +235,16 @@ test('it is answered by keyboard alone', async () => {
   await userEvent.keyboard('{Tab}{Tab}{Tab}{Enter}');
   expect(chat.decisions).toEqual([['c1', 'decline']]);
 });
+
+test('no length of title, description or arguments pushes the answers out of the panel', async () => {
+  const endless = 'endless words '.repeat(2000);
+  const call = aCall(ASKING, { title: endless, description: endless, input: { [endless]: endless } });
+  const { view } = show(fakeChat(asking(call)));
+  const panel = within(view).getByRole('dialog').getBoundingClientRect();
+  for (const button of within(view).getAllByRole('button', {
+    name: /Allow once|Decline|Always allow|Stop/,
+  })) {
+    expect(button.getBoundingClientRect().bottom).toBeLessThanOrEqual(panel.bottom);
+    expect(button.getBoundingClientRect().top).toBeGreaterThan(panel.top);
+  }
+});
