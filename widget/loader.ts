@@ -1,5 +1,5 @@
 import type { AppModule } from './app.ts';
-import { type MountOptions, type PagehandApi, type PagehandWidget, resolveOptions } from './options.ts';
+import { type PagehandApi, type PagehandWidget, resolveOptions } from './options.ts';
 import { createShell } from './shell.ts';
 import { installPolyfill } from './tools/polyfill.ts';
 import { runQueue } from './tools/queue.ts';
@@ -7,12 +7,7 @@ import { runQueue } from './tools/queue.ts';
 /** The app's file beside this one, under the name that its build gave it. */
 declare const __APP_FILE__: string;
 
-declare global {
-  interface Window {
-    /** A list of functions until the script is there. */
-    Pagehand?: PagehandApi | ((pagehand: PagehandApi) => void)[];
-  }
-}
+const NEEDED = 'a classic <script src data-token> is needed';
 
 // Only while the script runs does the browser say which one it is.
 const script = document.currentScript as HTMLScriptElement | null;
@@ -39,7 +34,7 @@ function createApi(): PagehandApi {
   const widgets: PagehandWidget[] = [];
   const created = {
     mount(options) {
-      if (!source) throw Error('use a classic <script src>');
+      if (!source) throw Error(NEEDED);
       const widget = createShell(
         resolveOptions(options, new URL(source).origin),
         (): Promise<AppModule> => import(/* @vite-ignore */ new URL(__APP_FILE__, source).href),
@@ -61,17 +56,17 @@ function createApi(): PagehandApi {
 
 function begin(): void {
   try {
-    // Without a token the page's own commands say what to mount; without them it was forgotten.
-    if ((token || !early) && !document.querySelector(`[data-pagehand="${token}"]`)) {
-      api.mount({
-        ...rest,
-        token,
-        open: open !== 'false',
-        webmcp: { enabled, polyfill: false },
-      } as MountOptions);
+    if (token && !document.querySelector(`[data-pagehand="${token}"]`)) {
+      api.mount({ ...rest, token, open: open !== 'false', webmcp: { enabled, polyfill: false } });
     }
   } catch (error) {
-    console.error(`Pagehand: ${(error as Error).message.replace('"', '"data-')}`);
+    complain((error as Error).message.replace('"', '"data-'));
   }
   if (Array.isArray(early)) api.push(...early);
+  // A page may mount by itself a little later; otherwise the token was forgotten.
+  if (!token) setTimeout(() => 'open' in api || complain(NEEDED), 999);
+}
+
+function complain(sentence: string): void {
+  console.error(`Pagehand: ${sentence}.`);
 }

@@ -87,6 +87,13 @@ export interface PagehandApi extends PagehandWidget {
   destroy(): void;
 }
 
+declare global {
+  interface Window {
+    /** Of the script tag: a list of functions until the script is there. */
+    Pagehand?: PagehandApi | ((pagehand: PagehandApi) => void)[];
+  }
+}
+
 /** Options with every default in its place. */
 export interface ResolvedOptions {
   readonly token: string;

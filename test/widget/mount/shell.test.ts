@@ -1,0 +1,263 @@
+import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
+import type { App, AppModule, AppOptions } from '../../../widget/app.ts';
+import { type MountOptions, type PagehandWidget, resolveOptions } from '../../../widget/options.ts';
+import { createShell } from '../../../widget/shell.ts';
+import { hosts, inside, saveData, until } from './page.ts';
+
+const TOKEN = 'ct_test_shell';
+
+const widgets: PagehandWidget[] = [];
+
+afterEach(() => {
+  for (const widget of widgets.splice(0)) widget.destroy();
+  expect(hosts()).toEqual([]);
+});
+
+/** A shell around an app that is made up; `load` says how its file arrives. */
+function aShell(
+  options: Partial<MountOptions> = {},
+  load: (module: AppModule, attempt: number) => Promise<AppModule> = async (module) => module,
+) {
+  const started: AppOptions[] = [];
+  const did: string[] = [];
+  let attempts = 0;
+  const module: AppModule = {
+    startApp(appOptions): App {
+      started.push(appOptions);
+      let isOpen = false;
+      return {
+        setOpen(open) {
+          did.push(open ? 'open' : 'close');
+          if (open === isOpen) return;
+          isOpen = open;
+          appOptions.onOpenChange(open);
+        },
+        send: async (text) => {
+          did.push(`send ${text}`);
+        },
+        destroy: () => {
+          did.push('destroy');
+        },
+      };
+    },
+  };
+  const widget: PagehandWidget = createShell(
+    resolveOptions({ token: TOKEN, ...options }, location.origin),
+    () => {
+      attempts += 1;
+      return load(module, attempts);
+    },
+  );
+  widgets.push(widget);
+  const host = hosts().at(-1) ?? null;
+  return {
+    widget,
+    host,
+    started,
+    did,
+    attempts: () => attempts,
+    launcher: () => inside(host).button('Open chat'),
+  };
+}
+
+test('the launcher stands in the page at once, and nothing else is fetched', () => {
+  saveData();
+  const { host, launcher, attempts } = aShell();
+  const box = launcher().getBoundingClientRect();
+  expect([box.width, box.height]).toEqual([56, 56]);
+  expect(Math.round(innerWidth - box.right)).toBe(20);
+  expect(host?.getBoundingClientRect().width).toBe(0);
+  expect(launcher().ariaExpanded).toBe('false');
+  expect(attempts()).toBe(0);
+});
+
+test.each([
+  ['bottom-right', (box: DOMRect) => [innerWidth - box.right, innerHeight - box.bottom]],
+  ['bottom-left', (box: DOMRect) => [box.left, innerHeight - box.bottom]],
+  ['top-right', (box: DOMRect) => [innerWidth - box.right, box.top]],
+  ['top-left', (box: DOMRect) => [box.left, box.top]],
+] as const)('the launcher stands at the %s', (position, distance) => {
+  saveData();
+  const { launcher } = aShell({ position });
+  expect(distance(launcher().getBoundingClientRect()).map(Math.round)).toEqual([20, 20]);
+});
+
+test('a style sheet that spares nobody does not move or hide the launcher', () => {
+  saveData();
+  const style = document.createElement('style');
+  style.textContent = 'div, button { display: none; position: static; transform: scale(3); opacity: 0; }';
+  document.head.append(style);
+  onTestFinished(() => style.remove());
+  const { host, launcher } = aShell();
+  expect(getComputedStyle(host ?? document.body)).toMatchObject({
+    display: 'block',
+    position: 'fixed',
+    opacity: '1',
+  });
+  expect(launcher().getBoundingClientRect().width).toBe(56);
+});
+
+test.each([
+  ['the pointer', 'pointerenter'],
+  ['the focus', 'focus'],
+])('%s on the launcher fetches the app once, and opens nothing', async (_, type) => {
+  saveData();
+  const { launcher, attempts, did } = aShell();
+  launcher().dispatchEvent(new Event(type));
+  launcher().dispatchEvent(new Event(type));
+  await Promise.resolve();
+  expect(attempts()).toBe(1);
+  expect(did).toEqual([]);
+});
+
+test('the app is fetched ahead where the connection is known to be fast', async () => {
+  saveData({ effectiveType: '4g', saveData: false });
+  const { attempts } = aShell();
+  await until(() => attempts() === 1);
+});
+
+test.each([undefined, { effectiveType: '3g' }, { effectiveType: '4g', saveData: true }])(
+  'the app is not fetched ahead with a connection like %j',
+  async (connection) => {
+    saveData(connection);
+    const { attempts } = aShell();
+    await new Promise((resolve) => requestIdleCallback(resolve));
+    expect(attempts()).toBe(0);
+  },
+);
+
+test('pressing the launcher opens, pressing it again closes, and the page hears of both', async () => {
+  saveData();
+  const { widget, launcher, did } = aShell();
+  const heard: string[] = [];
+  widget.on('open', () => heard.push('open'));
+  const stop = widget.on('close', () => heard.push('close'));
+  launcher().click();
+  await until(() => heard.length === 1);
+  expect(launcher().ariaExpanded).toBe('true');
+  launcher().click();
+  await until(() => heard.length === 2);
+  stop();
+  widget.toggle();
+  await until(() => did.length === 3);
+  widget.close();
+  await until(() => did.length === 4);
+  expect(heard).toEqual(['open', 'close', 'open']);
+});
+
+test('calls before the app is there are kept', async () => {
+  saveData();
+  let arrive = () => {};
+  const { widget, did } = aShell(
+    {},
+    (module) =>
+      new Promise((resolve) => {
+        arrive = () => resolve(module);
+      }),
+  );
+  const sent = widget.send('Hello');
+  expect(did).toEqual([]);
+  arrive();
+  await sent;
+  expect(did).toEqual(['open', 'send Hello']);
+});
+
+test('an app that does not load says so on the launcher, and pressing tries again', async () => {
+  saveData();
+  const { widget, host, launcher, did, attempts } = aShell({}, async (module, attempt) => {
+    if (attempt < 3) throw new TypeError('Failed to fetch dynamically imported module');
+    return module;
+  });
+  const errors: string[] = [];
+  widget.on('error', ({ code }) => errors.push(code));
+  launcher().dispatchEvent(new Event('pointerenter'));
+  await until(() => attempts() === 1);
+  await new Promise((resolve) => setTimeout(resolve));
+  expect(launcher().textContent).toBe('');
+  launcher().click();
+  await until(() => errors.length === 1);
+  const retry = inside(host).button('The chat did not load. Retry');
+  expect(retry.ariaLive).toBe('assertive');
+  expect(errors).toEqual(['unreachable']);
+  retry.click();
+  await until(() => did.includes('open'));
+  expect(launcher().textContent).toBe('');
+});
+
+test('inline there is no button, unless the app does not load', async () => {
+  const target = document.createElement('div');
+  document.body.append(target);
+  onTestFinished(() => target.remove());
+  const { host, did } = aShell({ target }, async (module, attempt) => {
+    if (attempt === 1) throw new TypeError('no');
+    return module;
+  });
+  expect(host?.parentElement).toBe(target);
+  await until(() => inside(host).text().includes('Retry'));
+  const button = inside(host).button('The chat did not load. Retry');
+  expect(button.checkVisibility()).toBe(true);
+  button.click();
+  await until(() => did.includes('open'));
+  expect(button.checkVisibility()).toBe(false);
+});
+
+test('closing from within gives the focus back to the launcher', async () => {
+  saveData();
+  const { widget, started, launcher, host } = aShell();
+  widget.open();
+  await until(() => started.length === 1);
+  const field = document.createElement('input');
+  started[0]?.root.append(field);
+  field.focus();
+  started[0]?.onOpenChange(false);
+  expect(host?.shadowRoot?.activeElement).toBe(launcher());
+});
+
+test('a listener that throws is the page\u2019s own trouble', async () => {
+  saveData();
+  const { widget, did } = aShell();
+  const reported: unknown[] = [];
+  const onError = (event: ErrorEvent) => {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    reported.push(event.error);
+  };
+  window.addEventListener('error', onError, { capture: true });
+  onTestFinished(() => window.removeEventListener('error', onError, { capture: true }));
+  let heard = 0;
+  widget.on('open', () => {
+    throw new Error('mine');
+  });
+  widget.on('open', () => {
+    heard += 1;
+  });
+  widget.open();
+  await until(() => did.length === 1);
+  expect(heard).toBe(1);
+  expect(reported).toMatchObject([{ message: 'mine' }]);
+});
+
+test('a chat that is destroyed while it loads never opens', async () => {
+  saveData();
+  let arrive = () => {};
+  const { widget, did } = aShell(
+    {},
+    (module) =>
+      new Promise((resolve) => {
+        arrive = () => resolve(module);
+      }),
+  );
+  widget.open();
+  widget.destroy();
+  arrive();
+  await until(() => did.includes('destroy'));
+  expect(did).toEqual(['destroy']);
+});
+
+test('before there is a body the chat stands in the root element', () => {
+  saveData();
+  vi.spyOn(document, 'body', 'get').mockReturnValue(null as unknown as HTMLElement);
+  const { host } = aShell();
+  vi.restoreAllMocks();
+  expect(host?.parentElement).toBe(document.documentElement);
+});
