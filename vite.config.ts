@@ -104,6 +104,8 @@ const builds: Record<string, () => UserConfig> = {
       target: 'es2022',
       lib: { entry: { app: at('widget/app.ts') }, formats: ['es'] },
       rolldownOptions: {
+        // Else what the late chunk shares with the app would be a third file, fetched one round trip later.
+        preserveEntrySignatures: 'allow-extension',
         output: { ...hashed('chunks/'), minify: true },
       },
     },
