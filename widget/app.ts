@@ -100,6 +100,7 @@ function languageTag(locale: string): string {
   try {
     return Intl.getCanonicalLocales(locale.replaceAll('_', '-'))[0] ?? 'en';
   } catch {
+    console.error(`Pagehand: "${locale}" is no language tag like en or pt-BR; the chat uses en.`);
     return 'en';
   }
 }

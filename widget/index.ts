@@ -30,6 +30,8 @@ function checked(options: MountOptions): ResolvedOptions {
     if (typeof document === 'undefined') throw Error('`mount` needs a page: call it in the browser');
     if (!((options.webmcp?.timeoutMs ?? 1) > 0))
       throw Error('"webmcp.timeoutMs" must be above 0 milliseconds');
+    // Throws in words of its own.
+    Intl.getCanonicalLocales(options.locale);
     return resolveOptions(options, location.origin);
   } catch (cause) {
     throw new WidgetError('invalid_option', `${(cause as Error).message}.`, { retryable: false, cause });

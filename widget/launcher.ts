@@ -8,8 +8,9 @@ export interface Launcher {
 }
 
 /**
- * The chat's own element in the page, and in its shadow root what stands there before the chat does: one button. Inline it shows only where the chat could
- * not be loaded; there and everywhere it then says so, and tries again when it is pressed.
+ * The chat's own element in the page, and in its shadow root what stands there before the chat does: one button.
+ * Inline it shows only where the chat could not be loaded; there and everywhere it then says so, and tries again when
+ * it is pressed.
  */
 export function drawLauncher(options: ResolvedOptions): Launcher {
   const host = document.createElement('div');
@@ -25,7 +26,8 @@ export function drawLauncher(options: ResolvedOptions): Launcher {
   const path = draw('path');
   path.setAttribute('d', 'M3 5h22v15H14l-6 5v-5H3z');
   bubble.append(path);
-  button.ariaLive = 'assertive';
+  button.id = 'l';
+  button.ariaLive = 'polite';
   root.append(button);
   return {
     root,
@@ -40,21 +42,21 @@ export function drawLauncher(options: ResolvedOptions): Launcher {
 }
 
 /**
- * With the tokens of the theme. The ring of the focus is the browser's own. Every rule says `:host>`: the panel is drawn
- * in the same root later, and none of this is meant for its buttons.
+ * With the tokens of the theme, in colours that hold on light and dark pages alike. The ring of the focus is the
+ * browser's own. Every rule says `#l`: the panel is drawn in the same root later, and none of this is meant for its
+ * buttons.
  */
-function look({ target, theme, position }: ResolvedOptions): string {
+function look({ target, position }: ResolvedOptions): string {
   const [y, x] = position.split('-');
   return (
     // Important, because a rule of the page for every `div` would move or hide the chat. Without a size it covers nothing.
     (target
-      ? ':host{display:block;height:100%}:host>[aria-expanded=true]{display:none}:host>button{'
-      : `:host{all:initial!important;position:fixed!important;z-index:var(--ph-layer,2147483000)!important}:host>button{position:fixed;${y}:max(var(--ph-inset,20px),env(safe-area-inset-${y}));${x}:max(var(--ph-inset,20px),env(safe-area-inset-${x}));`) +
-    `color-scheme:${theme === 'auto' ? 'light dark' : theme};` +
-    'background:var(--ph-accent,light-dark(#1f5fbf,#8db6f5));color:var(--ph-on-accent,light-dark(#fff,#0e1c31));' +
+      ? ':host{display:block;height:100%}#l[aria-expanded=true]{display:none}#l{'
+      : `:host{all:initial!important;position:fixed!important;z-index:var(--ph-layer,2147483000)!important}#l{position:fixed;${y}:max(var(--ph-inset,20px),env(safe-area-inset-${y}));${x}:max(var(--ph-inset,20px),env(safe-area-inset-${x}));`) +
+    'background:var(--ph-accent,#1f5fbf);color:var(--ph-on-accent,#fff);' +
     'padding:calc(var(--ph-launcher-size,56px)/2 - 15px);border:1px solid #0000;border-radius:28px;' +
     'font:15px system-ui;cursor:pointer;box-shadow:0 2px 12px #0003}' +
-    ':host>button>svg{display:block;width:28px;height:28px;fill:currentColor}:host>[aria-busy=true]{opacity:.6}@media print{:host>button{display:none}}'
+    '#l svg{display:block;width:28px;height:28px;fill:currentColor}#l[aria-busy=true]{opacity:.6}@media print{#l{display:none}}'
   );
 }
 

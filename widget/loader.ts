@@ -7,11 +7,9 @@ import { runQueue } from './tools/queue.ts';
 /** The app's file beside this one, under the name that its build gave it. */
 declare const __APP_FILE__: string;
 
-const NEEDED = 'a classic <script src data-token> is needed';
-
 // Only while the script runs does the browser say which one it is.
 const script = document.currentScript as HTMLScriptElement | null;
-const source = script?.src;
+const source = script?.src ?? '';
 const { token, open = 'false', webmcp, polyfill, ...rest } = script?.dataset ?? {};
 const early = window.Pagehand;
 
@@ -34,7 +32,6 @@ function createApi(): PagehandApi {
   const widgets: PagehandWidget[] = [];
   const created = {
     mount(options) {
-      if (!source) throw Error(NEEDED);
       const widget = createShell(
         resolveOptions(options, new URL(source).origin),
         (): Promise<AppModule> => import(/* @vite-ignore */ new URL(__APP_FILE__, source).href),
@@ -64,7 +61,7 @@ function begin(): void {
   }
   if (Array.isArray(early)) api.push(...early);
   // A page may mount by itself a little later; otherwise the token was forgotten.
-  if (!token) setTimeout(() => 'open' in api || complain(NEEDED), 999);
+  if (!token) setTimeout(() => 'open' in api || complain('no <script src data-token> is here'), 999);
 }
 
 function complain(sentence: string): void {

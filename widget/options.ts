@@ -112,7 +112,6 @@ const PATTERNS = {
   api: /^https?:..\w/,
   position: /^(top|bottom)-(left|right)$/,
   theme: /^(auto|light|dark)$/,
-  locale: /^\w[\w-]+$/,
 };
 
 /**

@@ -23,7 +23,10 @@ export function createShell(options: ResolvedOptions, loadApp: () => Promise<App
 
   function load(): Promise<App> {
     app ??= loadApp()
-      .then(({ startApp }) => startApp({ root, options, emit, onOpenChange }))
+      .then(({ startApp }) => {
+        if (isGone) throw isGone;
+        return startApp({ root, options, emit, onOpenChange });
+      })
       .catch((cause) => {
         app = undefined;
         // The shape of a `WidgetError`: its class is not worth its weight in the loader.
@@ -37,7 +40,7 @@ export function createShell(options: ResolvedOptions, loadApp: () => Promise<App
 
   /** In vain is no matter: nobody waits for it, and pressing tries again. */
   function preload() {
-    if (!isGone) load().catch(() => {});
+    load().catch(() => {});
   }
 
   async function setOpen(open: boolean) {
@@ -46,10 +49,10 @@ export function createShell(options: ResolvedOptions, loadApp: () => Promise<App
     show(isOpen, true);
     try {
       const { setOpen } = await load();
-      if (isGone) return;
       show(isOpen);
       setOpen(isOpen);
     } catch (cause) {
+      if (isGone) return;
       const error = cause as WidgetError;
       isOpen = false;
       show(false, false, `${error.message} Retry`);
@@ -97,6 +100,7 @@ export function createShell(options: ResolvedOptions, loadApp: () => Promise<App
         ({ destroy }) => destroy(),
         () => {},
       );
+      app = undefined;
     },
   };
 }

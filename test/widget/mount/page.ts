@@ -33,8 +33,8 @@ export function saveData(connection: object | undefined = { effectiveType: '4g',
   });
 }
 
-export async function until(holds: () => boolean): Promise<void> {
-  for (let turn = 0; turn < 500; turn += 1) {
+export async function until(holds: () => boolean, turns = 500): Promise<void> {
+  for (let turn = 0; turn < turns; turn += 1) {
     if (holds()) return;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }

@@ -177,7 +177,7 @@ test('an app that does not load says so on the launcher, and pressing tries agai
   launcher().click();
   await until(() => errors.length === 1);
   const retry = inside(host).button('The chat did not load. Retry');
-  expect(retry.ariaLive).toBe('assertive');
+  expect(retry.ariaLive).toBe('polite');
   expect(errors).toEqual(['unreachable']);
   retry.click();
   await until(() => did.includes('open'));
@@ -237,7 +237,7 @@ test('a listener that throws is the page\u2019s own trouble', async () => {
   expect(reported).toMatchObject([{ message: 'mine' }]);
 });
 
-test('a chat that is destroyed while it loads never opens', async () => {
+test('a chat that was destroyed never starts, neither late nor again', async () => {
   saveData();
   let arrive = () => {};
   const { widget, did } = aShell(
@@ -250,8 +250,45 @@ test('a chat that is destroyed while it loads never opens', async () => {
   widget.open();
   widget.destroy();
   arrive();
-  await until(() => did.includes('destroy'));
-  expect(did).toEqual(['destroy']);
+  await new Promise((resolve) => setTimeout(resolve));
+  widget.open();
+  await new Promise((resolve) => setTimeout(resolve));
+  expect(did).toEqual([]);
+});
+
+test('destroying twice is destroying once', async () => {
+  saveData();
+  const { widget, did } = aShell();
+  widget.open();
+  await until(() => did.length === 1);
+  widget.destroy();
+  widget.destroy();
+  await Promise.resolve();
+  expect(did).toEqual(['open', 'destroy']);
+});
+
+test('nothing of the launcher reaches what is drawn beside it', async () => {
+  saveData();
+  const { host, launcher } = aShell();
+  const other = document.createElement('button');
+  other.ariaExpanded = 'true';
+  host?.shadowRoot?.append(other);
+  expect(getComputedStyle(other)).toMatchObject({ position: 'static', boxShadow: 'none' });
+  expect(getComputedStyle(launcher()).position).toBe('fixed');
+});
+
+test('the page chooses the colours, the size and the place by tokens', () => {
+  saveData();
+  const style = document.createElement('style');
+  style.textContent =
+    '[data-pagehand] { --ph-accent: rgb(1, 2, 3); --ph-launcher-size: 48px; --ph-inset: 8px; --ph-layer: 7; }';
+  document.head.append(style);
+  onTestFinished(() => style.remove());
+  const { host, launcher } = aShell();
+  const box = launcher().getBoundingClientRect();
+  expect(getComputedStyle(launcher()).backgroundColor).toBe('rgb(1, 2, 3)');
+  expect([box.width, Math.round(innerWidth - box.right)]).toEqual([48, 8]);
+  expect(getComputedStyle(host ?? document.body).zIndex).toBe('7');
 });
 
 test('before there is a body the chat stands in the root element', () => {
