@@ -136,9 +136,9 @@ describe('registering', () => {
     const changed = vi.fn();
     modelContext().addEventListener('toolchange', changed);
     const both = new AbortController();
-    void register({ ...TOOL, name: 'a' }, { signal: both.signal });
-    void register({ ...TOOL, name: 'b' }, { signal: both.signal });
+    const registered = ['a', 'b'].map((name) => register({ ...TOOL, name }, { signal: both.signal }));
     expect(changed).not.toHaveBeenCalled();
+    await Promise.all(registered);
     await vi.waitFor(() => expect(changed).toHaveBeenCalledTimes(2));
     both.abort();
     expect(changed).toHaveBeenCalledTimes(2);
@@ -196,8 +196,9 @@ describe('listing', () => {
   });
 
   test('lists a tool that was registered a line earlier, without waiting', async () => {
-    void register(TOOL);
+    const registered = register(TOOL);
     expect(await modelContext().getTools()).toHaveLength(1);
+    await registered;
   });
 
   test('gives copies in the order of the names', async () => {
@@ -364,8 +365,9 @@ describe('executing', () => {
     await register({ ...TOOL, execute: () => 'old' }, { signal: second.signal });
     const replaced = modelContext().executeTool(tool, {});
     second.abort();
-    void register({ ...TOOL, execute: () => 'new' });
+    const registered = register({ ...TOOL, execute: () => 'new' });
     expect(await replaced).toBe('new');
+    await registered;
   });
 
   test('rejects at once with the caller\u2019s reason, and then tells the tool and the page', async () => {
