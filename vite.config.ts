@@ -24,12 +24,18 @@ const BROWSER_DEPENDENCIES = [
   'fast-check',
 ];
 
-function inBrowser(name: string, webmcp: 'none' | 'native', include: string[]): TestProjectConfiguration {
+function inBrowser(
+  name: string,
+  webmcp: 'none' | 'native',
+  include: string[],
+  exclude: string[],
+): TestProjectConfiguration {
   return {
     optimizeDeps: { include: BROWSER_DEPENDENCIES },
     test: {
       name,
       include,
+      exclude,
       testTimeout: 15_000,
       browser: {
         enabled: true,
@@ -52,8 +58,13 @@ const testing = {
           testTimeout: 20_000,
         },
       },
-      inBrowser('browser', 'none', ['test/widget/**/*.test.{ts,tsx}']),
-      inBrowser('native', 'native', ['test/widget/tools/**/*.test.ts']),
+      inBrowser('browser', 'none', ['test/widget/**/*.test.{ts,tsx}'], ['**/*-native.test.ts']),
+      inBrowser(
+        'native',
+        'native',
+        ['test/widget/tools/**/*.test.ts'],
+        ['**/adapter-{polyfill,mcp-b,dialects}.test.ts'],
+      ),
       {
         test: {
           name: 'journeys',

@@ -1,10 +1,10 @@
 import { describe } from 'vitest';
 import { adapterSuite } from './adapter-suite.ts';
-import { frozenHost, hasNative, invokeHost, jsonHost, testingHost } from './hosts.ts';
+import { frozenHost, invokeHost, jsonHost, testingHost } from './hosts.ts';
 
 const HINTS = ['readOnlyHint', 'consequentialHint'];
 
-describe.skipIf(hasNative)('older dialects', () => {
+describe('older dialects', () => {
   adapterSuite('a separate object for testing, everything as JSON', testingHost, {
     keepsThrownMessage: true,
     tellsToolToStop: false,

@@ -1,14 +1,14 @@
 import { cleanupWebMCPPolyfill, initializeWebMCPPolyfill } from '@mcp-b/webmcp-polyfill';
 import { describe } from 'vitest';
 import { adapterSuite } from './adapter-suite.ts';
-import { hasNative, signalHost } from './hosts.ts';
+import { signalHost } from './hosts.ts';
 
 function install() {
   initializeWebMCPPolyfill();
   return signalHost('polyfill', cleanupWebMCPPolyfill);
 }
 
-describe.skipIf(hasNative)('somebody else\u2019s', () => {
+describe('somebody else\u2019s', () => {
   adapterSuite('@mcp-b/webmcp-polyfill', install, {
     keepsThrownMessage: true,
     tellsToolToStop: false,

@@ -1,8 +1,8 @@
 import { describe } from 'vitest';
 import { adapterSuite } from './adapter-suite.ts';
-import { hasNative, signalHost } from './hosts.ts';
+import { signalHost } from './hosts.ts';
 
-describe.runIf(hasNative)('the browser\u2019s own', () => {
+describe('the browser\u2019s own', () => {
   adapterSuite('WebMCP of Chromium', () => signalHost('native', () => undefined), {
     keepsThrownMessage: false,
     tellsToolToStop: true,

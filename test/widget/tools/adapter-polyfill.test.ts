@@ -1,14 +1,14 @@
 import { describe } from 'vitest';
 import { installPolyfill } from '../../../widget/tools/polyfill.ts';
 import { adapterSuite } from './adapter-suite.ts';
-import { hasNative, signalHost } from './hosts.ts';
+import { signalHost } from './hosts.ts';
 
 function install() {
   installPolyfill();
   return signalHost('pagehand', () => Reflect.deleteProperty(Document.prototype, 'modelContext'));
 }
 
-describe.skipIf(hasNative)('ours', () => {
+describe('ours', () => {
   adapterSuite('the polyfill', install, {
     keepsThrownMessage: true,
     tellsToolToStop: true,

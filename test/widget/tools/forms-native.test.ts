@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createPageTools } from '../../../widget/tools/create-page-tools.ts';
 import type { PageCallOutcome, PageTools } from '../../../widget/tools/page-tools.ts';
-import { hasNative, modelContext, put } from './hosts.ts';
+import { modelContext, put } from './hosts.ts';
 
 // Form tools are the browser's own: the polyfill leaves them out.
-describe.runIf(hasNative)('tools that are forms', () => {
+describe('tools that are forms', () => {
   const places: Element[] = [];
   let ids = 0;
 
@@ -134,7 +134,7 @@ describe.runIf(hasNative)('tools that are forms', () => {
   });
 });
 
-describe.runIf(hasNative)('frames', () => {
+describe('frames', () => {
   test('that forbid tools have none, and nothing is said', async () => {
     const frame = document.createElement('iframe');
     frame.allow = "tools 'none'";
