@@ -74,19 +74,17 @@ async function* answer(
   try {
     const { stream } = await model.doStream(await callOptions(model, request, upstream.signal));
     const reader = stream.getReader();
-    let spoke = false;
     for (;;) {
       silence.expectSoon();
       const { done, value } = await reader.read();
       request.signal.throwIfAborted();
       if (done) throw new ModelError('model_failed', UNFINISHED);
       if (value.type === 'finish') {
-        yield finishOf(value, spoke);
+        yield finishOf(value);
         return;
       }
       const event = eventOf(value);
       if (event === undefined) continue;
-      spoke ||= event.type !== 'reasoning';
       silence.stop();
       yield event;
       request.signal.throwIfAborted();
@@ -185,16 +183,13 @@ const STOP_REASONS: Readonly<Record<string, ModelStopReason>> = {
   'content-filter': 'content_filter',
 };
 
-function finishOf(part: Extract<StreamPart, { type: 'finish' }>, spoke: boolean): ModelEvent {
+function finishOf(part: Extract<StreamPart, { type: 'finish' }>): ModelEvent {
   const { unified, raw } = part.finishReason;
   // No reason at all: the connection was closed in the middle of the answer, politely.
   if (unified === 'error' || (unified === 'other' && raw === undefined)) {
     throw new ModelError('model_failed', UNFINISHED);
   }
   const reason = STOP_REASONS[unified] ?? 'unknown';
-  if (!spoke && reason !== 'content_filter' && reason !== 'length') {
-    throw new ModelError('model_failed', 'The model gave an empty answer.');
-  }
   const { inputTokens, outputTokens } = part.usage;
   if (inputTokens.total === undefined || outputTokens.total === undefined) return { type: 'finish', reason };
   return { type: 'finish', reason, tokens: { input: inputTokens.total, output: outputTokens.total } };

@@ -289,10 +289,11 @@ describe.each(WIRES)('$model', (wire) => {
     expect((await failureOf(modelOf(wire))).code).toBe('model_failed');
   });
 
-  test('an empty answer fails', async () => {
+  test('an answer without words is told as it is: after suggestions it is the right end', async () => {
     provider.behave(streaming(wire.empty()));
-    const failure = await failureOf(modelOf(wire));
-    expect(failure).toMatchObject({ code: 'model_failed', message: 'The model gave an empty answer.' });
+    const events = await collect(modelOf(wire), ASKED, TOOLS);
+    expect(events).toMatchObject([{ type: 'finish', reason: 'end_turn' }]);
+    expect(provider.requests).toHaveLength(1);
   });
 
   test('a provider that is not there is unavailable', async () => {
