@@ -39,7 +39,7 @@ export interface TextPart {
   readonly role?: 'error';
 }
 
-export interface ReasoningPart {
+interface ReasoningPart {
   readonly kind: 'reasoning';
   readonly id: string;
   readonly text: string;

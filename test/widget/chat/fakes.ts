@@ -19,7 +19,7 @@ import type {
 } from '../../../widget/transport/transport.ts';
 
 /** What the server answers to one request. */
-export type Scripted =
+type Scripted =
   | Error
   | readonly EventBody[]
   /** Events, and then the line breaks, or nothing comes until the chat leaves. */
@@ -27,9 +27,7 @@ export type Scripted =
 
 type EventBody = { readonly type: StreamEvent['type'] } & Readonly<Record<string, unknown>>;
 
-export type Request =
-  | ({ readonly kind: 'chat' } & OutgoingChat)
-  | ({ readonly kind: 'resume' } & OutgoingResume);
+type Request = ({ readonly kind: 'chat' } & OutgoingChat) | ({ readonly kind: 'resume' } & OutgoingResume);
 
 export interface World {
   readonly chat: OwnedChat;
@@ -185,7 +183,7 @@ async function* play(
   }
 }
 
-export function aTool(tool: Partial<PageTool> & { readonly name: string }): PageTool {
+function aTool(tool: Partial<PageTool> & { readonly name: string }): PageTool {
   return {
     title: '',
     description: `Does ${tool.name}.`,

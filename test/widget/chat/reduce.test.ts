@@ -210,6 +210,31 @@ test.each(['length', 'content_filter', 'max_tool_calls'])('the stop reason %s is
   expect(result.phase).toBe('idle');
 });
 
+test('the server\u2019s sentence about its failure gives way to the failure, wherever it stands', () => {
+  const spoken = [
+    { type: 'text_start', id: 't', role: 'error' },
+    { type: 'text_delta', id: 't', delta: 'Something is wrong over here.' },
+    { type: 'text_complete', id: 't' },
+  ];
+  expect(parts(after(...spoken))).toMatchObject([{ text: 'Something is wrong over here.', role: 'error' }]);
+  const failed = after(
+    { type: 'text_delta', id: 'a', delta: 'So far' },
+    ...spoken,
+    { type: 'turn_complete', id: 'turn', stopReason: 'length' },
+    {
+      type: 'execution_error',
+      error: { code: 'model_failed', message: 'The model failed.', hint: 'Later.' },
+    },
+  );
+  expect(failed.failure).toEqual({
+    code: 'model_failed',
+    message: 'The model failed.',
+    hint: 'Later.',
+    retryable: true,
+  });
+  expect(parts(failed)).toMatchObject([{ text: 'So far' }, { kind: 'notice' }]);
+});
+
 test('an end without success is a failure', () => {
   expect(after({ type: 'execution_complete', kind: 'agent', success: false })).toMatchObject({
     phase: 'failed',
