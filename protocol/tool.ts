@@ -34,5 +34,11 @@ export const ClientTool = z.object({
 });
 export type ClientTool = z.infer<typeof ClientTool>;
 
+/** Shows the visitor replies to choose from; its output says no more than that. */
+export const SUGGEST_TOOL = 'suggest_replies';
+
+/** Puts a question to the visitor; its output is the visitor's own answer. */
+export const ASK_TOOL = 'ask_user_question';
+
 /** The two tools that the widget itself may offer as `origin: 'sdk'`. */
-export const BUILT_IN_TOOLS: readonly string[] = ['suggest_replies', 'ask_user_question'];
+export const BUILT_IN_TOOLS: readonly string[] = [SUGGEST_TOOL, ASK_TOOL];

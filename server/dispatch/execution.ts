@@ -94,7 +94,8 @@ export function resultsOf(execution: Execution, calls: readonly ModelToolCall[])
   return calls.map(({ toolCallId, name }) => {
     const call = byId.get(toolCallId);
     if (call === undefined) throw new Error(`The call ${toolCallId} has no result.`);
-    return { toolCallId, name, text: call.text, isError: call.isError, untrusted: call.hash !== '' };
+    const untrusted = call.hash !== '' && call.isVisitors !== true;
+    return { toolCallId, name, text: call.text, isError: call.isError, untrusted };
   });
 }
 

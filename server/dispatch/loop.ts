@@ -1,6 +1,6 @@
 import type { EventBody, StopReason } from '../../protocol/event.ts';
 import { ID_PREFIX } from '../../protocol/ids.ts';
-import { BUILT_IN_TOOLS } from '../../protocol/tool.ts';
+import { SUGGEST_TOOL } from '../../protocol/tool.ts';
 import { ModelError, type ModelMessage, type ModelStopReason, type ModelToolCall } from '../models/model.ts';
 import type { Execution, StoredMessage } from '../store/store.ts';
 import type { DispatchDeps } from './dispatcher.ts';
@@ -257,9 +257,8 @@ function asHistory(call: JudgedCall): ModelToolCall {
 function needsNoWords(execution: Execution, stored: readonly StoredMessage[]): boolean {
   const last = [...stored].reverse().find(({ message }) => message.role !== 'tool')?.message;
   if (last?.role !== 'assistant' || last.toolCalls.length === 0 || last.text.trim() === '') return false;
-  const [suggestReplies] = BUILT_IN_TOOLS;
   const names = execution.tools
-    .filter(({ origin, bareName }) => origin === 'sdk' && bareName === suggestReplies)
+    .filter(({ origin, bareName }) => origin === 'sdk' && bareName === SUGGEST_TOOL)
     .map(({ modelName }) => modelName);
   return last.toolCalls.every(({ name }) => names.includes(name));
 }

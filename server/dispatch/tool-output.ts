@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { MAX_TOOL_RESULT_CHARS } from '../../protocol/limits.ts';
+import { ASK_TOOL } from '../../protocol/tool.ts';
 import { RequestError } from '../errors.ts';
 import type { Execution, PendingCall, ResolvedCall } from '../store/store.ts';
 import { cut } from './text.ts';
@@ -93,8 +94,17 @@ function textOfBlock(block: unknown): string {
 }
 
 function resolve(execution: Execution, call: PendingCall, value: unknown, hash: string): ResolvedCall {
-  const { toolCallId, bareName, modelName } = call;
-  return { toolCallId, bareName, modelName, ...readOutput(value), hash, acceptedSeq: execution.seq };
+  const { toolCallId, bareName, modelName, origin } = call;
+  return {
+    toolCallId,
+    bareName,
+    modelName,
+    ...readOutput(value),
+    hash,
+    // Only the widget's own question: told that this is data and not the user's, a model would disregard the answer.
+    isVisitors: origin === 'sdk' && bareName === ASK_TOOL,
+    acceptedSeq: execution.seq,
+  };
 }
 
 function pendingCall({ pending }: Execution, key: string): PendingCall | undefined {

@@ -66,6 +66,8 @@ export interface ResolvedCall {
   readonly text: string;
   readonly isError: boolean;
   readonly hash: string;
+  /** The visitor's own words, given to a question of the model. */
+  readonly isVisitors?: boolean;
   /** Highest `seq` when it was accepted: what followed from it stands after that. */
   readonly acceptedSeq: number;
 }
