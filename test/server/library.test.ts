@@ -1,0 +1,55 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { DEMO_TOKEN } from '../../server/config/demo.ts';
+import { createLog, createPagehand, type Pagehand } from '../../server/index.ts';
+
+const ORIGIN = 'http://localhost:8787';
+const folder = mkdtempSync(join(tmpdir(), 'pagehand-library-'));
+let pagehand: Pagehand;
+
+beforeAll(async () => {
+  pagehand = await createPagehand({ cwd: folder, log: createLog({ level: 'silent', secrets: [] }) });
+});
+
+afterAll(async () => {
+  await pagehand.stop(0);
+  rmSync(folder, { recursive: true });
+});
+
+async function post(path: string, body: unknown): Promise<Response> {
+  return pagehand.fetch(
+    new Request(`${ORIGIN}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: ORIGIN },
+      body: JSON.stringify(body),
+    }),
+  );
+}
+
+test('a host server mounts the fetch handler, without a socket and without an environment', async () => {
+  const { sessionId } = (await (await post('/v1/client/init', { token: DEMO_TOKEN })).json()) as {
+    sessionId: string;
+  };
+  const answer = await post('/v1/client/chat', {
+    sessionId,
+    messages: [{ role: 'user', content: 'what are you?' }],
+  });
+  expect(answer.headers.get('content-type')).toContain('text/event-stream');
+  expect(await answer.text()).toContain('event: execution_complete');
+});
+
+test('after stop it refuses new work, with the time to come back', async () => {
+  const other = await createPagehand({
+    cwd: folder,
+    env: { PAGEHAND_DB: ':memory:' },
+    log: createLog({ level: 'silent', secrets: [] }),
+  });
+  await other.stop(0);
+  const answer = await other.fetch(
+    new Request(`${ORIGIN}/v1/client/init`, { method: 'POST', headers: { origin: ORIGIN } }),
+  );
+  expect(answer.status).toBe(503);
+  expect(answer.headers.get('retry-after')).not.toBeNull();
+});
