@@ -2,8 +2,10 @@ import { type ReadonlySignal, useSignal } from '@preact/signals';
 import type { RefObject } from 'preact';
 import { useLayoutEffect } from 'preact/hooks';
 
-/** How near the end counts as at the end, in pixels: half a line of rounding and rubber-banding. */
+/** How near the end a reader who scrolls down counts as there, in pixels: about a line. */
 const NEAR = 24;
+/** How far off the end one who did not scroll may be, in pixels: fractions of a zoomed page. */
+const ROUNDING = 2;
 
 export interface Following {
   readonly scroller: RefObject<HTMLDivElement | null>;
@@ -34,11 +36,16 @@ export function useFollowing({ scroller, content }: Following): Followed {
   useLayoutEffect(() => {
     const [outer, inner] = [scroller.current, content.current];
     if (outer === null || inner === null) return;
-    let height = 0;
+    const lastTop = () => outer.scrollHeight - outer.clientHeight;
+    let [height, top, last] = [0, 0, 0];
     const onScroll = () => {
       // A hidden panel has no height and no end.
       if (outer.clientHeight === 0) return;
-      following.value = outer.scrollHeight - outer.scrollTop - outer.clientHeight <= NEAR;
+      // The event tells late of an earlier scroll. A thread that grew since leaves its reader behind, one that shrank
+      // pulls them up: neither is a reader who went back.
+      const wentBack = outer.scrollTop < top && lastTop() >= last;
+      [top, last] = [outer.scrollTop, lastTop()];
+      following.value = top >= last - (wentBack ? ROUNDING : NEAR) || (following.peek() && !wentBack);
       if (following.value) newBelow.value = false;
     };
     // Called after layout and before paint: the reader never sees the thread below its end.
@@ -48,6 +55,7 @@ export function useFollowing({ scroller, content }: Following): Followed {
       if (outer.clientHeight === 0) return;
       if (following.peek()) outer.scrollTop = outer.scrollHeight;
       else if (grown) newBelow.value = true;
+      [top, last] = [outer.scrollTop, lastTop()];
     });
     outer.addEventListener('scroll', onScroll, { passive: true });
     observer.observe(outer);

@@ -190,6 +190,28 @@ describe('scrolling', () => {
     expect(jump()).toBeNull();
   });
 
+  test('follows through growth that comes between a scroll and its event', async () => {
+    const { chat, log, jump } = await start();
+    for (let n = 31; n < 60; n += 1) {
+      answering(chat, [long(n)]);
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+    await drawn();
+    await drawn();
+    expect(atEnd(log)).toBe(true);
+    expect(jump()).toBeNull();
+  });
+
+  test('leaves a reader alone who goes back a little while the answer grows', async () => {
+    const { chat, log } = await start();
+    await scrollTo(log, log.scrollTop - 10);
+    const before = log.scrollTop;
+    answering(chat, [long(60)]);
+    await drawn();
+    await drawn();
+    expect(log.scrollTop).toBe(before);
+  });
+
   test('leaves a reader alone who went back, and offers the way to what is new', async () => {
     const { chat, log, jump } = await start();
     await scrollTo(log, 100);
