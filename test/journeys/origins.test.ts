@@ -8,12 +8,18 @@ import { freePort, type Product, startProduct, startSite } from '../support/prod
 const policy = (host: string) =>
   `default-src 'none'; script-src 'self' ${host}; connect-src ${host}; require-trusted-types-for 'script'; trusted-types 'none'`;
 
+const NONCE = 'bm9uY2U';
+
+/** A policy that names no host for scripts: what a nonced script loads is as trusted as the script. */
+const noncePolicy = (host: string) => `default-src 'none'; script-src 'nonce-${NONCE}'; connect-src ${host}`;
+
 describe.each(['none', 'native'] as const)('origins and policies, WebMCP in the browser: %s', (webmcp) => {
   let product: Product;
   let browser: Browser;
   const sites: Awaited<ReturnType<typeof startSite>>[] = [];
   let allowed: string;
   let strict: string;
+  let nonced: string;
   let stranger: string;
 
   beforeAll(async () => {
@@ -22,8 +28,8 @@ describe.each(['none', 'native'] as const)('origins and policies, WebMCP in the 
     const tools = `document.modelContext.registerTool({ name: 'count_visitors', description: 'Counts the visitors of this page.',
       inputSchema: { type: 'object', properties: {} }, execute: () => { window.counted = true; return { visitors: 12 }; } });`;
     const body = (token: string) =>
-      `<!doctype html><html lang="en"><head><title>Site</title><script src="${host}/webmcp.js"></script><script src="/tools.js"></script>
-       <script async src="${host}/pagehand.js" data-token="${token}"></script></head><body><h1>Site</h1></body></html>`;
+      `<!doctype html><html lang="en"><head><title>Site</title><script nonce="${NONCE}" src="${host}/webmcp.js"></script><script nonce="${NONCE}" src="/tools.js"></script>
+       <script async nonce="${NONCE}" src="${host}/pagehand.js" data-token="${token}"></script></head><body><h1>Site</h1></body></html>`;
     const open = async (token: string, headers: Record<string, string> = {}) => {
       const site = await startSite({ '/': { body: body(token), headers }, '/tools.js': tools });
       sites.push(site);
@@ -31,6 +37,7 @@ describe.each(['none', 'native'] as const)('origins and policies, WebMCP in the 
     };
     allowed = await open('ct_test_one');
     strict = await open('ct_test_two', { 'content-security-policy': policy(host) });
+    nonced = await open('ct_test_three', { 'content-security-policy': noncePolicy(host) });
     stranger = await open('ct_test_one');
     const surface = (id: string, token: string, origin: string) => ({
       id,
@@ -40,7 +47,13 @@ describe.each(['none', 'native'] as const)('origins and policies, WebMCP in the 
     });
     product = await startProduct({
       port,
-      config: { surfaces: [surface('one', 'ct_test_one', allowed), surface('two', 'ct_test_two', strict)] },
+      config: {
+        surfaces: [
+          surface('one', 'ct_test_one', allowed),
+          surface('two', 'ct_test_two', strict),
+          surface('three', 'ct_test_three', nonced),
+        ],
+      },
     });
     browser = await launch(webmcp);
   });
@@ -54,6 +67,7 @@ describe.each(['none', 'native'] as const)('origins and policies, WebMCP in the 
   test.each([
     ['a page on another origin with its own token', () => allowed],
     ['a page under a strict policy that requires Trusted Types', () => strict],
+    ['a page whose policy lets in nonces alone', () => nonced],
   ])('%s chats and runs its tool', async (_what, origin) => {
     const chat = await visit(browser, origin());
     const violations = chat.page.evaluate(() => {
