@@ -37,6 +37,12 @@ export const MAX_BODY_BYTES = 8 * 1024 * 1024;
 /** Deepest nesting of a request body. Deeper JSON overflows the recursive readers behind it. */
 export const MAX_JSON_DEPTH = 64;
 
+/**
+ * Most values in a request body, keys not counted. Each costs the readers behind it a microsecond or two, so a body
+ * of millions of `{}` would stop the process for seconds; transcripts and tools at their own limits stay below half.
+ */
+export const MAX_JSON_VALUES = 50_000;
+
 /** Longest wait for one page tool, in milliseconds, after approval. On expiry the model gets an error result. */
 export const TOOL_TIMEOUT_MS = 30_000;
 

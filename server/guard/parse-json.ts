@@ -1,10 +1,10 @@
 import { isUtf8 } from 'node:buffer';
-import { MAX_JSON_DEPTH } from '../../protocol/limits.ts';
+import { MAX_JSON_DEPTH, MAX_JSON_VALUES } from '../../protocol/limits.ts';
 import { RequestError } from '../errors.ts';
 
 /**
- * Reads JSON from a stranger: UTF-8 without a mark, one value, at most `MAX_JSON_DEPTH` deep, no key twice in an
- * object, no key that reaches for a prototype. Throws `invalid_json` that says what stands where and quotes nothing.
+ * Reads JSON from a stranger: UTF-8 without a mark, one value, at most `MAX_JSON_DEPTH` deep and with at most
+ * `MAX_JSON_VALUES` in it, no key twice in an object, no key that reaches for a prototype. Throws `invalid_json` that says what stands where and quotes nothing.
  */
 export function parseJson(bytes: Uint8Array): unknown {
   if (!isUtf8(bytes)) {
@@ -67,6 +67,7 @@ class Scanner {
   readonly #text: string;
   readonly #stack: Level[] = [];
   #at = 0;
+  #values = 0;
 
   constructor(text: string) {
     this.#text = text;
@@ -83,6 +84,10 @@ class Scanner {
   /** Reads one value, or opens one. Says whether a value is complete. */
   #value(): boolean {
     this.#skip(SPACE);
+    this.#values += 1;
+    if (this.#values > MAX_JSON_VALUES) {
+      throw this.#fail(`The body holds more than ${MAX_JSON_VALUES} values`);
+    }
     const first = this.#text[this.#at];
     if (first === '{' || first === '[') return this.#open(first === '{');
     if (first === '"') this.#string();

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { MAX_JSON_DEPTH } from '../../protocol/limits.ts';
+import { MAX_JSON_DEPTH, MAX_JSON_VALUES } from '../../protocol/limits.ts';
 import { parseJson } from '../../server/guard/parse-json.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -65,6 +65,15 @@ describe('JSON from a stranger', () => {
     expect(verdict(nested(MAX_JSON_DEPTH))).toHaveProperty('value');
     expect(verdict(nested(MAX_JSON_DEPTH + 1))).toContain('nested more than 64 levels deep');
     expect(verdict(nested(10_000))).toContain('nested more than 64 levels deep');
+  });
+
+  test.each([
+    ['empty objects', (count: number) => `[${'{},'.repeat(count - 2)}{}]`],
+    ['numbers', (count: number) => `[${'0,'.repeat(count - 2)}0]`],
+    ['entries', (count: number) => `{${Array.from({ length: count - 1 }, (_, i) => `"${i}":0`).join()}}`],
+  ])('a body may hold so many values and not one more: %s', (_, holding) => {
+    expect(verdict(holding(MAX_JSON_VALUES))).toHaveProperty('value');
+    expect(verdict(holding(MAX_JSON_VALUES + 1))).toContain('more than 50000 values');
   });
 
   test('lone surrogates, a property called constructor and equal keys of different objects are ordinary data', () => {
