@@ -7,6 +7,16 @@ import { cut } from './text.ts';
 /** Largest arguments of one call, in characters of JSON. Forms that a person reads before allowing them are far below. */
 const MAX_TOOL_INPUT_CHARS = 64_000;
 
+/**
+ * Most work of one check: values of the schema, its references written out, times values of the arguments. Both come
+ * from strangers, and 64 000 characters of zeros against a hundred alternatives would keep the process for minutes.
+ * A table of three hundred rows and six columns is within it.
+ */
+const MAX_CHECKS = 100_000;
+
+/** Problems that are looked at. A list may break one rule once for each of its items; the first few tell. */
+const MAX_PROBLEMS = 1_000;
+
 export type ToolInput =
   | { readonly ok: true; readonly parameters: Readonly<Record<string, unknown>> }
   | { readonly ok: false; readonly problem: string };
@@ -32,6 +42,12 @@ export function checkInput(tool: OfferedTool, input: unknown): ToolInput {
   if ('problem' in schema) {
     return refuse(`The tool's own schema cannot be used: ${schema.problem} Do not call this tool again.`);
   }
+  const checks = sizeOf(parameters, MAX_CHECKS) * sizeOf(schema.schema, MAX_CHECKS);
+  if (checks > MAX_CHECKS) {
+    return refuse(
+      'The arguments hold too many values to be checked against the schema of the tool. Send fewer.',
+    );
+  }
   const problems = validate(schema.schema, parameters);
   if (problems.length === 0) return { ok: true, parameters };
   return refuse(`The arguments do not fit the tool's schema. ${problems.join(' ')}`);
@@ -48,17 +64,31 @@ function refuse(problem: string): ToolInput {
 function validate(schema: Readonly<Record<string, unknown>>, parameters: unknown): readonly string[] {
   // Without short circuit: a model mends all its mistakes at once when it hears of all.
   const { errors } = new Validator(schema, '2019-09', false).validate(parameters);
+  const first = errors.slice(0, MAX_PROBLEMS);
   // Of a chain of errors only the innermost names the field; the ones above it say that something below is wrong.
-  const innermost = errors.filter(
-    (error) =>
-      !errors.some(
-        (other) => other !== error && other.keywordLocation.startsWith(`${error.keywordLocation}/`),
-      ),
-  );
+  const above = new Set(first.flatMap(({ keywordLocation }) => ancestorsOf(keywordLocation)));
+  const innermost = first.filter(({ keywordLocation }) => !above.has(keywordLocation));
   const sentences = innermost.map(
     ({ instanceLocation, error }) => `${instanceLocation.replace(/^#\/?/, '') || 'arguments'}: ${error}`,
   );
   return [...new Set(sentences)].slice(0, 5).map((sentence) => cut(sentence, 300, '…'));
+}
+
+/** The places that a JSON pointer lies in, without its own. */
+function ancestorsOf(pointer: string): readonly string[] {
+  return [...pointer.matchAll(/\//g)].map(({ index }) => pointer.slice(0, index));
+}
+
+/** Counts the values in a value, itself included, and stops above the limit. What stands twice counts twice. */
+function sizeOf(value: unknown, limit: number): number {
+  let count = 0;
+  const open: unknown[] = [value];
+  while (open.length > 0 && count <= limit) {
+    const next = open.pop();
+    count += 1;
+    if (typeof next === 'object' && next !== null) for (const child of Object.values(next)) open.push(child);
+  }
+  return count;
 }
 
 /** Walks without recursion: what it measures may be deep enough to overflow the stack. */

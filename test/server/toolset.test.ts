@@ -148,6 +148,35 @@ describe('arguments', () => {
     });
   });
 
+  test('a check that would take long is not begun', () => {
+    const zeros = (count: number) => ({ list: Array.from({ length: count }, () => 0) });
+    const listOf = (items: unknown) =>
+      tool({ type: 'object', properties: { list: { type: 'array', items } } });
+    const alternatives = listOf({ anyOf: Array.from({ length: 100 }, () => ({ type: 'string' })) });
+    expect(checkInput(alternatives, zeros(10_000))).toEqual({
+      ok: false,
+      problem: expect.stringMatching(/too many values/),
+    });
+    const choices = listOf({ enum: Array.from({ length: 1_000 }, (_, i) => `v${i}`) });
+    expect(checkInput(choices, zeros(10_000))).toMatchObject({ ok: false });
+    const row = {
+      type: 'object',
+      properties: Object.fromEntries('abcdef'.split('').map((key) => [key, {}])),
+    };
+    const rows = Array.from({ length: 300 }, (_, a) => ({ a, b: 0, c: 0, d: 0, e: 0, f: 0 }));
+    expect(checkInput(listOf(row), { list: rows })).toMatchObject({ ok: true });
+  });
+
+  test('one rule that every item breaks is said in a few sentences', () => {
+    const texts = tool({
+      type: 'object',
+      properties: { list: { type: 'array', items: { type: 'string' } } },
+    });
+    const checked = checkInput(texts, { list: Array.from({ length: 9_000 }, () => 0) });
+    expect(checked).toMatchObject({ ok: false, problem: expect.stringMatching(/list\/0: .*list\/4: /) });
+    expect(JSON.stringify(checked).length).toBeLessThan(2_000);
+  });
+
   test.each([undefined, null, ''])('%j stands for no arguments', (input) => {
     expect(checkInput(tool({ type: 'object' }), input)).toEqual({ ok: true, parameters: {} });
     expect(checkInput(tool(schema), input)).toMatchObject({ ok: false });
