@@ -31,6 +31,12 @@ export const MAX_MESSAGE_CHARS = 32_000;
 /** Most messages one request may carry. Widgets of this wire send the whole transcript on every turn. */
 export const MAX_MESSAGES = 2_000;
 
+/**
+ * Largest conversation, in characters of all that was said, attached and returned by tools. Every turn reads it as a
+ * whole, and a provider takes no more than that in one request.
+ */
+export const MAX_CONVERSATION_CHARS = 16 * 1024 * 1024;
+
 /** Largest request body, in bytes. Messages carry images inline, so it stands far above the tools' own limit. */
 export const MAX_BODY_BYTES = 8 * 1024 * 1024;
 

@@ -1,4 +1,4 @@
-import { MAX_MESSAGE_CHARS } from '../../protocol/limits.ts';
+import { MAX_CONVERSATION_CHARS, MAX_MESSAGE_CHARS } from '../../protocol/limits.ts';
 import { type ChatMessage, type ContentPart, messageText } from '../../protocol/message.ts';
 import { RequestError } from '../errors.ts';
 import type { ModelMessage, ModelToolCall } from '../models/model.ts';
@@ -19,7 +19,8 @@ export type Plan =
  * Compares what a client sends with what the server remembers. The server owns the conversation: of the transcript it
  * takes the user messages at its end, back to one that it knows by id or to an assistant message. What a client says
  * that the assistant or the system said is never taken over.
- * Throws `RequestError` `invalid_request` for a transcript that asks for nothing.
+ * Throws `RequestError` `invalid_request` for a transcript that asks for nothing, `message_limit_reached` for a
+ * conversation that has no room left.
  */
 export function planStart(stored: readonly StoredMessage[], sent: readonly ChatMessage[]): Plan {
   const known = new Set(stored.map(({ clientId }) => clientId));
@@ -33,7 +34,11 @@ export function planStart(stored: readonly StoredMessage[], sent: readonly ChatM
       ? messageText(first.content) === textOf(lastStored.message)
       : false;
   const fresh = (isAgain ? trailing.slice(1) : trailing).filter((message) => !isBlank(message));
-  if (fresh.length > 0) return { kind: 'new', messages: fresh.map(toNewMessage) };
+  if (fresh.length > 0) {
+    const messages = fresh.map(toNewMessage);
+    requireRoom([...stored, ...messages]);
+    return { kind: 'new', messages };
+  }
   if (isAgain) return { kind: 'retry' };
   const last = sent.map(({ role }) => role).lastIndexOf('user');
   const isLastKnown = lastStored?.clientId != null && sent[last]?.id === lastStored.clientId;
@@ -89,6 +94,28 @@ function toNewMessage({ id, content }: ChatMessage): NewMessage {
     });
   }
   return { clientId: id ?? null, message: { role: 'user', content: partsOf(content) } };
+}
+
+function requireRoom(messages: readonly { readonly message: ModelMessage }[]): void {
+  const chars = messages.reduce((sum, { message }) => sum + lengthOf(message), 0);
+  if (chars <= MAX_CONVERSATION_CHARS) return;
+  const words = `This chat would hold more than ${MAX_CONVERSATION_CHARS} characters, attachments included.`;
+  throw new RequestError('message_limit_reached', words, { hint: `${words} Start a new chat to go on.` });
+}
+
+function lengthOf(message: ModelMessage): number {
+  const pieces: readonly object[] =
+    message.role === 'user'
+      ? message.content
+      : message.role === 'tool'
+        ? message.results
+        : [
+            { text: message.text },
+            ...message.toolCalls.map(({ input }) => ({ input: JSON.stringify(input) })),
+          ];
+  return pieces
+    .flatMap((piece): unknown[] => Object.values(piece))
+    .reduce((sum: number, value) => sum + (typeof value === 'string' ? value.length : 0), 0);
 }
 
 function partsOf(content: ChatMessage['content']): readonly ContentPart[] {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { MAX_MESSAGE_CHARS } from '../../protocol/limits.ts';
+import { MAX_CONVERSATION_CHARS, MAX_MESSAGE_CHARS } from '../../protocol/limits.ts';
 import type { ChatMessage } from '../../protocol/message.ts';
 import { ModelError } from '../../server/models/model.ts';
 import {
@@ -42,6 +42,19 @@ describe('what is taken from a transcript', () => {
       [expect.stringMatching(/^text_/), 'assistant'],
     ]);
     expect(JSON.stringify(model.requests[1])).not.toMatch(/refund|voucher|Obey|Really/);
+  });
+
+  test('is refused where the conversation would outgrow what a turn can read, and the conversation stays', async () => {
+    const { start, say, messages } = await bench(scriptedModel(says('One.'), says('Two.')));
+    const image = (chars: number): ChatMessage['content'] => [{ type: 'image', image: 'x'.repeat(chars) }];
+    await read(await start({ messages: [user(image(MAX_CONVERSATION_CHARS - 100), 'usr_1')] }));
+    const before = await messages();
+    await expect(start({ messages: [user(image(101), 'usr_2')] })).rejects.toMatchObject({
+      code: 'message_limit_reached',
+      hint: expect.stringMatching(/new chat/),
+    });
+    expect(await messages()).toEqual(before);
+    expect(spoken(await say('short'))).toBe('Two.');
   });
 
   test('is all that was typed since the last known message', async () => {
