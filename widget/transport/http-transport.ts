@@ -1,9 +1,9 @@
-import type { WidgetError } from '../errors.ts';
+import { WidgetError } from '../errors.ts';
 import type { SurfaceStorage } from '../surface-storage.ts';
 import { readEvents } from './event-stream.ts';
 import { fieldsOf, interrupted, refusedBy, unintelligible, unreachable } from './failure.ts';
 import { readInit, type Session } from './init-answer.ts';
-import type { EventStream, OutgoingTools, Transport } from './transport.ts';
+import type { EventStream, OutgoingChat, OutgoingTools, Transport } from './transport.ts';
 import { type Watch, watchOver } from './watch.ts';
 
 /** A session this close to its end, in milliseconds, is renewed before it is used. */
@@ -13,6 +13,8 @@ const RENEW_WITHIN_MS = 60_000;
 const CONNECT_TIMEOUT_MS = 30_000;
 
 const SESSION_KEY = 'session';
+
+const DELETED = 'conversation_deleted';
 
 export interface TransportOptions {
   /** Base address of the server, with or without `/v1/dispatch` and slashes at its end. */
@@ -122,6 +124,7 @@ export function createTransport({ api, token, storage }: TransportOptions): Tran
       const current = await openSession(signal);
       const answer = await send(current.answer.sessionId);
       if ('value' in answer) return answer.value;
+      if (answer.refused.code === DELETED && session === current) forget();
       // The status alone: servers by others have other words for it.
       if (answer.status !== 401 || attempt > 0) throw answer.refused;
       if (session === current) session = { ...current, expiresAtMs: 0 };
@@ -164,11 +167,26 @@ export function createTransport({ api, token, storage }: TransportOptions): Tran
     return withinSession(signal, (sessionId) => send(sessionId, keptTools === tools.fingerprint));
   }
 
+  /** A conversation that is gone on the server cannot refuse what was just typed: that begins another one, once. */
+  async function chat({ tools, ...request }: OutgoingChat, signal: AbortSignal): Promise<EventStream> {
+    try {
+      return await stream('chat', request, tools, signal);
+    } catch (error) {
+      if (!(error instanceof WidgetError) || error.code !== DELETED) throw error;
+      return stream('chat', { ...request, messages: request.messages.slice(-1) }, tools, signal);
+    }
+  }
+
+  function forget() {
+    session = opening = keptTools = undefined;
+    storage.write(SESSION_KEY, undefined);
+  }
+
   return {
     async init(signal) {
       return (await openSession(signal)).answer;
     },
-    chat: ({ tools, ...request }, signal) => stream('chat', request, tools, signal),
+    chat,
     resume: ({ tools, ...request }, signal) =>
       stream('resume', { ...request, streamResponse: true }, tools, signal),
     feedback(feedback) {
@@ -180,8 +198,7 @@ export function createTransport({ api, token, storage }: TransportOptions): Tran
     },
     reset() {
       opening?.leave.abort();
-      session = opening = keptTools = undefined;
-      storage.write(SESSION_KEY, undefined);
+      forget();
     },
   };
 }

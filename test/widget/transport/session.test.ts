@@ -215,3 +215,60 @@ test('storage that the browser blocks costs the memory of the tab and nothing el
   expect(storage.read('session')).toBeUndefined();
   blocked.mockRestore();
 });
+
+const LATER = [
+  { id: 'usr_1', role: 'user' as const, content: 'Hello' },
+  { id: 'ast_1', role: 'assistant' as const, content: 'Hello.' },
+  { id: 'usr_2', role: 'user' as const, content: 'And now?' },
+];
+const deleted = () => json({ error: 'conversation_deleted' }, 410);
+
+test('a conversation that was deleted on the server begins anew with what was just typed', async () => {
+  const storage = memory();
+  storage.write('session', 'cs_1');
+  const asked = answerWith({
+    init: (_, count) => json(sessionBody({ sessionId: `cs_${count}` })),
+    chat: (_, count) => (count === 1 ? deleted() : streamed([frames(HELLO)])),
+  });
+  const to = transport(storage);
+  const tools = {
+    clientTools: [{ name: 'note', description: '', origin: 'webmcp' as const }],
+    fingerprint: 'f',
+  };
+  await collect(await to.chat({ messages: LATER, assistantMessageId: 'ast_2', tools }, NEVER));
+  expect(asked.map(({ path, body }) => [path, body.sessionId])).toEqual([
+    ['init', 'cs_1'],
+    ['chat', 'cs_1'],
+    ['init', undefined],
+    ['chat', 'cs_2'],
+  ]);
+  expect(asked.at(-1)?.body).toMatchObject({
+    messages: LATER.slice(-1),
+    assistantMessageId: 'ast_2',
+    clientTools: tools.clientTools,
+  });
+  expect(storage.kept.get('session')).toBe('cs_2');
+});
+
+test('a server that deletes every conversation at once is asked twice and no more', async () => {
+  const asked = answerWith({ init: session(), chat: deleted });
+  await expect(
+    transport().chat({ messages: LATER, assistantMessageId: 'ast_2', tools: NO_TOOLS }, NEVER),
+  ).rejects.toMatchObject({ code: 'conversation_deleted' });
+  expect(asked.filter(({ path }) => path === 'chat')).toHaveLength(2);
+});
+
+test('outputs for a deleted conversation fail, and the next message begins a new one', async () => {
+  const asked = answerWith({ init: session(), resume: deleted, chat: () => streamed([frames(HELLO)]) });
+  const to = transport();
+  await expect(
+    to.resume({ executionId: 'exec_1', toolOutputs: { c1: 'x' }, tools: NO_TOOLS }, NEVER),
+  ).rejects.toMatchObject({ code: 'conversation_deleted' });
+  await collect(await chat(to));
+  expect(asked.map(({ path, body }) => [path, body.sessionId])).toEqual([
+    ['init', undefined],
+    ['resume', 'cs_1'],
+    ['init', undefined],
+    ['chat', 'cs_1'],
+  ]);
+});
