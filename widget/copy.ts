@@ -51,6 +51,8 @@ export const copy = {
   } satisfies Record<NoticePart['notice'], string>,
 
   retry: 'Retry',
+  /** After a failure that says nothing of this itself. */
+  kept: 'Your message is kept.',
   partsMissing: {
     message: 'A part of the chat did not load.',
     hint: 'The conversation is kept. Check your connection and press Retry.',
@@ -90,7 +92,7 @@ export const copy = {
     inPage: 'Runs in',
     toolName: 'Tool',
     withArguments: 'With exactly this',
-    noArguments: 'It gets no arguments.',
+    noArguments: 'No arguments.',
     sensitive: 'may be personal or secret',
     pageSays: 'The page says',
     allowOnce: 'Allow once',

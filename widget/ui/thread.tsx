@@ -143,8 +143,7 @@ function FailureNote({ failure, onRetry }: { readonly failure: Failure; readonly
   return (
     <div class="failure" role="alert" lang={copy.language}>
       <p>
-        <strong>{failure.message}</strong>
-        {failure.hint !== undefined && <span> {failure.hint}</span>}
+        <strong>{failure.message}</strong> {failure.hint ?? (failure.retryable && copy.kept)}
       </p>
       {failure.retryable && (
         <button type="button" onClick={onRetry}>

@@ -120,7 +120,7 @@ test('arguments are shown to the letter: quotes, line breaks and what cannot be 
 
 test.each([[undefined], [{}], [null]])('a call without arguments says so: %o', async (input) => {
   const { card } = await ask(fakeChat(asking(aCall(ASKING, { input }))));
-  expect(within(card()).getByText('It gets no arguments.')).toBeVisible();
+  expect(within(card()).getByText('No arguments.')).toBeVisible();
 });
 
 test('names that sound personal or secret are flagged in words, at any depth', async () => {

@@ -105,6 +105,13 @@ describe('a failure', () => {
     expect(chat.calls).toEqual(['retry']);
   });
 
+  test('that says nothing of the message says that it is kept', () => {
+    const chat = fakeChat({ phase: 'failed', failure: { ...failure, hint: undefined } });
+    expect(within(show(chat).view).getByRole('alert')).toHaveTextContent(
+      'The connection broke off. Your message is kept.',
+    );
+  });
+
   test('that cannot be retried offers no Retry', () => {
     const chat = fakeChat({ phase: 'failed', failure: { ...failure, retryable: false } });
     expect(within(show(chat).view).queryByRole('button', { name: 'Retry' })).toBeNull();
