@@ -1,5 +1,6 @@
 import { defineTool, type RegistrableTool } from '../../widget/define-tool.ts';
 import type { ModelContext } from '../model-context.ts';
+import { euros } from './money.ts';
 import { CATEGORIES, type Product } from './products.ts';
 import type { Shop } from './shop.ts';
 
@@ -77,7 +78,7 @@ function buyingTools(shop: Shop): readonly RegistrableTool[] {
       },
       execute: ({ productId, quantity }) => {
         const cart = shop.add(String(productId), quantity === undefined ? 1 : Number(quantity));
-        return { added: cart.items.find((item) => item.id === productId), total: cart.total };
+        return { added: cart.items.find((item) => item.id === productId), total: euros(cart.total) };
       },
     }),
     defineTool({
@@ -106,7 +107,7 @@ function buyingTools(shop: Shop): readonly RegistrableTool[] {
       annotations: { consequentialHint: true },
       execute: () => {
         const order = shop.checkout();
-        return { order: order.number, items: order.cart.items, paid: order.cart.total };
+        return { order: order.number, items: order.cart.items, paid: euros(order.cart.total) };
       },
     }),
   ];

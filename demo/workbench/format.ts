@@ -1,6 +1,6 @@
-/** `1.2 kB`: bytes of UTF-8, in thousands. */
+/** `1.2 KB`: bytes of UTF-8, in steps of 1024 as the limits of the protocol are. */
 export function bytes(count: number): string {
-  return count < 1_000 ? `${count} B` : `${(count / 1_000).toFixed(count < 10_000 ? 1 : 0)} kB`;
+  return count < 1_024 ? `${count} B` : `${(count / 1_024).toFixed(count < 10_240 ? 1 : 0)} KB`;
 }
 
 export function sizeOf(value: unknown): number {

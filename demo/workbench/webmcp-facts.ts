@@ -37,7 +37,7 @@ export async function readFacts(): Promise<readonly Fact[]> {
     {
       name: 'navigator.modelContext',
       value: 'modelContext' in navigator ? 'there' : 'missing',
-      means: 'The place of before Chromium 152, and of Firefox.',
+      means: 'Where Chromium had it before version 152, and where Firefox has it.',
     },
     {
       name: 'Input of executeTool',

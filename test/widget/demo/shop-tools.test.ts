@@ -88,7 +88,7 @@ test('the coupon takes a tenth off, and checking out places a visible order', as
     discount: 3.8,
     total: 34.2,
   });
-  expect(JSON.parse(await run('checkout', {}))).toMatchObject({ order: 1001, paid: 34.2 });
+  expect(JSON.parse(await run('checkout', {}))).toMatchObject({ order: 1001, paid: '€34.20' });
   expect(cartText()).toContain('Order 1001 is placed.');
   expect(shop.state().stock.get('plate-white')).toBe(38);
 });
