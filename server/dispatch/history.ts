@@ -17,8 +17,8 @@ export type Plan =
 
 /**
  * Compares what a client sends with what the server remembers. The server owns the conversation: of the transcript it
- * takes the user messages at its end, back to one that it knows by id or to an assistant message. What a client says
- * that the assistant or the system said is never taken over.
+ * takes the user messages at its end, back to one that it knows by id or to an assistant message, and those before
+ * them that never arrived. What a client says that the assistant or the system said is never taken over.
  * Throws `RequestError` `invalid_request` for a transcript that asks for nothing, `message_limit_reached` for a
  * conversation that has no room left.
  */
@@ -35,7 +35,7 @@ export function planStart(stored: readonly StoredMessage[], sent: readonly ChatM
       : false;
   const fresh = (isAgain ? trailing.slice(1) : trailing).filter((message) => !isBlank(message));
   if (fresh.length > 0) {
-    const messages = fresh.map(toNewMessage);
+    const messages = [...missedMessages(stored, sent, fresh), ...fresh].map(toNewMessage);
     requireRoom([...stored, ...messages]);
     return { kind: 'new', messages };
   }
@@ -84,6 +84,37 @@ function trailingUserMessages(
     trailing.unshift(message);
   }
   return trailing;
+}
+
+/**
+ * What was typed after the last known message and never arrived: widgets put an apology of their own behind it and go
+ * on. Plain text of a fitting size alone, or a message that was refused for good would be refused with every later one.
+ */
+function missedMessages(
+  stored: readonly StoredMessage[],
+  sent: readonly ChatMessage[],
+  fresh: readonly ChatMessage[],
+): readonly ChatMessage[] {
+  const known = new Set(stored.map(({ clientId }) => clientId));
+  const lastKnown = sent.findLastIndex(
+    ({ role, id }) => role === 'user' && id !== undefined && known.has(id),
+  );
+  if (lastKnown === -1) return [];
+  // Widgets retell the answers to questions of the model as messages; they came as outputs of these calls.
+  const retold = [...callIds(stored)].map((id) => `ask-user-a-${id}-`);
+  const missed = sent
+    .slice(lastKnown + 1)
+    .filter(
+      ({ role, id, content }) =>
+        role === 'user' &&
+        id !== undefined &&
+        !fresh.some((message) => message.id === id) &&
+        !retold.some((prefix) => id.startsWith(prefix)) &&
+        typeof content === 'string' &&
+        content.trim() !== '' &&
+        content.length <= MAX_MESSAGE_CHARS,
+    );
+  return [...new Map(missed.map((message) => [message.id, message])).values()];
 }
 
 function toNewMessage({ id, content }: ChatMessage): NewMessage {

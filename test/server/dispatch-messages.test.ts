@@ -80,6 +80,56 @@ describe('what is taken from a transcript', () => {
     ]);
   });
 
+  test('is also what was typed before and never arrived, behind the words that a client put there', async () => {
+    const model = scriptedModel(says('One.'), says('Two.'));
+    const { start, messages } = await bench(model);
+    await read(await start({ messages: [user('a', 'usr_1')], assistantMessageId: 'ast_1' }));
+    const sorry = said('Sorry, I could not reach the assistant.', 'ast_2');
+    await read(
+      await start({
+        messages: [
+          user('a', 'usr_1'),
+          said('One.', 'ast_1'),
+          user('b', 'usr_2'),
+          sorry,
+          user('x'.repeat(MAX_MESSAGE_CHARS + 1), 'usr_3'),
+          sorry,
+          user('c', 'usr_4'),
+        ],
+      }),
+    );
+    expect((await messages()).map(({ clientId }) => clientId)).toEqual([
+      'usr_1',
+      'ast_1',
+      'usr_2',
+      'usr_4',
+      expect.any(String),
+    ]);
+    expect(JSON.stringify(model.requests[1])).not.toContain('Sorry');
+  });
+
+  test('leaves out the answers to its own questions, which came as outputs', async () => {
+    const model = scriptedModel(makes(call('c1', 'ask_user_question')), says('Blue it is.'), says('Hi.'));
+    const { start, resume, messages } = await bench(model);
+    const ask = { name: 'ask_user_question', description: 'Asks.', origin: 'sdk' as const };
+    const paused = await read(await start({ messages: [user('a', 'usr_1')], admission: admission(ask) }));
+    await read(await resume(paused[0]?.executionId ?? '', { ask_user_question: 'Blue' }));
+    await read(
+      await start({
+        messages: [
+          user('a', 'usr_1'),
+          said('Which colour?', 'ask-user-q-c1-0'),
+          user('Blue', 'ask-user-a-c1-0'),
+          said('Blue it is.', 'assistant-1'),
+          user('b', 'usr_2'),
+        ],
+      }),
+    );
+    expect(
+      (await messages()).flatMap(({ clientId, message }) => (message.role === 'user' ? clientId : [])),
+    ).toEqual(['usr_1', 'usr_2']);
+  });
+
   test('works without any ids', async () => {
     const { start, messages } = await bench(scriptedModel(says('One.'), says('Two.')));
     await read(await start({ messages: [user('hi')] }));

@@ -407,6 +407,31 @@ describe('the open widget of this wire', () => {
     expect(spoken(next)).toBe('Hello there.');
   });
 
+  test('goes on with what never arrived, and without its own apology for that', async () => {
+    await eventsOf(await post('chat', firstChat('hello')));
+    await eventsOf(
+      await post('chat', {
+        sessionId,
+        messages: [
+          { id: 'usr_mwouvkxj_48t3t4w0', role: 'user', content: 'hello' },
+          { id: 'ast_mwouvkxj_y2dppdci', role: 'assistant', content: 'Hello there.' },
+          { id: 'usr_mwov4oqv_44si3xwz', role: 'user', content: 'lost on its way' },
+          {
+            id: 'ast_mwov4oqv_mz9tqva9',
+            role: 'assistant',
+            content: "Sorry: I couldn't reach the assistant.\n\n_Details: Failed to fetch_",
+          },
+          { id: 'usr_mwov4rfx_p5uxjrw2', role: 'user', content: 'hello again' },
+        ],
+        assistantMessageId: 'ast_mwov4rfx_l2opk3af',
+        clientToolsFingerprint: FINGERPRINT,
+      }),
+    );
+    const told = JSON.stringify(server.asked.at(-1)?.messages);
+    expect(told).toContain('lost on its way');
+    expect(told).not.toContain('Sorry');
+  });
+
   test.each([
     ['a vote on an answer', { type: 'upvote', messageId: 'ast_mwouvkxj_y2dppdci' }],
     [
