@@ -52,8 +52,8 @@ export const MAX_JSON_VALUES = 50_000;
 /** Longest wait for one page tool, in milliseconds, after approval. On expiry the model gets an error result. */
 export const TOOL_TIMEOUT_MS = 30_000;
 
-/** Life of a paused execution, in milliseconds. Then its pending calls are closed and it counts as expired. */
-export const PAUSE_LIFETIME_MS = 24 * 60 * 60 * 1000;
+/** Minutes that a paused execution waits when the agent does not say. Then its pending calls are closed and it counts as expired. */
+export const DEFAULT_PAUSE_MINUTES = 24 * 60;
 
 /** Time between two heartbeats of an open stream, in milliseconds. Proxies cut streams that stay silent for 30 s and more. */
 export const PING_INTERVAL_MS = 15_000;

@@ -25,6 +25,8 @@ export interface Agent {
   readonly instructions: string;
   /** Calls per execution, 0 to 100. Then the model must answer with what it has. */
   readonly maxToolCalls: number;
+  /** Minutes that an execution waits for the outputs of its client tools, 1 to 43 200. Then it expires. */
+  readonly pauseMinutes: number;
 }
 
 export interface SurfaceLimits {

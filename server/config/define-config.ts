@@ -12,6 +12,8 @@ interface AgentInput {
   readonly instructions?: string | undefined;
   /** Calls per execution, 0 to 100. Default: 10. */
   readonly maxToolCalls?: number | undefined;
+  /** Minutes that an execution waits for the outputs of its client tools, 1 to 43200. Default: 1440, a day. */
+  readonly pauseMinutes?: number | undefined;
 }
 
 interface CopyInput {

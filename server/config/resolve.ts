@@ -1,5 +1,5 @@
 import { ClientToken } from '../../protocol/ids.ts';
-import { DEFAULT_MAX_TOOL_CALLS } from '../../protocol/limits.ts';
+import { DEFAULT_MAX_TOOL_CALLS, DEFAULT_PAUSE_MINUTES } from '../../protocol/limits.ts';
 import { hashCredential } from '../credentials.ts';
 import type { Agent, ApiKeyConfig, ClientTokenConfig, Config, Surface } from './config.ts';
 import type { ClientTokenInput, ConfigInput, SecretInput, SurfaceInput } from './define-config.ts';
@@ -75,6 +75,7 @@ function resolveSurface(reading: Reading, path: Path, input: SurfaceInput): Surf
     model: input.agent?.model ?? reading.model,
     instructions: input.agent?.instructions ?? '',
     maxToolCalls: input.agent?.maxToolCalls ?? DEFAULT_MAX_TOOL_CALLS,
+    pauseMinutes: input.agent?.pauseMinutes ?? DEFAULT_PAUSE_MINUTES,
   };
   const webmcp = input.behavior?.webmcp;
   return {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DEFAULT_MAX_TOOL_CALLS } from '../../protocol/limits.ts';
+import { DEFAULT_MAX_TOOL_CALLS, DEFAULT_PAUSE_MINUTES } from '../../protocol/limits.ts';
 import { isToolPattern } from '../policy.ts';
 import type { SurfaceLimits } from './config.ts';
 import type { ConfigInput, SecretInput } from './define-config.ts';
@@ -118,6 +118,7 @@ const Agent = fields(
       .refine((value) => value.length <= 100_000, { error: 'is too long. Write at most 100000 characters.' })
       .optional(),
     maxToolCalls: whole(0, 100, DEFAULT_MAX_TOOL_CALLS),
+    pauseMinutes: whole(1, 43_200, DEFAULT_PAUSE_MINUTES),
   },
   '{ "instructions": "You help customers of the store." }',
 );

@@ -1,4 +1,3 @@
-import { PAUSE_LIFETIME_MS } from '../../protocol/limits.ts';
 import { RequestError } from '../errors.ts';
 import type { ModelToolCall, ModelToolResult } from '../models/model.ts';
 import type { Execution, OfferedTool, PendingCall, ResolvedCall } from '../store/store.ts';
@@ -31,6 +30,7 @@ export function newExecution(
     owner: request.owner,
     agent: { id: agent.id, name: agent.name, model: agent.model, instructions: agent.instructions },
     maxToolCalls: agent.maxToolCalls,
+    pauseLifetimeMs: agent.pauseMinutes * 60_000,
     toolCallsUsed: 0,
     iteration: 0,
     seq: 0,
@@ -68,7 +68,7 @@ export function pause(
     status: 'awaiting',
     pending,
     resolved: [...execution.resolved, ...answered],
-    expiresAtMs: nowMs + PAUSE_LIFETIME_MS,
+    expiresAtMs: nowMs + execution.pauseLifetimeMs,
   };
 }
 

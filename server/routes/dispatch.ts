@@ -1,5 +1,5 @@
 import { ID_PREFIX } from '../../protocol/ids.ts';
-import { DEFAULT_MAX_TOOL_CALLS } from '../../protocol/limits.ts';
+import { DEFAULT_MAX_TOOL_CALLS, DEFAULT_PAUSE_MINUTES } from '../../protocol/limits.ts';
 import { DispatchRequest, DispatchResponse, DispatchResumeRequest } from '../../protocol/request.ts';
 import { type Agent, type Config, ConfigError } from '../config/config.ts';
 import type { Answer, Dispatcher } from '../dispatch/dispatcher.ts';
@@ -137,6 +137,7 @@ function findAgent(wanted: DispatchRequest['agent'], { surfaces }: Config, model
     model: wanted.model,
     instructions: wanted.instructions ?? '',
     maxToolCalls: wanted.maxToolCalls ?? DEFAULT_MAX_TOOL_CALLS,
+    pauseMinutes: DEFAULT_PAUSE_MINUTES,
   };
 }
 

@@ -88,6 +88,8 @@ export interface Execution {
     readonly instructions: string;
   };
   readonly maxToolCalls: number;
+  /** How long each of its pauses may last, in milliseconds. */
+  readonly pauseLifetimeMs: number;
   readonly toolCallsUsed: number;
   /** Of the turn that runs or ran last: 1, 2, 3 … */
   readonly iteration: number;

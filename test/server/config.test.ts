@@ -24,6 +24,7 @@ const SMALLEST_READ: Config = {
         model: 'offline',
         instructions: 'You help customers of the store.',
         maxToolCalls: 10,
+        pauseMinutes: 1_440,
       },
       copy: { title: 'store', welcomeMessage: null, placeholder: null, suggestions: [] },
       behavior: {
@@ -135,6 +136,7 @@ describe('a configuration file', () => {
             model: 'openai/gpt-5.4',
             instructions: 'Help.',
             maxToolCalls: 0,
+            pauseMinutes: 5,
           },
           copy: { title: 'Help', welcomeMessage: 'Hi', placeholder: 'Ask', suggestions: ['One', 'Two'] },
           behavior: {

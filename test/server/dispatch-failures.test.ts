@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ERRORS } from '../../protocol/error.ts';
-import { PAUSE_LIFETIME_MS } from '../../protocol/limits.ts';
 import { ConfigError } from '../../server/config/config.ts';
 import { createDispatcher } from '../../server/dispatch/create-dispatcher.ts';
 import { MODEL_IDLE_MS, MODEL_TOTAL_MS } from '../../server/dispatch/turn.ts';
@@ -9,6 +8,7 @@ import { openSqliteStore } from '../../server/store/sqlite.ts';
 import { type Store, StoreError } from '../../server/store/store.ts';
 import {
   admission,
+  agent,
   bench,
   expectEachCallAnswered,
   expectWellFormed,
@@ -33,6 +33,9 @@ import {
 
 const never = new Promise<never>(() => undefined);
 const searching = { admission: admission(pageTool('search')) };
+
+/** How long an execution of the bench's agent waits. */
+const PAUSE_MS = agent(10).pauseMinutes * 60_000;
 
 describe('a model that fails', () => {
   test.each<ModelErrorCode>([
@@ -146,7 +149,7 @@ describe('a model that fails', () => {
       owner: { kind: 'api_key', hash: 'k' },
       conversationId: 'conv_1',
       assistantMessageId: null,
-      agent: { id: 'a', name: 'A', model: 'nope/x', instructions: '', maxToolCalls: 1 },
+      agent: { id: 'a', name: 'A', model: 'nope/x', instructions: '', maxToolCalls: 1, pauseMinutes: 1_440 },
       messages: [user('Hi')],
       admission: admission(),
     });
@@ -264,7 +267,14 @@ describe('an execution whose process died', () => {
     const answer = await next.start({
       owner: { kind: 'client_token', hash: 'visitor' },
       conversationId: 'conv_1',
-      agent: { id: 'store', name: 'Store', model: 'scripted', instructions: '', maxToolCalls: 10 },
+      agent: {
+        id: 'store',
+        name: 'Store',
+        model: 'scripted',
+        instructions: '',
+        maxToolCalls: 10,
+        pauseMinutes: 1_440,
+      },
       messages: [user('one', 'usr_1')],
       assistantMessageId: null,
       admission: admission(),
@@ -317,7 +327,7 @@ describe('time', () => {
       scriptedModel(makes(call('c1', 'webmcp__search')), says('Again.')),
     );
     const executionId = (await say('find', searching))[0]?.executionId ?? '';
-    clock.nowMs += PAUSE_LIFETIME_MS - 1;
+    clock.nowMs += PAUSE_MS - 1;
     await dispatcher.expireOverdue();
     expect(await store.execution(executionId)).toMatchObject({ status: 'awaiting' });
     clock.nowMs += 1;
@@ -335,7 +345,7 @@ describe('time', () => {
   test('is up for a late output even before anybody swept', async () => {
     const { say, resume, clock, store } = await bench(scriptedModel(makes(call('c1', 'webmcp__search'))));
     const executionId = (await say('find', searching))[0]?.executionId ?? '';
-    clock.nowMs += PAUSE_LIFETIME_MS;
+    clock.nowMs += PAUSE_MS;
     await expect(resume(executionId, { c1: 'late' })).rejects.toMatchObject({ code: 'execution_expired' });
     expect(await store.execution(executionId)).toMatchObject({ status: 'expired' });
   });
@@ -353,7 +363,7 @@ describe('time', () => {
       });
       await made.say('find', { ...searching, conversationId });
     }
-    made.clock.nowMs += PAUSE_LIFETIME_MS;
+    made.clock.nowMs += PAUSE_MS;
     await made.dispatcher.expireOverdue();
     expect(await made.store.overdueExecutions(made.clock.nowMs, 1_000)).toEqual([]);
   });

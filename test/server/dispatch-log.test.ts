@@ -57,7 +57,14 @@ describe('readers', () => {
     const store = await openSqliteStore(':memory:');
     const { start } = await bench(scriptedModel(...turns, says('Done.')), store);
     const answer = await start({
-      agent: { id: 'a', name: 'A', model: 'scripted', instructions: '', maxToolCalls: 500 },
+      agent: {
+        id: 'a',
+        name: 'A',
+        model: 'scripted',
+        instructions: '',
+        maxToolCalls: 500,
+        pauseMinutes: 1_440,
+      },
     });
     const iterator = answer.events[Symbol.asyncIterator]();
     await iterator.next();

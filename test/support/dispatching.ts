@@ -89,7 +89,14 @@ export async function bench(model: Model, existing?: Store): Promise<Bench> {
 const DISPATCH: StartRequest = {
   owner: OWNER,
   conversationId: CONVERSATION,
-  agent: { id: 'store', name: 'Store', model: 'scripted', instructions: 'Be brief.', maxToolCalls: 10 },
+  agent: {
+    id: 'store',
+    name: 'Store',
+    model: 'scripted',
+    instructions: 'Be brief.',
+    maxToolCalls: 10,
+    pauseMinutes: 90,
+  },
   messages: [{ role: 'user', content: 'Hello' }],
   assistantMessageId: null,
   admission: { origin: null, admitted: [], refused: [] },

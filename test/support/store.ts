@@ -41,6 +41,7 @@ export function anExecution(fields: Partial<Execution> = {}): Execution {
     owner: { kind: 'client_token', hash: 'token-hash' },
     agent: { id: 'store', name: 'Store', model: 'offline', instructions: 'Help.' },
     maxToolCalls: 10,
+    pauseLifetimeMs: 86_400_000,
     toolCallsUsed: 0,
     iteration: 1,
     seq: 0,
