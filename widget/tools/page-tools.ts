@@ -9,7 +9,7 @@ export interface PageTool {
   readonly description: string;
   readonly parametersSchema: JsonSchema | undefined;
   readonly annotations: ToolAnnotations;
-  /** `location.origin` of the page, or of the frame that registered it. */
+  /** `location.origin` of the page. */
   readonly pageOrigin: string;
   /** Of name, title, description, schema, annotations and origin. Another fingerprint is another tool. */
   readonly fingerprint: string;

@@ -90,9 +90,10 @@ function readTool(handle: RawTool, name: string, implementation: Implementation)
     description: cut(plainText(textOf(handle.description)), MAX_TOOL_DESCRIPTION_CHARS, ' … [cut]'),
     parametersSchema,
     annotations: copyAnnotations(handle.annotations),
-    pageOrigin: textOf(handle.origin) || location.origin,
+    // Only tools of this window come here. What a polyfill lists as their origin is shown to nobody.
+    pageOrigin: location.origin,
   };
-  const tool = { ...copy, fingerprint: fingerprintOf(JSON.stringify(copy)) };
+  const tool = { ...copy, fingerprint: fingerprintOf(JSON.stringify([copy, textOf(handle.origin)])) };
   return { tool, handle, isForm: form.isForm };
 }
 

@@ -27,10 +27,13 @@ export async function runCall({
 }: Run): Promise<PageCallOutcome> {
   const startedAt = performance.now();
   const stop = new AbortController();
-  const answer = executeTool(found, handle, input, stop.signal).then(
-    (value) => returned(value, found.implementation),
-    (error: unknown) => thrown(error, name),
-  );
+  const answer = executeTool(found, handle, input, stop.signal)
+    .then(
+      (value) => returned(value, found.implementation),
+      (error: unknown) => thrown(error, name),
+    )
+    // What a polyfill hands over may throw when it is read.
+    .catch(() => thrown('Its result cannot be read.', name));
   const end = await Promise.race([answer, timeOrAbort(timeoutMs, signal, answer)]);
   const durationMs = Math.round(performance.now() - startedAt);
   if (typeof end === 'object') return { ...end, durationMs };

@@ -104,8 +104,13 @@ async function probe(host: object): Promise<InputForm> {
   }
 }
 
+/** A getter of the page that throws is a page without that. */
 function read(holder: object, name: string): unknown {
-  return Reflect.get(holder, name);
+  try {
+    return Reflect.get(holder, name);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Calls a method that may be synchronous, may throw, and may not be there. */
@@ -114,7 +119,7 @@ async function call(host: object, method: string, ...args: readonly unknown[]): 
 }
 
 function hasMethod(host: unknown, method: string): host is object {
-  return typeof host === 'object' && host !== null && typeof Reflect.get(host, method) === 'function';
+  return typeof host === 'object' && host !== null && typeof read(host, method) === 'function';
 }
 
 /** The answer, or the fallback when it does not come. */

@@ -48,6 +48,16 @@ describe('arguments', () => {
     ],
     ['a reference that leads nowhere', properties({ $ref: 'https://example.com/schema.json' }), { q: 1 }],
     ['a reference to itself', { type: 'object', $ref: '#' }, {}],
+    [
+      'a format whose check takes exponential time',
+      properties({ type: 'string', format: 'url' }),
+      { q: `http://${'a'.repeat(60)}\u0001` },
+    ],
+    [
+      'more values than a check has time for',
+      properties({ items: { anyOf: Array.from({ length: 200 }, () => ({ type: 'string' })) } }),
+      { q: Array.from({ length: 20_000 }, () => 0) },
+    ],
     ['a type that is none', properties({ type: 42 }), { q: 1 }],
     [
       'a schema of an older draft',
@@ -155,4 +165,44 @@ test('an implementation that comes later is used at once', async () => {
     await run(tools);
   }
   expect([first.mock.calls.length, second.mock.calls.length]).toEqual([1, 1]);
+});
+
+describe('a page that answers with traps', () => {
+  const trap = () => {
+    throw new Error('trap');
+  };
+  const withTrap = (key: string) => Object.defineProperty({}, key, { enumerable: true, get: trap });
+
+  test.each([
+    ['a result', () => withTrap('isError')],
+    ['a part of a result', () => ({ content: [withTrap('text')] })],
+    ['an error', () => Promise.reject(withTrap('message'))],
+  ])('that throw when %s is read gets an outcome like any other', async (_, answer) => {
+    put(document, 'modelContext', {
+      getTools: async () => [{ name: 'tool', description: 'd', window, origin: location.origin }],
+      executeTool: async (_tool: unknown, input: unknown) =>
+        typeof input === 'string' ? Promise.reject(new TypeError('no')) : answer(),
+    });
+    const outcome = await run(createPageTools());
+    expect(outcome.status).toMatch(/done|failed/);
+    expect(outcome.output.content[0]?.text).toMatch(/\w/);
+  });
+
+  test.each(['getTools', 'executeTool'])('that throws when %s is looked up has no tools', async (key) => {
+    const host = { getTools: async () => [], executeTool: async () => '' };
+    Object.defineProperty(host, key, { get: trap });
+    put(document, 'modelContext', host);
+    const tools = createPageTools();
+    expect((await tools.snapshot()).clientTools).toEqual([]);
+    expect(tools.implementation()).toBe('none');
+  });
+
+  test('names the page itself, whatever a tool says of its origin', async () => {
+    put(document, 'modelContext', {
+      getTools: async () => [{ name: 'tool', description: 'd', window, origin: 'https://bank.example' }],
+      executeTool: async () => '',
+    });
+    const { tools } = await createPageTools().snapshot();
+    expect(tools.get('tool')?.pageOrigin).toBe(location.origin);
+  });
 });
