@@ -47,7 +47,7 @@ export const copy = {
     length: 'Cut short: the answer reached its longest length. Ask it to go on.',
     content_filter: 'Cut short by the content rules of this chat.',
     error: 'Cut short by an error. What arrived is kept.',
-    unknown: 'This answer ended early. What arrived is kept.',
+    unknown: 'This answer ended early.',
   } satisfies Record<NoticePart['notice'], string>,
 
   retry: 'Retry',

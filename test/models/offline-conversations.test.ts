@@ -198,6 +198,15 @@ describe('what goes wrong', () => {
 });
 
 describe('what it says', () => {
+  test('it neither offers nor calls the widget\u2019s own tools', async () => {
+    const own = aTool('ask_user_question', 'Asks the visitor.', { questions: { type: 'array' } }, [
+      'questions',
+    ]);
+    const talk = talkWith(model, [...FORM, own], () => 'Welcome.');
+    expect((await talk.say('what can you do?')).text).not.toContain('question');
+    expect((await talk.say('ask a user question')).steps).toEqual([]);
+  });
+
   test.each(['are you an AI?', 'what model is this?', 'who are you?', 'Are you a real person'])(
     '%s: it says what it is',
     async (text) => {

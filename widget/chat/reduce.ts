@@ -118,7 +118,7 @@ function completed(conversation: Conversation, event: EventOf<'execution_complet
       const hasText = closedParts.some((part) => part.kind === 'text');
       const full = hasText || whole === undefined ? closedParts : ended(closedParts, 'text', 'final', whole);
       const isPlain = stopReason === undefined || stopReason === 'end_turn' || stopReason === 'unknown';
-      return isPlain ? full : noticed(full, stopReason);
+      return isPlain && full.length > 0 ? full : noticed(full, isPlain ? 'unknown' : stopReason);
     }),
     'idle',
   );

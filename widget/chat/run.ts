@@ -36,7 +36,7 @@ export interface RunOptions {
 interface Heard {
   /** The execution has said its last word. */
   readonly isOver: boolean;
-  readonly failure: EventOf<'execution_error'>['error'] | undefined;
+  readonly failure: EventOf<'execution_error' | 'error'>['error'] | undefined;
   readonly calls: readonly PendingCall[];
   /** It waits for something that this side cannot give. */
   readonly isPausedElsewhere: boolean;
@@ -116,7 +116,7 @@ async function listen(
         store.hear(event);
         return heard(true);
       }
-      if (event.type === 'execution_error') {
+      if (event.type === 'execution_error' || (event.type === 'error' && event.recoverable === false)) {
         store.hear(event);
         return heard(true, event.error);
       }

@@ -1,3 +1,4 @@
+import { BUILT_IN_TOOLS } from '../../../protocol/tool.ts';
 import type { ModelMessage, ModelTool } from '../model.ts';
 import { type Clause, splitClauses } from './clauses.ts';
 import { type PastCall, readTurns, rememberCalls, type VisitorTurn } from './history.ts';
@@ -37,7 +38,8 @@ const MAX_CHARS_READ = 4_000;
  */
 export function decide(messages: readonly ModelMessage[], tools: readonly ModelTool[], now: Date): Decision {
   const turns = readTurns(messages);
-  const profiles = profileTools(tools);
+  // The widget's own tools are for models that phrase questions; this one asks in plain text.
+  const profiles = profileTools(tools.filter(({ bareName }) => !BUILT_IN_TOOLS.includes(bareName)));
   if (turns.length === 0) return { kind: 'say', text: smallTalk('help', profiles, now) ?? '' };
   return decideTurn({ turns, profiles, now }, turns.length - 1, MAX_QUESTIONS).decision;
 }

@@ -166,6 +166,17 @@ test('an execution that failed after a call keeps the receipt and starts anew be
   expect(last?.kind === 'chat' && last.messages.map(({ role }) => role)).toEqual(['user']);
 });
 
+test('an error that the server calls final ends the turn with its words', async () => {
+  const world = aWorld({
+    script: [[START, { type: 'error', error: 'The shop is closed.', recoverable: false }]],
+  });
+  await world.chat.send('Hi');
+  expect(world.chat.conversation.value).toMatchObject({
+    phase: 'failed',
+    failure: { message: 'The shop is closed.' },
+  });
+});
+
 test('a failure that trying again cannot mend says so', async () => {
   const world = aWorld({
     script: [

@@ -242,6 +242,12 @@ test('an end without success is a failure', () => {
   });
 });
 
+test('an end without a word says that nothing came', () => {
+  expect(parts(after({ type: 'execution_complete', kind: 'agent', success: true }))).toMatchObject([
+    { kind: 'notice', notice: 'unknown' },
+  ]);
+});
+
 test('an answer that came only with the end is shown', () => {
   expect(
     parts(after({ type: 'execution_complete', kind: 'flow', success: true, finalOutput: 'All of it.' })),
