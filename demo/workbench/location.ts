@@ -14,6 +14,9 @@ export interface Place {
   readonly direction: Direction;
 }
 
+/** The styles say the same: on a phone each pane is the whole page, and whoever comes there comes to chat. */
+const ONE_AT_A_TIME = matchMedia('(max-width: 48rem)');
+
 export const place = signal(readPlace(location.hash));
 
 /** The pane below the shop. On a wide screen shop and chat are always there. */
@@ -63,7 +66,7 @@ function readPlace(hash: string): Place {
   const looks = new URLSearchParams(query);
   const theme = looks.get('theme');
   return {
-    pane: PANES.find((known) => known === pane) ?? 'tools',
+    pane: PANES.find((known) => known === pane) ?? (ONE_AT_A_TIME.matches ? 'chat' : 'tools'),
     item: rest.length === 0 ? undefined : decoded(rest.join('/')),
     theme: theme === 'light' || theme === 'dark' ? theme : 'auto',
     direction: looks.get('dir') === 'rtl' ? 'rtl' : 'ltr',

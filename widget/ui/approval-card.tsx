@@ -41,7 +41,9 @@ export function ApprovalCard({ part, more }: ApprovalProps) {
       ref={card}
     >
       <div class="card-head">
-        <h3 id={question}>{copy.approval.question(part.title)}</h3>
+        <h3 id={question}>
+          <bdi>{copy.approval.question(part.title)}</bdi>
+        </h3>
         {more > 0 && <span class="muted">{copy.approval.more(more)}</span>}
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and the keyboard must reach it */}

@@ -94,7 +94,10 @@ function Sent({ exchange, before }: { readonly exchange: Exchange; readonly befo
           Kept back: <code>{visible(entry.name)}</code> {entry.message}
         </p>
       ))}
-      <JsonView value={{ clientTools: snapshot.clientTools, fingerprint: snapshot.fingerprint }} depth={0} />
+      <details>
+        <summary class="quiet">As they were read</summary>
+        <JsonView value={{ clientTools: snapshot.clientTools, fingerprint: snapshot.fingerprint }} />
+      </details>
     </section>
   );
 }
