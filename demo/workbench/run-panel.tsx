@@ -71,6 +71,7 @@ function JsonSide({ args }: { readonly args: Arguments }) {
       />
       {args.textProblem.value !== undefined && <p class="problem">{args.textProblem.value}</p>}
       {args.attempted.value &&
+        args.textProblem.value === undefined &&
         problems.map(([pointer, problem]) => (
           <p key={pointer} class="problem">
             <code>{visible(pointer || '/')}</code> {problem}
