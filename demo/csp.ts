@@ -1,5 +1,5 @@
+import type { ModelContext } from '../widget/define-tool.ts';
 import type {} from '../widget/tools/queue.ts';
-import type { ModelContext } from './model-context.ts';
 
 document.addEventListener('securitypolicyviolation', ({ effectiveDirective, blockedURI }) => {
   const violations = document.querySelector('#violations');

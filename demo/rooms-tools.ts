@@ -1,5 +1,4 @@
-import { defineTool } from 'pagehand/tools';
-import type { ModelContext } from './model-context.ts';
+import { defineTool, type ModelContext } from 'pagehand/tools';
 import { book, bookings, cancel, goTo, type Page, ROOMS } from './rooms.ts';
 
 const openPage = defineTool<{ readonly page: Page }>({

@@ -1,6 +1,6 @@
+import type { ModelContext } from '../widget/define-tool.ts';
 import type {} from '../widget/tools/queue.ts';
 import { element } from './element.ts';
-import type { ModelContext } from './model-context.ts';
 
 interface Workshop {
   readonly name: string;

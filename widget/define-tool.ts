@@ -21,6 +21,48 @@ export interface ToolDefinition<Input extends object> {
   execute(input: Input, options: { readonly signal: AbortSignal }): unknown;
 }
 
+/** What a JSON Schema admits, as far as types can say it. Where they cannot, `unknown`. */
+export type FromSchema<Schema> = Schema extends { readonly const: infer Value }
+  ? Value
+  : Schema extends { readonly enum: readonly (infer Value)[] }
+    ? Value
+    : Schema extends { readonly type: infer Type }
+      ? FromType<Type extends readonly (infer Each)[] ? Each : Type, Schema>
+      : unknown;
+
+type FromType<Type, Schema> = Type extends 'string'
+  ? string
+  : Type extends 'number' | 'integer'
+    ? number
+    : Type extends 'boolean'
+      ? boolean
+      : Type extends 'null'
+        ? null
+        : Type extends 'array'
+          ? readonly FromSchema<Schema extends { readonly items: infer Items } ? Items : unknown>[]
+          : Type extends 'object'
+            ? FromProperties<Schema>
+            : unknown;
+
+type FromProperties<Schema> = Schema extends { readonly properties: infer Properties }
+  ? Flat<
+      {
+        readonly [Name in keyof Properties as Name extends Required<Schema> ? Name : never]: FromSchema<
+          Properties[Name]
+        >;
+      } & {
+        readonly [Name in keyof Properties as Name extends Required<Schema> ? never : Name]?: FromSchema<
+          Properties[Name]
+        >;
+      }
+    >
+  : Readonly<Record<string, unknown>>;
+
+type Required<Schema> = Schema extends { readonly required: readonly (infer Name)[] } ? Name : never;
+
+/** One object type instead of an intersection, for whoever reads it in an editor. */
+type Flat<Type> = { [Name in keyof Type]: Type[Name] };
+
 /** What `registerTool` takes. */
 export interface RegistrableTool {
   readonly name: string;
@@ -31,6 +73,19 @@ export interface RegistrableTool {
   readonly execute: (input: object, options?: { readonly signal?: AbortSignal }) => Promise<unknown>;
 }
 
+/** The part of `document.modelContext` that a page needs to offer tools. */
+export interface ModelContext {
+  registerTool(tool: RegistrableTool, options?: { readonly signal?: AbortSignal }): Promise<void>;
+  getTools(): Promise<readonly { readonly name: string }[]>;
+}
+
+declare global {
+  interface Document {
+    /** Not there without WebMCP and polyfill, nor on pages without HTTPS. The DOM's types do not know it yet. */
+    readonly modelContext?: ModelContext;
+  }
+}
+
 /** A failure that the model can read. */
 export interface FailedTool {
   readonly isError: true;
@@ -39,11 +94,12 @@ export interface FailedTool {
 
 /**
  * Makes a tool for `document.modelContext.registerTool`. Browsers drop the message of a tool that throws; this one
- * returns it instead, as an error that the model reads. A `signal` is there in old implementations too.
+ * returns it instead, as an error that the model reads. A `signal` is there in old implementations too. The schema
+ * gives `execute` the types of its input; where it cannot, name them: `defineTool<{ query: string }>({ … })`.
  *
  * ```ts
  * document.modelContext?.registerTool(
- *   defineTool<{ query: string }>({
+ *   defineTool({
  *     name: 'search_products',
  *     description: 'Finds products by name.',
  *     inputSchema: { type: 'object', properties: { query: { type: 'string' } }, required: ['query'] },
@@ -53,9 +109,13 @@ export interface FailedTool {
  * );
  * ```
  */
+export function defineTool<const Schema extends object>(
+  tool: ToolDefinition<FromProperties<Schema>> & { readonly inputSchema: Schema },
+): RegistrableTool;
 export function defineTool<Input extends object = Readonly<Record<string, unknown>>>(
   tool: ToolDefinition<Input>,
-): RegistrableTool {
+): RegistrableTool;
+export function defineTool<Input extends object>(tool: ToolDefinition<Input>): RegistrableTool {
   return {
     ...tool,
     async execute(input, options) {

@@ -78,6 +78,12 @@ export class PagehandElement extends Base {
   }
 }
 
+declare global {
+  interface HTMLElementTagNameMap {
+    'pagehand-chat': PagehandElement;
+  }
+}
+
 if (typeof customElements !== 'undefined' && customElements.get('pagehand-chat') === undefined) {
   customElements.define('pagehand-chat', PagehandElement);
 }

@@ -1,5 +1,4 @@
-import { defineTool, type RegistrableTool } from '../../widget/define-tool.ts';
-import type { ModelContext } from '../model-context.ts';
+import { defineTool, type ModelContext, type RegistrableTool } from '../../widget/define-tool.ts';
 import { euros } from './money.ts';
 import { CATEGORIES, type Product } from './products.ts';
 import type { Shop } from './shop.ts';

@@ -1,13 +1,12 @@
 import { cleanup, fireEvent, render, screen, within } from '@testing-library/preact';
 import axe from 'axe-core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { ModelContext } from '../../../demo/model-context.ts';
 import { CallsPane } from '../../../demo/workbench/calls-pane.tsx';
 import { goQuietly } from '../../../demo/workbench/location.ts';
 import { createWorkbench, type Workbench } from '../../../demo/workbench/model.ts';
 import { ToolsPane } from '../../../demo/workbench/tools-pane.tsx';
 import { WebmcpPane } from '../../../demo/workbench/webmcp-pane.tsx';
-import { defineTool, type RegistrableTool } from '../../../widget/define-tool.ts';
+import { defineTool, type ModelContext, type RegistrableTool } from '../../../widget/define-tool.ts';
 import { createPageTools } from '../../../widget/tools/create-page-tools.ts';
 import { installPolyfill } from '../../../widget/tools/polyfill.ts';
 

@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, describe, expect, expectTypeOf, test } from 'vitest';
 import { defineTool } from '../../../widget/define-tool.ts';
 import { createPageTools } from '../../../widget/tools/create-page-tools.ts';
 import { installPolyfill } from '../../../widget/tools/polyfill.ts';
@@ -84,3 +84,43 @@ describe('a defined tool', () => {
     expect(seen[0]).toBeInstanceOf(AbortSignal);
   });
 });
+
+test('the schema gives execute the types of its input', () => {
+  defineTool({
+    name: 'add_to_cart',
+    description: 'Puts a product into the cart.',
+    inputSchema: {
+      type: 'object',
+      properties: {
+        productId: { type: 'string' },
+        quantity: { type: 'integer', minimum: 1 },
+        size: { enum: ['s', 'm'] },
+        notes: { type: ['string', 'null'] },
+        options: { type: 'array', items: { type: 'object', properties: { gift: { type: 'boolean' } } } },
+        rest: {},
+      },
+      required: ['productId'],
+    },
+    execute(input, { signal }) {
+      expectTypeOf(input).toEqualTypeOf<{
+        readonly productId: string;
+        readonly quantity?: number;
+        readonly size?: 's' | 'm';
+        readonly notes?: string | null;
+        readonly options?: readonly { readonly gift?: boolean }[];
+        readonly rest?: unknown;
+      }>();
+      expectTypeOf(signal).toEqualTypeOf<AbortSignal>();
+    },
+  });
+});
+
+test('where the schema says nothing to the types, the author does, or the input is unknown', () => {
+  const inputSchema: object = { type: 'object' };
+  const tool = { name: 'search', description: 'Finds products.' };
+  defineTool({ ...tool, execute: (input) => expectTypeOf(input).toEqualTypeOf<Unknown>() });
+  defineTool({ ...tool, inputSchema, execute: (input) => expectTypeOf(input).toEqualTypeOf<Unknown>() });
+  defineTool<{ query: string }>({ ...tool, inputSchema, execute: ({ query }) => query.trim() });
+});
+
+type Unknown = Readonly<Record<string, unknown>>;
