@@ -49,8 +49,11 @@ export interface Shop {
   remove(productId: string): Cart;
   applyCoupon(code: string): Cart;
   checkout(): Order;
-  /** Counts a shelf by hand, which takes about four seconds. Rejects with the signal's reason when it is stopped. */
-  countShelf(productId: string, signal: AbortSignal): Promise<number>;
+  /**
+   * Counts a shelf by hand, which takes about four seconds, and says what was there. Rejects with the signal's reason
+   * when it is stopped.
+   */
+  countShelf(productId: string, signal: AbortSignal): Promise<string>;
   subscribe(email: string, topic: string): void;
 }
 
@@ -153,9 +156,9 @@ export function createShop(): Shop {
       } finally {
         update({ counting: withEntry(state.counting, product.id, undefined) });
       }
-      const left = state.stock.get(product.id) ?? 0;
-      update({}, { sentence: `Counted ${product.name}: ${left} on the shelf`, products: [product.id] });
-      return left;
+      const sentence = `${product.name}: ${state.stock.get(product.id) ?? 0} on the shelf`;
+      update({}, { sentence, products: [product.id] });
+      return `${sentence}.`;
     },
     subscribe(email, topic) {
       update({ subscriber: { email, topic } }, { sentence: `${email} will get our letter`, products: [] });

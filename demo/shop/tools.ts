@@ -1,7 +1,7 @@
 import { defineTool, type ModelContext, type RegistrableTool } from '../../widget/define-tool.ts';
 import { euros } from './money.ts';
 import { CATEGORIES, type Product } from './products.ts';
-import type { Shop } from './shop.ts';
+import type { Cart, Shop } from './shop.ts';
 
 const PRODUCT_ID = {
   type: 'string',
@@ -45,7 +45,7 @@ function lookingTools(shop: Shop): readonly RegistrableTool[] {
       description: 'Tells what is in the cart and what it costs, in euros.',
       inputSchema: { type: 'object', properties: {} },
       annotations: { readOnlyHint: true },
-      execute: () => shop.state().cart,
+      execute: () => cartFacts(shop.state().cart),
     }),
     defineTool({
       name: 'check_stock',
@@ -53,10 +53,7 @@ function lookingTools(shop: Shop): readonly RegistrableTool[] {
       description: 'Counts by hand how many pieces of a product are on the shelf. Takes about four seconds.',
       inputSchema: { type: 'object', properties: { productId: PRODUCT_ID }, required: ['productId'] },
       annotations: { readOnlyHint: true },
-      execute: async ({ productId }, { signal }) => ({
-        productId,
-        stock: await shop.countShelf(String(productId), signal),
-      }),
+      execute: async ({ productId }, { signal }) => shop.countShelf(String(productId), signal),
     }),
   ];
 }
@@ -85,7 +82,7 @@ function buyingTools(shop: Shop): readonly RegistrableTool[] {
       title: 'Take out of the cart',
       description: 'Takes all pieces of a product out of the cart.',
       inputSchema: { type: 'object', properties: { productId: PRODUCT_ID }, required: ['productId'] },
-      execute: ({ productId }) => shop.remove(String(productId)),
+      execute: ({ productId }) => cartFacts(shop.remove(String(productId))),
     }),
     defineTool({
       name: 'apply_coupon',
@@ -96,7 +93,7 @@ function buyingTools(shop: Shop): readonly RegistrableTool[] {
         properties: { code: { type: 'string', minLength: 1, description: 'The code on the coupon.' } },
         required: ['code'],
       },
-      execute: ({ code }) => shop.applyCoupon(String(code)),
+      execute: ({ code }) => cartFacts(shop.applyCoupon(String(code))),
     }),
     defineTool({
       name: 'checkout',
@@ -146,6 +143,13 @@ export async function registerShopTools(
   if (!signal.aborted && !offered.some((tool) => tool.name === 'subscribe')) {
     await context.registerTool(subscribeTool(shop), { signal });
   }
+}
+
+/** Says nothing of a discount that nobody has. */
+function cartFacts({ items, subtotal, discount, total }: Cart) {
+  if (items.length === 0) return 'The cart is empty.';
+  const sums = discount > 0 ? { subtotal: euros(subtotal), discount: euros(discount) } : {};
+  return { items, ...sums, total: euros(total) };
 }
 
 function summary(product: Product, shop: Shop) {
