@@ -2,6 +2,7 @@ import type { VNode } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
 import type { AssistantEntry, AssistantPart } from '../chat/state.ts';
 import { copy } from '../copy.ts';
+import { CHECK, COPY, THUMBS } from './answer-icons.ts';
 import { copyText } from './clipboard.ts';
 import { useView } from './context.ts';
 import { Icon } from './icon.tsx';
@@ -65,7 +66,7 @@ function AnswerActions({ entry, text }: { readonly entry: AssistantEntry; readon
         title={copy.copyAnswer}
         onClick={onCopy}
       >
-        <Icon name={copied === true ? 'check' : 'copy'} />
+        <Icon path={copied === true ? CHECK : COPY} />
       </button>
       {(['up', 'down'] as const).map((vote) => (
         <button
@@ -77,7 +78,7 @@ function AnswerActions({ entry, text }: { readonly entry: AssistantEntry; readon
           aria-pressed={entry.vote === vote}
           onClick={() => chat.vote(entry.id, vote)}
         >
-          <Icon name={vote} />
+          <Icon path={THUMBS[vote]} />
         </button>
       ))}
       <span class="muted" role="status">

@@ -5,6 +5,7 @@ import { copy } from '../copy.ts';
 import { useView } from './context.ts';
 import { Icon } from './icon.tsx';
 import { loadLateParts } from './late-parts.ts';
+import { SEND, STOP } from './panel-icons.ts';
 
 const SIZES_ITSELF = globalThis.CSS?.supports('field-sizing', 'content') ?? false;
 
@@ -60,7 +61,7 @@ export function Composer() {
           aria-disabled={empty.value}
           onClick={send}
         >
-          <Icon name="send" />
+          <Icon path={SEND} />
         </button>
       )}
     </div>
@@ -79,7 +80,7 @@ function StopButton() {
   }, []);
   return (
     <button type="button" class="round" aria-label={copy.stop} ref={button} onClick={() => chat.stop()}>
-      <Icon name="stop" />
+      <Icon path={STOP} filled />
     </button>
   );
 }

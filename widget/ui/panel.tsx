@@ -9,6 +9,7 @@ import { useView, ViewContext } from './context.ts';
 import { currentCalls } from './current-calls.ts';
 import { Icon } from './icon.tsx';
 import { lateParts } from './late-parts.ts';
+import { CLOSE } from './panel-icons.ts';
 import { Thread } from './thread.tsx';
 import type { ViewProps } from './view.tsx';
 
@@ -70,7 +71,7 @@ function Header({ title, onClose }: { readonly title: string; readonly onClose?:
       </div>
       {onClose !== undefined && (
         <button type="button" class="round quiet" aria-label={copy.close} onClick={onClose}>
-          <Icon name="close" />
+          <Icon path={CLOSE} />
         </button>
       )}
     </header>

@@ -7,6 +7,7 @@ import { useView } from './context.ts';
 import { useFollowing } from './following.ts';
 import { Icon } from './icon.tsx';
 import { lateParts, latePartsFailed, loadLateParts } from './late-parts.ts';
+import { ARROW_DOWN } from './panel-icons.ts';
 
 export function Thread() {
   const { chat, locale } = useView();
@@ -45,7 +46,7 @@ export function Thread() {
           {newBelow.value && <span class="unseen">{copy.newBelow} </span>}
           {copy.jumpToLatest}
           {newBelow.value && <span class="dot" />}
-          <Icon name="arrowDown" />
+          <Icon path={ARROW_DOWN} />
         </button>
       )}
     </div>

@@ -1,17 +1,19 @@
 import { useId, useState } from 'preact/hooks';
 import type { ToolCallPart, ToolCallState } from '../chat/state.ts';
 import { copy } from '../copy.ts';
+import { ALERT, CHECK, CHEVRON, MINUS } from './answer-icons.ts';
 import { ArgumentList } from './argument-list.tsx';
 import { useView } from './context.ts';
-import { Icon, type IconName } from './icon.tsx';
+import { Icon, type IconProps } from './icon.tsx';
+import { STOP } from './panel-icons.ts';
 import { readableJson } from './values.ts';
 
-const ICONS: Partial<Record<ToolCallState['status'], IconName>> = {
-  done: 'check',
-  failed: 'alert',
-  refused: 'minus',
-  declined: 'minus',
-  cancelled: 'stop',
+const ICONS: Partial<Record<ToolCallState['status'], IconProps>> = {
+  done: { path: CHECK },
+  failed: { path: ALERT },
+  refused: { path: MINUS },
+  declined: { path: MINUS },
+  cancelled: { path: STOP, filled: true },
 };
 
 /** A tool call as one sentence, and its receipt a click away. While the visitor decides, the approval card stands for it. */
@@ -32,7 +34,7 @@ export function ToolRow({ part }: { readonly part: ToolCallPart }) {
         aria-controls={details}
         onClick={() => setOpen(!open)}
       >
-        <span class="tool-mark">{icon === undefined ? <span class="spinner" /> : <Icon name={icon} />}</span>
+        <span class="tool-mark">{icon === undefined ? <span class="spinner" /> : <Icon {...icon} />}</span>
         <span class="tool-words">
           <bdi class="tool-title">{part.title}</bdi>
           {toolWords(part, locale).map((words) => (
@@ -42,7 +44,7 @@ export function ToolRow({ part }: { readonly part: ToolCallPart }) {
             </span>
           ))}
         </span>
-        <Icon name="chevron" />
+        <Icon path={CHEVRON} />
       </button>
       <div id={details} class="receipt" hidden={!open}>
         {open && <Receipt part={part} />}
