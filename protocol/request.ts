@@ -110,14 +110,17 @@ export type FeedbackResponse = z.infer<typeof FeedbackResponse>;
 /** `POST /v1/dispatch`, with an API key: an execution for a trusted caller. */
 export const DispatchRequest = z.object({
   /** A surface's agent by id, or one that lives for this request. */
-  agent: z.union([
-    z.object({ id: Id }),
-    z.object({
-      model: z.string().check(z.minLength(1)),
-      instructions: z.optional(z.string()),
-      maxToolCalls: z.optional(z.number().check(z.int(), z.minimum(0), z.maximum(100))),
-    }),
-  ]),
+  agent: z.union(
+    [
+      z.object({ id: Id }),
+      z.object({
+        model: z.string().check(z.minLength(1)),
+        instructions: z.optional(z.string()),
+        maxToolCalls: z.optional(z.number().check(z.int(), z.minimum(0), z.maximum(100))),
+      }),
+    ],
+    'Name a configured agent, { "id": "…" }, or describe one, { "model": "…", "instructions": "…" }',
+  ),
   messages: Messages,
   clientTools: z.optional(z.array(ClientTool)),
   /** Narrows the `webmcp` tools of this request: exact names, or one trailing `*`. */

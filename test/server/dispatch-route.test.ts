@@ -102,6 +102,13 @@ describe('a dispatch with an API key', () => {
     expect(server.asked).toEqual([]);
   });
 
+  test('says how an agent is named when a request does not', async () => {
+    const answer = await server.dispatch({ agent: { agentId: 'store' } });
+    expect(((await answer.json()) as { details: string[] }).details).toEqual([
+      'agent: Name a configured agent, { "id": "…" }, or describe one, { "model": "…", "instructions": "…" }',
+    ]);
+  });
+
   test('waits for the outputs of its tools, and goes on with them', async () => {
     const paused = await whole(
       await server.dispatch({ clientTools: [WEATHER_TOOL, SEARCH_TOOL], streamResponse: false }),
