@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { isStamped, ROOT, stamp } from './install.mjs';
@@ -12,6 +12,7 @@ const OUTPUTS = [
   'widget/dist/npm/index.js',
   'server/dist/main.js',
   'demo/dist/index.html',
+  'server/dist/pagehand-web/pages/index.html',
 ];
 
 /** Builds everything that `npm start` serves, unless nothing changed since. */
@@ -24,6 +25,9 @@ export async function ensureBuilt() {
   for (const mode of BUILDS) {
     await build({ mode, root: ROOT, configFile: join(ROOT, 'vite.config.ts'), logLevel: 'warn' });
   }
+  // What the server serves travels with it: its package has to work where there is no checkout.
+  cpSync(join(ROOT, 'widget/dist/cdn'), join(ROOT, 'server/dist/pagehand-web/widget'), { recursive: true });
+  cpSync(join(ROOT, 'demo/dist'), join(ROOT, 'server/dist/pagehand-web/pages'), { recursive: true });
   stamp('built', value);
 }
 

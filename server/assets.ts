@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 
@@ -25,6 +25,15 @@ interface Asset {
 }
 
 type Encoding = 'br' | 'gzip';
+
+/** What the build put beside the server's code. Without a build, and in the bundle of another program: none. */
+export function builtAssets(): AssetFolders {
+  const here: string | undefined = import.meta.dirname;
+  const found = ['dist', '.', '..']
+    .map((place) => join(here ?? '', place, 'pagehand-web'))
+    .find((folder) => here !== undefined && existsSync(folder));
+  return found === undefined ? {} : { widget: join(found, 'widget'), pages: join(found, 'pages') };
+}
 
 /** Reads the folders once. Only what was found there is ever served, so no path can lead elsewhere. */
 export function createAssets({ widget, pages }: AssetFolders): Assets {

@@ -1,9 +1,11 @@
 import { resolve } from 'node:path';
 import { createApp, newId } from './app.ts';
-import type { AssetFolders } from './assets.ts';
+import { type AssetFolders, builtAssets } from './assets.ts';
 import type { Config } from './config/config.ts';
+import { DEMO_TOKEN } from './config/demo.ts';
 import { type EnvironmentVariables, readEnvironment } from './config/environment.ts';
 import { loadConfig } from './config/load.ts';
+import { hashCredential } from './credentials.ts';
 import { createDispatcher } from './dispatch/create-dispatcher.ts';
 import type { Dispatcher } from './dispatch/dispatcher.ts';
 import { createLog, type Log } from './log.ts';
@@ -18,7 +20,7 @@ export interface PagehandOptions {
   readonly env?: EnvironmentVariables;
   /** Where the configuration and the database are looked for. Default: the working directory. */
   readonly cwd?: string;
-  /** Built files to serve beside the API. Default: none. */
+  /** Built files to serve beside the API. Default: the package's own; the workbench only where its token is configured. */
   readonly assets?: AssetFolders;
   /** Default: made from the environment, on standard output. */
   readonly log?: Log;
@@ -27,6 +29,8 @@ export interface PagehandOptions {
 /** The server without a socket. */
 export interface Pagehand {
   readonly config: Config;
+  /** Whether a surface has the workbench's token, as without a configuration file. Else `/` is not the workbench. */
+  readonly hasWorkbench: boolean;
   /** A fetch handler: mounts in Hono as it is, in Express and Node through `@hono/node-server`, in Next as a route. */
   readonly fetch: ReturnType<typeof createApp>['fetch'];
   /** Refuses new work, lets running turns reach a boundary for at most `deadlineMs`, and closes the store. */
@@ -35,7 +39,7 @@ export interface Pagehand {
 
 /** From an environment to a fetch handler. Rejects with `ConfigError` or `StoreError`, whose sentences say how to mend it. */
 export async function createPagehand(options: PagehandOptions = {}): Promise<Pagehand> {
-  const { env = {}, cwd = process.cwd(), assets = {} } = options;
+  const { env = {}, cwd = process.cwd(), assets = builtAssets() } = options;
   const environment = readEnvironment(env);
   const log = options.log ?? createLog({ level: environment.logLevel, secrets: secretsIn(env) });
   const config = await loadConfig({ env, cwd });
@@ -45,6 +49,7 @@ export async function createPagehand(options: PagehandOptions = {}): Promise<Pag
   const store = await openSqliteStore(databasePath(cwd, environment.databasePath));
   const clock = Date.now;
   const dispatcher = createDispatcher({ store, model: models, clock, newId, log });
+  const hasWorkbench = opensWorkbench(config);
   let accepting = true;
   const app = createApp({
     config,
@@ -53,13 +58,14 @@ export async function createPagehand(options: PagehandOptions = {}): Promise<Pag
     models,
     log,
     clock,
-    assets,
+    assets: hasWorkbench ? assets : { widget: assets.widget },
     trustedProxies: environment.trustedProxies,
     isAccepting: () => accepting,
   });
   const expiry = expireRegularly(dispatcher, log);
   return {
     config,
+    hasWorkbench,
     fetch: app.fetch,
     async stop(deadlineMs) {
       accepting = false;
@@ -68,6 +74,11 @@ export async function createPagehand(options: PagehandOptions = {}): Promise<Pag
       await store.close();
     },
   };
+}
+
+function opensWorkbench({ surfaces }: Config): boolean {
+  const hash = hashCredential(DEMO_TOKEN);
+  return surfaces.some(({ clientTokens }) => clientTokens.some((token) => token.hash === hash));
 }
 
 function databasePath(cwd: string, path: string): string {

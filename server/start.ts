@@ -9,6 +9,8 @@ const STOP_DEADLINE_MS = 10_000;
 export interface RunningServer {
   readonly url: string;
   readonly config: Config;
+  /** Whether `url` shows the workbench. */
+  readonly hasWorkbench: boolean;
   /** Refuses new work, lets running turns reach a boundary, closes everything. Resolves when nothing is left. */
   stop(): Promise<void>;
 }
@@ -25,6 +27,7 @@ export async function startServer(options: PagehandOptions): Promise<RunningServ
   return {
     url: listener.url,
     config: pagehand.config,
+    hasWorkbench: pagehand.hasWorkbench,
     async stop() {
       const stopped = pagehand.stop(STOP_DEADLINE_MS);
       await listener.close(STOP_DEADLINE_MS);

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -183,6 +183,17 @@ describe('the program', () => {
     await program.says(`http://127.0.0.1:${port}/`);
     await program.says('OPENAI_API_KEY=');
     expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).toBe(200);
+    program.child.kill('SIGTERM');
+    expect(await program.ended).toBe(0);
+  });
+
+  test('with a configuration it greets with the line for a page, and says which surface has no page tools', async () => {
+    const port = await freePort();
+    writeFileSync(join(folder, 'own.json'), '{ "surfaces": [{ "id": "store" }] }');
+    const program = run({ PORT: String(port), PAGEHAND_CONFIG: 'own.json' });
+    await program.says(`<script async src="http://127.0.0.1:${port}/pagehand.js" data-token=`);
+    expect(program.output()).toContain('Surface store: page tools are off.');
+    expect(program.output()).not.toContain('OPENAI_API_KEY=');
     program.child.kill('SIGTERM');
     expect(await program.ended).toBe(0);
   });

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -52,4 +52,25 @@ test('after stop it refuses new work, with the time to come back', async () => {
   );
   expect(answer.status).toBe(503);
   expect(answer.headers.get('retry-after')).not.toBeNull();
+});
+
+test.each([
+  ['no configuration', undefined, 200],
+  ['a configuration of its own', 'ct_test_own', 404],
+  ['a configuration with the token of the workbench', DEMO_TOKEN, 200],
+])('with %s the workbench answers as it can work', async (name, token, status) => {
+  const cwd = join(folder, name.replaceAll(' ', '-'));
+  const assets = { widget: join(cwd, 'widget'), pages: join(cwd, 'pages') };
+  for (const place of Object.values(assets)) mkdirSync(place, { recursive: true });
+  writeFileSync(join(assets.widget, 'pagehand.js'), 'loader()');
+  writeFileSync(join(assets.pages, 'index.html'), '<!doctype html><title>Workbench</title>');
+  if (token !== undefined) {
+    const surfaces = [{ id: 'own', clientTokens: [{ token, allowedOrigins: [ORIGIN] }] }];
+    writeFileSync(join(cwd, 'pagehand.config.json'), JSON.stringify({ surfaces }));
+  }
+  const log = createLog({ level: 'silent', secrets: [] });
+  const own = await createPagehand({ cwd, assets, log, env: { PAGEHAND_DB: ':memory:' } });
+  expect((await own.fetch(new Request(`${ORIGIN}/`))).status).toBe(status);
+  expect((await own.fetch(new Request(`${ORIGIN}/pagehand.js`))).status).toBe(200);
+  await own.stop(0);
 });

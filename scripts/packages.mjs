@@ -1,0 +1,128 @@
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { ensureBuilt } from './build.mjs';
+import { ensureInstalled, ROOT, run } from './install.mjs';
+
+export const PACKAGES = ['widget', 'server'];
+
+/** Puts into each package's folder what its tarball needs beside the build: types and licence. */
+export async function fillPackages() {
+  run(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-b', ...PACKAGES]);
+  await ensureBuilt();
+  for (const name of PACKAGES) {
+    copyTypes(name);
+    cpSync(join(ROOT, 'LICENSE'), join(ROOT, name, 'dist/LICENSE'));
+  }
+}
+
+/**
+ * The declarations that the package's exports reach, and no others.
+ * @param {string} name
+ */
+function copyTypes(name) {
+  const types = join(ROOT, name, 'dist/types');
+  const { exports, dependencies = {} } = JSON.parse(readFileSync(join(ROOT, name, 'package.json'), 'utf8'));
+  rmSync(types, { recursive: true, force: true });
+  const copied = new Set();
+
+  /** @param {string} file */
+  const copy = (file) => {
+    if (copied.has(file)) return;
+    copied.add(file);
+    const text = readFileSync(join(ROOT, '.types', file), 'utf8');
+    write(
+      file,
+      text.replace(/(from |import\()(['"])([^'"]+)\2/g, (_, before, quote, target) => {
+        if (!target.startsWith('.')) return before + quote + packageTarget(file, target) + quote;
+        copy(
+          relative('/', resolve('/', dirname(file), target))
+            .replaceAll('\\', '/')
+            .replace(/\.tsx?$/, '.d.ts'),
+        );
+        return before + quote + target.replace(/\.tsx?$/, '.js') + quote;
+      }),
+    );
+  };
+
+  /**
+   * @param {string} file
+   * @param {string} target
+   */
+  const packageTarget = (file, target) => {
+    if (target.startsWith('node:') || (target.match(/^(@[^/]+\/)?[^/]+/)?.[0] ?? '') in dependencies)
+      return target;
+    if (target !== 'zod/mini') throw new Error(`${name}: ${file} imports ${target}, which is no dependency.`);
+    write('zod-mini.d.ts', readFileSync(join(ROOT, 'scripts/zod-mini.d.ts'), 'utf8'));
+    return `${relative(dirname(file), '.').replaceAll('\\', '/')}/zod-mini.js`;
+  };
+
+  /**
+   * @param {string} file
+   * @param {string} text
+   */
+  const write = (file, text) => {
+    mkdirSync(dirname(join(types, file)), { recursive: true });
+    writeFileSync(join(types, file), text);
+  };
+
+  for (const { types: entry } of Object.values(exports)) copy(entry.replace('./dist/types/', ''));
+}
+
+/** Code as a user of the packages writes it. What it does not get the types of does not compile. */
+const CONSUMER = `
+import { createPagehand, defineConfig } from '@pagehand/server';
+import { mount, type WidgetEvents } from 'pagehand';
+import type { PagehandElement } from 'pagehand/element';
+import { defineTool } from 'pagehand/tools';
+import 'pagehand/webmcp';
+
+type Known<Type> = 0 extends 1 & Type ? never : Type;
+const chat = mount({ token: 'ct_test_demo' });
+chat.on('event', (event: Known<WidgetEvents['event']>) => event.type === 'text_delta' && event.delta.trim());
+chat.on('call', ({ name, outcome }) => [name.trim(), outcome.status]);
+chat.on('snapshot', ({ snapshot }) => snapshot.clientTools.map(({ origin }) => origin === 'webmcp'));
+chat.on('error', ({ code }: Known<WidgetEvents['error']>) => code === 'unreachable');
+export const element: PagehandElement | null = document.querySelector('pagehand-chat');
+document.modelContext?.registerTool(
+  defineTool({
+    name: 'add_to_cart',
+    description: 'Puts a product into the cart.',
+    inputSchema: { type: 'object', properties: { productId: { type: 'string' } }, required: ['productId'] },
+    execute: ({ productId }, { signal }) => [productId.trim(), signal.aborted],
+  }),
+);
+export const config = defineConfig({ surfaces: [{ id: 'store' }] });
+export const answer: Promise<Response> = createPagehand().then(({ fetch }) => fetch(new Request('/')));
+`;
+
+/** Compiles the consumer against the packages as both kinds of resolution find them. */
+export function checkTypes() {
+  const folder = join(ROOT, '.cache/consumer');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+  writeFileSync(join(folder, 'consumer.ts'), CONSUMER);
+  for (const [module, moduleResolution] of [
+    ['esnext', 'bundler'],
+    ['nodenext', 'nodenext'],
+  ]) {
+    const compilerOptions = {
+      module,
+      moduleResolution,
+      target: 'es2022',
+      lib: ['es2022', 'dom', 'dom.iterable'],
+      types: ['node'],
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      noEmit: true,
+    };
+    const file = join(folder, `tsconfig.${moduleResolution}.json`);
+    writeFileSync(file, JSON.stringify({ compilerOptions, files: ['consumer.ts'] }));
+    run(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', file]);
+  }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  ensureInstalled();
+  await fillPackages();
+}
