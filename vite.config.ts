@@ -102,7 +102,7 @@ function appFile(): string {
   const file = readdirSync(at('widget/dist/cdn/chunks')).find((name) => /^app-.*\.js$/.test(name));
   if (file === undefined)
     throw new Error('Build the app before the loader: `npm run build` keeps the order.');
-  return `./chunks/${file}`;
+  return `chunks/${file}`;
 }
 
 const builds: Record<string, () => UserConfig> = {

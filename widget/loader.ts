@@ -7,14 +7,16 @@ import { runQueue } from './tools/queue.ts';
 /** The app's file beside this one, under the name that its build gave it. */
 declare const __APP_FILE__: string;
 
-// Only while the script runs does the browser say which one it is.
-const script = document.currentScript as HTMLScriptElement | null;
-const source = script?.src ?? '';
-const { token, open = 'false', webmcp, polyfill, ...rest } = script?.dataset ?? {};
+// Only while the script runs does the browser say which one it is. Not whoever is called so: an image that a visitor
+// named `currentScript` hides the property, and would choose where the app comes from.
+const { currentScript } = document;
+const { src = '', dataset = {} }: Partial<HTMLScriptElement> =
+  currentScript instanceof HTMLScriptElement ? currentScript : {};
+const { token, open = 'false', webmcp, polyfill, ...rest } = dataset;
 const early = window.Pagehand;
 
 // A script that stands twice on the page leaves the work to the first.
-const api = early && 'mount' in early ? early : createApi();
+const api = (early as PagehandApi | undefined)?.mount ? (early as PagehandApi) : createApi();
 window.Pagehand = api;
 
 const enabled = webmcp !== 'off';
@@ -33,8 +35,8 @@ function createApi(): PagehandApi {
   const created = {
     mount(options) {
       const widget = createShell(
-        resolveOptions(options, new URL(source).origin),
-        (): Promise<AppModule> => import(/* @vite-ignore */ new URL(__APP_FILE__, source).href),
+        resolveOptions(options, new URL(src).origin),
+        (): Promise<AppModule> => import(/* @vite-ignore */ new URL(__APP_FILE__, src).href),
       );
       if (widgets.push(widget) === 1) Object.assign(created, { ...widget, destroy: created.destroy });
       return widget;
@@ -61,7 +63,7 @@ function begin(): void {
   }
   if (Array.isArray(early)) api.push(...early);
   // A page may mount by itself a little later; otherwise the token was forgotten.
-  if (!token) setTimeout(() => 'open' in api || complain('no <script src data-token> is here'), 999);
+  if (!token) setTimeout(() => 'open' in api || complain('data-token is missing'), 999);
 }
 
 function complain(sentence: string): void {

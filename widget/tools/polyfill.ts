@@ -54,7 +54,7 @@ class ModelContext extends EventTarget {
     const name = `${required(fields, 'name')}`;
     const signal = signalOf(options);
     if (!/^[\w.-]{1,128}$/.test(name)) throw fault('Invalid tool name');
-    if (!registration.description) throw fault('Description is required');
+    if (!registration.description) throw fault('Invalid description');
     if (this.#tools.has(name)) throw fault('Duplicate tool name');
     signal?.throwIfAborted();
     this.#tools.set(name, registration);

@@ -69,6 +69,16 @@ function complaints(): string[] {
   return vi.mocked(console.error).mock.calls.map(([sentence]) => String(sentence));
 }
 
+test('an element that is called currentScript does not choose where the app comes from', async () => {
+  const image = document.createElement('img');
+  image.dataset.token = TOKEN;
+  Object.defineProperty(document, 'currentScript', { value: image, configurable: true });
+  run += 1;
+  await import(/* @vite-ignore */ `../../../widget/loader.ts?run=${run}`);
+  expect(hosts()).toEqual([]);
+  expect(() => pagehand().mount({ token: TOKEN })).toThrow();
+});
+
 test('a script tag with a token puts a launcher into the page', async () => {
   await load({ 'data-token': TOKEN });
   inside(hosts()[0] ?? null)
@@ -185,7 +195,7 @@ test.each([
   expect(complaints()).toEqual([]);
   vi.advanceTimersByTime(1_000);
   vi.useRealTimers();
-  expect(complaints()).toEqual(['Pagehand: no <script src data-token> is here.']);
+  expect(complaints()).toEqual(['Pagehand: data-token is missing.']);
 });
 
 test('a page may mount by itself, as many surfaces as it likes', async () => {
