@@ -40,6 +40,9 @@ export const MAX_CONVERSATION_CHARS = 16 * 1024 * 1024;
 /** Largest request body, in bytes. Messages carry images inline, so it stands far above the tools' own limit. */
 export const MAX_BODY_BYTES = 8 * 1024 * 1024;
 
+/** Largest body of a request that carries no messages, in bytes: it is read before anybody is known. */
+export const MAX_SMALL_BODY_BYTES = 65_536;
+
 /** Deepest nesting of a request body. Deeper JSON overflows the recursive readers behind it. */
 export const MAX_JSON_DEPTH = 64;
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { HttpBindings } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
+import { MAX_BODY_BYTES } from '../protocol/limits.ts';
 import { type AssetFolders, createAssets } from './assets.ts';
 import type { Config } from './config/config.ts';
 import { createCredentials } from './credentials.ts';
@@ -92,13 +93,14 @@ export function createApp(options: AppOptions): Hono<Env> {
     const { raw } = context.req;
     const call = { requestId: context.get('requestId'), origin: context.req.header('origin') ?? 'null' };
     if (route.auth === 'none') return await route.handle(call);
-    if (route.auth === 'client') return await route.handle(call, await readBody(raw));
+    if (route.auth === 'client')
+      return await route.handle(call, await readBody(raw, route.maxBodyBytes ?? MAX_BODY_BYTES));
     const key = requireApiKey(context.req.header('authorization'), {
       credentials,
       limits,
       address: addressOf(context),
     });
-    return await route.handle(call, await readBody(raw), key);
+    return await route.handle(call, await readBody(raw, route.maxBodyBytes ?? MAX_BODY_BYTES), key);
   }
 }
 

@@ -1,15 +1,14 @@
-import { MAX_BODY_BYTES } from '../../protocol/limits.ts';
 import { RequestError } from '../errors.ts';
 import { parseJson } from '../guard/parse-json.ts';
 
 /**
  * Reads a request's JSON, counting while it arrives: a declared length may lie and a chunked body declares none.
- * Throws `unsupported_media_type`, `body_too_large` or `invalid_json`.
+ * At most `maxBytes` are kept. Throws `unsupported_media_type`, `body_too_large` or `invalid_json`.
  */
-export async function readBody(request: Request): Promise<unknown> {
+export async function readBody(request: Request, maxBytes: number): Promise<unknown> {
   checkMedia(request.headers);
-  if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES) throw tooLarge();
-  return parseJson(await collect(request));
+  if (Number(request.headers.get('content-length') ?? 0) > maxBytes) throw tooLarge(maxBytes);
+  return parseJson(await collect(request, maxBytes));
 }
 
 const JSON_TYPE = /^application\/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i;
@@ -27,7 +26,7 @@ function checkMedia(headers: Headers): void {
   });
 }
 
-async function collect(request: Request): Promise<Uint8Array> {
+async function collect(request: Request, maxBytes: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   const reader = request.body?.getReader();
@@ -40,17 +39,17 @@ async function collect(request: Request): Promise<Uint8Array> {
     });
     if (chunk === undefined || chunk.done) return Buffer.concat(chunks, length);
     length += chunk.value.byteLength;
-    if (length > MAX_BODY_BYTES) {
+    if (length > maxBytes) {
       // Not awaited: the sender decides when a cancelled body ends, and the answer must not wait for it.
       reader?.cancel().catch(() => undefined);
-      throw tooLarge();
+      throw tooLarge(maxBytes);
     }
     chunks.push(chunk.value);
   }
 }
 
-function tooLarge(): RequestError {
-  return new RequestError('body_too_large', `The body is larger than ${MAX_BODY_BYTES} bytes.`, {
-    hint: 'Send fewer or smaller attachments.',
+function tooLarge(maxBytes: number): RequestError {
+  return new RequestError('body_too_large', `The body is larger than ${maxBytes} bytes.`, {
+    hint: 'Send less: fewer or smaller attachments, a shorter text.',
   });
 }

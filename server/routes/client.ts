@@ -1,4 +1,5 @@
 import { ID_PREFIX } from '../../protocol/ids.ts';
+import { MAX_SMALL_BODY_BYTES } from '../../protocol/limits.ts';
 import {
   ChatRequest,
   FeedbackRequest,
@@ -48,6 +49,7 @@ function initRoute({ credentials, sessions, limits }: ClientRouteParts): ClientR
     path: '/v1/client/init',
     summary: 'Opens a session for a client token, or continues the conversation of an earlier session.',
     request: InitRequest,
+    maxBodyBytes: MAX_SMALL_BODY_BYTES,
     answer: { description: 'The session and what the widget needs to draw itself.', json: InitResponse },
     errors: ['invalid_client_token', 'visitor_history_disabled', 'not_found'],
     async handle({ origin }, body) {
@@ -177,6 +179,7 @@ function feedbackRoute({ store, sessions, limits, clock, newId }: ClientRoutePar
     path: '/v1/client/feedback',
     summary: 'Keeps what a visitor thought of an answer or of the chat.',
     request: FeedbackRequest,
+    maxBodyBytes: MAX_SMALL_BODY_BYTES,
     answer: { description: 'It was kept.', json: FeedbackResponse },
     errors: ['session_expired', 'invalid_client_token'],
     async handle({ origin }, body) {

@@ -25,6 +25,8 @@ interface RouteFacts {
   readonly answer: RouteAnswer;
   /** Codes that this route answers beside those that every route of its kind may answer. */
   readonly errors: readonly ErrorCode[];
+  /** Of the request's body. Default `MAX_BODY_BYTES`. */
+  readonly maxBodyBytes?: number;
 }
 
 /** A route without a body that anybody may ask. */

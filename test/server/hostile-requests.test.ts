@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { MAX_BODY_BYTES } from '../../protocol/limits.ts';
+import { MAX_BODY_BYTES, MAX_SMALL_BODY_BYTES } from '../../protocol/limits.ts';
 import { API_KEY, aServer, STORE_ORIGIN, STORE_TOKEN, type TestServer } from '../support/server.ts';
 
 const ROUTES = [
@@ -14,6 +14,9 @@ const ROUTES = [
 type Body = string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
 
 const deep = (depth: number) => `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`;
+
+/** Routes that are asked before anybody is known, or for little: their bodies are small. */
+const SMALL_ROUTES = ['/v1/client/init', '/v1/client/feedback'];
 
 /** What each route answers to a body that no honest client sends. */
 const HOSTILE: readonly [
@@ -117,12 +120,20 @@ describe.each(ROUTES)('%s', (path) => {
   test.each(HOSTILE)('answers %s with a code and no stack', async (_, body, headers, expected) => {
     const response = await send(body(), headers);
     const answer = (await response.json()) as Record<string, unknown>;
-    expect(`${response.status} ${answer.code}`).toBe(expected);
+    const isLarge = SMALL_ROUTES.includes(path) && expected === '413 client_tools_too_large';
+    expect(`${response.status} ${answer.code}`).toBe(isLarge ? '413 body_too_large' : expected);
     expect(Object.keys(answer).sort()).toEqual(
       ['code', 'error', 'hint', 'message', 'requestId', ...('details' in answer ? ['details'] : [])].sort(),
     );
     expect(JSON.stringify(answer)).not.toMatch(/node_modules|\.ts\b|\n\s+at /);
     expect(response.headers.get('content-type')).toBe('application/json');
+  });
+
+  test('reads a body to the last byte of its limit, and no further', async () => {
+    const limit = SMALL_ROUTES.includes(path) ? MAX_SMALL_BODY_BYTES : MAX_BODY_BYTES;
+    const atLimit = `{"a":"${'x'.repeat(limit - 8)}"}`;
+    expect((await send(atLimit)).status).toBe(400);
+    expect((await send(`${atLimit} `)).status).toBe(413);
   });
 
   test('takes the spellings of its media type', async () => {
