@@ -46,7 +46,7 @@ export const copy = {
     max_tool_calls: 'Stopped here: this answer reached its limit of actions. Ask again to go on.',
     length: 'Cut short: the answer reached its longest length. Ask it to go on.',
     content_filter: 'Cut short by the content rules of this chat.',
-    error: 'Cut short by an error. What arrived is kept.',
+    error: 'This answer ended with an error.',
     unknown: 'This answer ended early.',
   } satisfies Record<NoticePart['notice'], string>,
 
@@ -91,9 +91,11 @@ export const copy = {
     more: (count: number) => `${count} more after this`,
     inPage: 'Runs in',
     toolName: 'Tool',
-    withArguments: 'With exactly this',
+    withArguments: (count: number) =>
+      count < 5 ? 'With exactly this' : `With exactly these ${count} values`,
     noArguments: 'No arguments.',
     sensitive: 'may be personal or secret',
+    mixed: 'letters of several alphabets',
     pageSays: 'The page says',
     allowOnce: 'Allow once',
     allowAlways: 'Always allow in this conversation',

@@ -40,15 +40,21 @@ export function reduce(
   nowMs: number,
 ): Conversation {
   switch (event.type) {
-    case 'sent':
+    case 'sent': {
+      // A question whose turn failed does not stand there without a word.
+      const { entries } =
+        conversation.phase === 'failed'
+          ? withAnswer(conversation, (parts) => noticed(parts, 'error'))
+          : conversation;
       return {
         ...conversation,
         phase: 'thinking',
-        entries: [...conversation.entries, { role: 'user', id: event.id, text: event.text }],
+        entries: [...entries, { role: 'user', id: event.id, text: event.text }],
         executionId: undefined,
         answerId: event.answerId,
         failure: undefined,
       };
+    }
     case 'retried':
       return {
         ...conversation,

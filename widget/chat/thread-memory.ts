@@ -22,8 +22,8 @@ export function keepThread(storage: SurfaceStorage, entries: readonly Entry[]): 
 export function keptThread(storage: SurfaceStorage): readonly Entry[] {
   try {
     const { version, entries } = fieldsOf(JSON.parse(storage.read(THREAD_KEY) ?? 'null'));
-    if (version !== VERSION || !Array.isArray(entries)) return [];
-    return (entries as Entry[]).map((entry) =>
+    if (version !== VERSION || !Array.isArray(entries) || !entries.every(isEntry)) return [];
+    return entries.map((entry) =>
       entry.role === 'user'
         ? entry
         : { ...entry, parts: closed(entry.parts, 'The page was left before this ended.') },
@@ -32,4 +32,21 @@ export function keptThread(storage: SurfaceStorage): readonly Entry[] {
     // Another script of the page wrote here; a thread that cannot be read is no thread.
     return [];
   }
+}
+
+/** Whether this can be shown and sent. What tool calls carry is read with care wherever it is read. */
+function isEntry(value: unknown): value is Entry {
+  const { id, role, text, parts } = fieldsOf(value);
+  if (typeof id !== 'string') return false;
+  if (role === 'user') return typeof text === 'string';
+  return (
+    Array.isArray(parts) &&
+    parts.every((part) => typeof fieldsOf(part).id === 'string' && isPart(fieldsOf(part)))
+  );
+}
+
+function isPart({ kind, text, state }: Record<string, unknown>): boolean {
+  return kind === 'tool'
+    ? typeof fieldsOf(state).status === 'string'
+    : kind === 'notice' || typeof text === 'string';
 }

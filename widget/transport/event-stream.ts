@@ -19,6 +19,7 @@ export async function* readEvents(
   const events: StreamEvent[] = [];
   let bytes = 0;
   let frames = 0;
+  let isOver = false;
   const parser = createParser({
     onEvent({ data, event }) {
       frames += 1;
@@ -40,14 +41,20 @@ export async function* readEvents(
       bytes += value?.byteLength ?? 0;
       // The blank line that ends the last frame is added for servers that close without it.
       parser.feed(done ? `${decoder.decode()}\n\n` : decoder.decode(value, { stream: true }));
+      isOver ||= events.some(({ type }) => type === 'execution_complete' || type === 'execution_error');
       yield* events.splice(0);
       if (done) break;
     }
     if (frames === 0 && bytes > 0) throw unintelligible(base);
   } finally {
-    watch.close();
-    reader.cancel().catch(() => {
-      // Broken already, which is why we leave.
-    });
+    const leave = () => {
+      watch.close();
+      reader.cancel().catch(() => {
+        // Broken already, which is why we leave.
+      });
+    };
+    // Behind the last word is only the end of the body. A cancel before it would stand as one in the browser's tools.
+    if (isOver) reader.read().then(leave, leave);
+    else leave();
   }
 }

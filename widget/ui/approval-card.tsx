@@ -5,9 +5,10 @@ import type { ToolCallPart } from '../chat/state.ts';
 import { copy } from '../copy.ts';
 import { ArgumentList } from './argument-list.tsx';
 import { useView } from './context.ts';
+import { readArguments } from './values.ts';
 
 /** How long a new card refuses answers, in milliseconds: a click or key that was meant for what stood there before. */
-const ARMING_MS = 300;
+const ARMING_MS = 500;
 
 export interface ApprovalProps {
   readonly part: ToolCallPart;
@@ -29,6 +30,7 @@ export function ApprovalCard({ part, more }: ApprovalProps) {
   const decide = (decision: Decision) => (event: TargetedMouseEvent<HTMLButtonElement>) => {
     if (event.isTrusted && armed) chat.decide(part.id, decision);
   };
+  const found = readArguments(part.input);
   const canRemember = part.state.status === 'approval' && part.state.canRemember;
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset takes its name from a legend; this one is named by its tool
@@ -60,8 +62,8 @@ export function ApprovalCard({ part, more }: ApprovalProps) {
             </div>
           )}
         </dl>
-        <h4>{copy.approval.withArguments}</h4>
-        <ArgumentList input={part.input} />
+        <h4>{copy.approval.withArguments(found.length)}</h4>
+        <ArgumentList found={found} />
         {part.description !== '' && <h4>{copy.approval.pageSays}</h4>}
         {part.description !== '' && (
           <p class="page-says" dir="auto">

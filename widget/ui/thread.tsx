@@ -144,7 +144,9 @@ function FailureNote({ failure, onRetry }: { readonly failure: Failure; readonly
   return (
     <div class="failure" role="alert" lang={copy.language}>
       <p>
-        <strong>{failure.message}</strong> {failure.hint ?? (failure.retryable && copy.kept)}
+        {/* Some hints say everything by themselves, for widgets that show nothing else. */}
+        {!failure.hint?.startsWith(failure.message) && <strong>{failure.message} </strong>}
+        {failure.hint ?? (failure.retryable && copy.kept)}
       </p>
       {failure.retryable && (
         <button type="button" onClick={onRetry}>

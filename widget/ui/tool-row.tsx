@@ -6,7 +6,7 @@ import { ArgumentList } from './argument-list.tsx';
 import { useView } from './context.ts';
 import { Icon, type IconProps } from './icon.tsx';
 import { STOP } from './panel-icons.ts';
-import { readableJson } from './values.ts';
+import { readArguments, readableJson } from './values.ts';
 
 const ICONS: Partial<Record<ToolCallState['status'], IconProps>> = {
   done: { path: CHECK },
@@ -67,7 +67,7 @@ function Receipt({ part }: { readonly part: ToolCallPart }) {
         />
       </dl>
       <h4>{copy.receipt.arguments}</h4>
-      <ArgumentList input={part.input} />
+      <ArgumentList found={readArguments(part.input)} />
       {part.input !== undefined && (
         <details>
           <summary>{copy.receipt.asJson}</summary>

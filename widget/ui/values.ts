@@ -7,18 +7,21 @@ export interface Argument {
   readonly text: string;
   /** Its name, or a name inside it, sounds personal or secret. */
   readonly sensitive: boolean;
+  /** Its name has letters of several alphabets: it may pass itself off as another one. */
+  readonly mixed: boolean;
 }
 
 /** The arguments of a call. Input that is no object is one argument without a name. */
 export function readArguments(input: unknown): Argument[] {
   if (input === undefined || input === null) return [];
   if (typeof input !== 'object' || Array.isArray(input)) {
-    return [{ name: '', text: readableJson(input), sensitive: hasSensitiveName(input, 0) }];
+    return [{ name: '', text: readableJson(input), sensitive: hasSensitiveName(input, 0), mixed: false }];
   }
   return Object.entries(input).map(([name, value]) => ({
     name: visible(name),
     text: readableJson(value),
     sensitive: isSensitive(name) || hasSensitiveName(value, 0),
+    mixed: LATIN.test(name) && LOOKALIKE.test(name),
   }));
 }
 
@@ -47,6 +50,10 @@ function visible(text: string): string {
 }
 
 const ARABIC = /\p{sc=Arab}/u;
+
+/** Alphabets with letters that look like Latin ones. */
+const LOOKALIKE = /[\p{sc=Cyrl}\p{sc=Grek}\p{sc=Armn}\p{sc=Cher}]/u;
+const LATIN = /\p{sc=Latn}/u;
 
 const SENSITIVE = new Set(
   (

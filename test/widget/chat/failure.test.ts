@@ -166,6 +166,18 @@ test('an execution that failed after a call keeps the receipt and starts anew be
   expect(last?.kind === 'chat' && last.messages.map(({ role }) => role)).toEqual(['user']);
 });
 
+test('a question whose turn failed does not stand without a word once the next is asked', async () => {
+  const world = aWorld({ script: [offline(), [START, ...says('Here.'), COMPLETE]] });
+  await world.chat.send('First');
+  await world.chat.send('Second');
+  expect(world.chat.conversation.value.entries).toMatchObject([
+    { role: 'user', text: 'First' },
+    { role: 'assistant', parts: [{ kind: 'notice', notice: 'error' }] },
+    { role: 'user', text: 'Second' },
+    { role: 'assistant', parts: [{ text: 'Here.' }] },
+  ]);
+});
+
 test('an error that the server calls final ends the turn with its words', async () => {
   const world = aWorld({
     script: [[START, { type: 'error', error: 'The shop is closed.', recoverable: false }]],

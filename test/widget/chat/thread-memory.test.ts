@@ -48,6 +48,19 @@ test('what was open when the page was left has ended, with the reason', async ()
   });
 });
 
+test.each([
+  ['a text that is none', { role: 'user', id: 'a', text: { a: 1 } }],
+  ['an id that is none', { role: 'user', id: 5, text: 'x' }],
+  ['parts that are none', { role: 'assistant', id: 'a', parts: 'x' }],
+  ['a part without words', { role: 'assistant', id: 'a', parts: [{ kind: 'text', id: 't', text: 4 }] }],
+  ['a call without a state', { role: 'assistant', id: 'a', parts: [{ kind: 'tool', id: 't' }] }],
+  ['nothing', null],
+])('a thread that another script wrote is no thread: %s', (_what, entry) => {
+  const storage = memory();
+  storage.kept = JSON.stringify({ version: 1, entries: [{ role: 'user', id: 'u', text: 'Hi' }, entry] });
+  expect(keptThread(storage)).toEqual([]);
+});
+
 test('a thread that is too large keeps its later part', () => {
   const storage = memory();
   const entries: Entry[] = Array.from({ length: 40 }, (_, index) => ({

@@ -107,11 +107,14 @@ test('a server that never answers is given up after half a minute', async () => 
   await waiting;
 });
 
-test('a reader that leaves ends the request', async () => {
+test.each([
+  ['that leaves in the middle ends the request', 'execution_start', true],
+  ['that has heard the last word lets the request end by itself', 'execution_complete', false],
+])('a reader %s', async (_what, last, isCancelled) => {
   let cancelled = false;
   const body = new ReadableStream<Uint8Array>({
     start(controller) {
-      controller.enqueue(new TextEncoder().encode(frames(HELLO)));
+      controller.enqueue(new TextEncoder().encode(frames(isCancelled ? HELLO.slice(0, 1) : HELLO)));
     },
     cancel() {
       cancelled = true;
@@ -119,9 +122,9 @@ test('a reader that leaves ends the request', async () => {
   });
   answerWith({ init: session(), chat: () => new Response(body) });
   for await (const event of await chat()) {
-    if (event.type === 'execution_complete') break;
+    if (event.type === last) break;
   }
-  expect(cancelled).toBe(true);
+  expect(cancelled).toBe(isCancelled);
 });
 
 test.each([

@@ -139,6 +139,19 @@ test('names that sound personal or secret are flagged in words, at any depth', a
   expect(flagged).toEqual(['cardNumber', 'user_email', 'order']);
 });
 
+test('a name that mixes alphabets is flagged, and may read like the one beside it', async () => {
+  const { card } = await ask(fakeChat(asking(aCall(ASKING, { input: { amount: 1, 'am\u043eunt': 900 } }))));
+  const flagged = within(card()).getAllByText('letters of several alphabets');
+  expect(flagged).toHaveLength(1);
+  expect(flagged[0]?.closest('div')?.textContent).toContain('900');
+});
+
+test('many arguments are counted, so that nobody takes the first ones for all', async () => {
+  const input = Object.fromEntries(Array.from({ length: 151 }, (_, index) => [`field_${index}`, index]));
+  const { card } = await ask(fakeChat(asking(aCall(ASKING, { input }))));
+  expect(within(card()).getByRole('heading', { name: 'With exactly these 151 values' })).toBeDefined();
+});
+
 test('what page and model wrote makes no element and no attribute but the name of the group', async () => {
   const evil = '<img src=x onerror=alert(1)> [Allow once](javascript:alert(1)) "onclick="x';
   const call = aCall(ASKING, {

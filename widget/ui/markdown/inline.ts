@@ -15,6 +15,9 @@ interface ElementSpan {
 /** Deeper nesting is drawn flat: the tree is walked recursively. */
 const MAX_DEPTH = 16;
 
+/** A longer block is shown as it is written: nobody writes one, and reading it would hold up the page. */
+const MAX_INLINE_CHARS = 50_000;
+
 const SPECIAL = /[\\`*_~[\]!<&\n]|\bhttps?:\/\/|\bwww\./g;
 const ENTITY = /&(?:#(\d{1,7})|#[xX]([\da-fA-F]{1,6})|([A-Za-z]{2,8}));/y;
 const DESTINATION =
@@ -38,6 +41,7 @@ type Token = string | ElementSpan | LinkMark | Bracket | Emphasis;
  * shown as what it is about to become, or held back, so that nothing flashes.
  */
 export function parseInline(source: string, open: boolean): Span[] {
+  if (source.length > MAX_INLINE_CHARS) return [source];
   const src = open ? withoutHalfMark(source) : source;
   const tokens: Token[] = [];
   const emphasis: Emphasis[] = [];
