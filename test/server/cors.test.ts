@@ -29,6 +29,17 @@ describe('who may ask from where', () => {
   });
   afterEach(() => server.close());
 
+  test('a refused origin stands in the log, where whoever runs the server looks for it', async () => {
+    await server.request('/v1/client/chat', {
+      method: 'OPTIONS',
+      headers: { origin: 'https://new.example.com' },
+    });
+    await server.request('/v1/client/chat', { method: 'OPTIONS', headers: { origin: STORE_ORIGIN } });
+    expect(server.logged()).toContain('"status":403');
+    expect(server.logged()).toContain('"origin":"https://new.example.com"');
+    expect(server.logged()).not.toContain(`"origin":"${STORE_ORIGIN}"`);
+  });
+
   const preflight = (
     path: string,
     origin: string | undefined,
