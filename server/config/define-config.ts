@@ -53,7 +53,7 @@ interface BehaviorInput {
 interface LimitsInput {
   /** Messages one session may send in a minute. Default: 20. */
   readonly messagesPerMinute?: number | undefined;
-  /** Requests one client token may make in a minute, all visitors together. Default: 600. */
+  /** Requests one client token may make in a minute, all visitors together. Default: 3000, ten times what one address may make. */
   readonly requestsPerMinute?: number | undefined;
   /** Messages one session may send in all. Default: 500. */
   readonly messagesPerSession?: number | undefined;

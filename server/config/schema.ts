@@ -8,7 +8,7 @@ import { originProblem } from './origin.ts';
 
 export const DEFAULT_LIMITS: SurfaceLimits = {
   messagesPerMinute: 20,
-  requestsPerMinute: 600,
+  requestsPerMinute: 3_000,
   messagesPerSession: 500,
   sessionMinutes: 60,
 };

@@ -39,7 +39,12 @@ const SMALLEST_READ: Config = {
         },
         sdkTools: [],
       },
-      limits: { messagesPerMinute: 20, requestsPerMinute: 600, messagesPerSession: 500, sessionMinutes: 60 },
+      limits: {
+        messagesPerMinute: 20,
+        requestsPerMinute: 3_000,
+        messagesPerSession: 500,
+        sessionMinutes: 60,
+      },
       clientTokens: [
         {
           hash: sha256('ct_test_store'),
