@@ -11,7 +11,7 @@ import { createRateLimits } from './guard/rate-limits.ts';
 import { clientAddress } from './http/client-address.ts';
 import { cors } from './http/cors.ts';
 import { failure, noRoute } from './http/failures.ts';
-import { readBody } from './http/read-body.ts';
+import { createBodyReader } from './http/read-body.ts';
 import { requestLog } from './http/request-log.ts';
 import type { Log } from './log.ts';
 import type { ModelResolver } from './models/model.ts';
@@ -48,6 +48,7 @@ export function createApp(options: AppOptions): Hono<Env> {
   const { config, store, log, clock, isAccepting = () => true } = options;
   const credentials = createCredentials(config);
   const limits = createRateLimits(clock);
+  const readBody = createBodyReader();
   const sessions = createSessions({ store, credentials, clock, newId });
   const parts = { ...options, credentials, sessions, limits, newId };
   const routes: Route[] = [

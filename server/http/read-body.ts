@@ -2,13 +2,39 @@ import { RequestError } from '../errors.ts';
 import { parseJson } from '../guard/parse-json.ts';
 
 /**
- * Reads a request's JSON, counting while it arrives: a declared length may lie and a chunked body declares none.
- * At most `maxBytes` are kept. Throws `unsupported_media_type`, `body_too_large` or `invalid_json`.
+ * Bytes of request bodies that may be on their way in at once, in this process. Whoever sends them is not known yet,
+ * may send slowly, and may come from many addresses.
  */
-export async function readBody(request: Request, maxBytes: number): Promise<unknown> {
-  checkMedia(request.headers);
-  if (Number(request.headers.get('content-length') ?? 0) > maxBytes) throw tooLarge(maxBytes);
-  return parseJson(await collect(request, maxBytes));
+const MAX_ARRIVING_BYTES = 256 * 1024 * 1024;
+
+/** Time after which a sender that was turned away may try again, in milliseconds. */
+const RETRY_AFTER_MS = 5_000;
+
+/**
+ * Reads a request's JSON, counting while it arrives: a declared length may lie and a chunked body declares none.
+ * At most `maxBytes` are kept. Throws `unsupported_media_type`, `body_too_large`, `rate_limited` or `invalid_json`.
+ */
+export type ReadBody = (request: Request, maxBytes: number) => Promise<unknown>;
+
+/** One reader a process: all bodies that it reads share what may arrive at once. */
+export function createBodyReader(maxArrivingBytes = MAX_ARRIVING_BYTES): ReadBody {
+  let arrivingBytes = 0;
+  return async function readBody(request, maxBytes) {
+    checkMedia(request.headers);
+    if (Number(request.headers.get('content-length') ?? 0) > maxBytes) throw tooLarge(maxBytes);
+    let ownBytes = 0;
+    const arrive = (bytes: number) => {
+      ownBytes += bytes;
+      arrivingBytes += bytes;
+      if (ownBytes > maxBytes) throw tooLarge(maxBytes);
+      if (arrivingBytes > maxArrivingBytes) throw tooMuchAtOnce();
+    };
+    try {
+      return parseJson(await collect(request, arrive));
+    } finally {
+      arrivingBytes -= ownBytes;
+    }
+  };
 }
 
 const JSON_TYPE = /^application\/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i;
@@ -26,9 +52,9 @@ function checkMedia(headers: Headers): void {
   });
 }
 
-async function collect(request: Request, maxBytes: number): Promise<Uint8Array> {
+/** The whole body. `arrive` hears of every piece before it is kept, and throws to end it. */
+async function collect(request: Request, arrive: (bytes: number) => void): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
-  let length = 0;
   const reader = request.body?.getReader();
   for (;;) {
     const chunk = await reader?.read().catch((cause: unknown) => {
@@ -37,12 +63,13 @@ async function collect(request: Request, maxBytes: number): Promise<Uint8Array> 
         cause,
       });
     });
-    if (chunk === undefined || chunk.done) return Buffer.concat(chunks, length);
-    length += chunk.value.byteLength;
-    if (length > maxBytes) {
+    if (chunk === undefined || chunk.done) return Buffer.concat(chunks);
+    try {
+      arrive(chunk.value.byteLength);
+    } catch (refusal) {
       // Not awaited: the sender decides when a cancelled body ends, and the answer must not wait for it.
       reader?.cancel().catch(() => undefined);
-      throw tooLarge(maxBytes);
+      throw refusal;
     }
     chunks.push(chunk.value);
   }
@@ -51,5 +78,12 @@ async function collect(request: Request, maxBytes: number): Promise<Uint8Array> 
 function tooLarge(maxBytes: number): RequestError {
   return new RequestError('body_too_large', `The body is larger than ${maxBytes} bytes.`, {
     hint: 'Send less: fewer or smaller attachments, a shorter text.',
+  });
+}
+
+function tooMuchAtOnce(): RequestError {
+  return new RequestError('rate_limited', 'The server is taking in too much at once.', {
+    hint: 'Wait a few seconds and send the request again.',
+    retryAfterMs: RETRY_AFTER_MS,
   });
 }
