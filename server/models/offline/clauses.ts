@@ -1,6 +1,14 @@
-import { areRelated, DETERMINERS, FILLERS, type VerbFamily, verbFamily } from './lexicon.ts';
+import {
+  areRelated,
+  DETERMINERS,
+  FILLERS,
+  READING_FAMILIES,
+  type VerbFamily,
+  verbFamily,
+} from './lexicon.ts';
+import { type Naming, readNaming } from './naming.ts';
 import type { ToolProfile } from './profile.ts';
-import { isSetPhrase, type Token } from './tokens.ts';
+import { isSetPhrase, type Token, tokenize } from './tokens.ts';
 
 /** One thing that was asked for. */
 export interface Clause {
@@ -11,6 +19,10 @@ export interface Clause {
   /** "How do I …": wants to know, not to do. */
   readonly asksHow: boolean;
   readonly negated: boolean;
+  /** The tool that it calls by its name. */
+  readonly named: Naming | undefined;
+  /** The text that the tokens are of. */
+  readonly source: string;
 }
 
 const SENTENCE_END: ReadonlySet<string> = new Set(['.', '!', '?', ';', '\n']);
@@ -43,25 +55,66 @@ const NEGATIONS: ReadonlySet<string> = new Set([
   'cannot',
 ]);
 
-/** Splits a request into clauses: at the ends of sentences, and where a connector is followed by a verb that a tool knows. */
-export function splitClauses(tokens: readonly Token[], profiles: readonly ToolProfile[]): readonly Clause[] {
-  const pieces: Token[][] = [[]];
+/**
+ * Splits a request into clauses: at the ends of sentences, and where a connector is followed by a verb that a tool
+ * knows, or by a tool's name.
+ */
+export function splitClauses(source: string, now: Date, profiles: readonly ToolProfile[]): readonly Clause[] {
+  const tokens = tokenize(source, now);
+  const pieces: { readonly tokens: Token[]; end: number }[] = [{ tokens: [], end: source.length }];
   let freeText = false;
   tokens.forEach((token, index) => {
-    const current = pieces.at(-1) ?? [];
+    const current = pieces.at(-1);
+    const ends = isSentenceEnd(source, token);
     if (token.kind === 'mark' && token.text === ':') freeText = true;
-    if (token.kind === 'mark' && SENTENCE_END.has(token.text)) {
-      freeText = false;
-      pieces.push([]);
-    } else if (!freeText && CONNECTORS.has(token.lower) && startsCommand(tokens, index + 1, profiles)) {
-      pieces.push([]);
+    if (
+      current !== undefined &&
+      (ends ||
+        (!freeText &&
+          CONNECTORS.has(token.lower) &&
+          (startsCommand(tokens, index + 1, profiles) || startsNaming(source, tokens, index + 1, profiles))))
+    ) {
+      freeText &&= !ends;
+      // "How are you?" keeps its mark where the words are passed on as they are.
+      current.end = token.start + (/^[!?]+/.exec(source.slice(token.start))?.[0].length ?? 0);
+      pieces.push({ tokens: [], end: source.length });
     } else {
-      current.push(token);
+      current?.tokens.push(token);
     }
   });
   return pieces
-    .map((piece) => clauseOf(trimConnectors(piece), profiles))
-    .filter(({ tokens: words, verb }) => words.length > 0 || verb !== undefined);
+    .map((piece) => {
+      const trimmed = trimConnectors(piece.tokens);
+      const named = readNaming(source, trimmed, piece.end, profiles);
+      return { ...clauseOf(trimmed, profiles), named, source };
+    })
+    .filter(
+      ({ tokens: words, verb, named }) => words.length > 0 || verb !== undefined || named !== undefined,
+    );
+}
+
+/** "example.com" and "1.2.b" are no two sentences, and JSON on a line of its own belongs to the line before. */
+function isSentenceEnd(source: string, { kind, text, end }: Token): boolean {
+  if (kind !== 'mark' || !SENTENCE_END.has(text)) return false;
+  if (text === '\n') return !/^\s*\{/.test(source.slice(end, end + 20));
+  return text !== '.' || !/[\p{Ll}\p{N}_]/u.test(source[end] ?? '');
+}
+
+/** Tokens after a connector in which a name is looked for. */
+const MAX_OPENING = 16;
+
+function startsNaming(
+  source: string,
+  tokens: readonly Token[],
+  from: number,
+  profiles: readonly ToolProfile[],
+): boolean {
+  const following = tokens.slice(from, from + MAX_OPENING);
+  const first = following.findIndex(({ lower }) => !CONNECTORS.has(lower));
+  if (first < 0) return false;
+  const naming = readNaming(source, following.slice(first), source.length, profiles);
+  // One word after "and" is more often part of what is said than a name.
+  return naming !== undefined && (naming.explicit || naming.profile.words.length > 1);
 }
 
 function trimConnectors(piece: readonly Token[]): readonly Token[] {
@@ -75,15 +128,16 @@ function startsCommand(tokens: readonly Token[], from: number, profiles: readonl
   for (let at = from; at < tokens.length; at += 1) {
     const token = tokens[at];
     if (token === undefined) return false;
-    if (isKnownVerb(token, tokens[at - 1], profiles)) return true;
+    if (isKnownVerb(tokens, at, profiles)) return true;
     const skipped = FILLERS.has(token.lower) || CONNECTORS.has(token.lower) || NEGATIONS.has(token.lower);
     if (!skipped) return QUESTION_WORDS.has(token.lower) && /^(?:what|which|where|how)/.test(token.lower);
   }
   return false;
 }
 
-function isKnownVerb(token: Token, previous: Token | undefined, profiles: readonly ToolProfile[]): boolean {
-  if (!isVerb(token, previous, profiles)) return false;
+function isKnownVerb(tokens: readonly Token[], at: number, profiles: readonly ToolProfile[]): boolean {
+  const token = tokens[at];
+  if (token === undefined || !isVerb(tokens, at, profiles)) return false;
   const family = verbFamily(token.lower);
   return profiles.some(
     (profile) =>
@@ -94,22 +148,27 @@ function isKnownVerb(token: Token, previous: Token | undefined, profiles: readon
   );
 }
 
-/** A base form that no article makes a noun: "order it" but not "my order". */
-function isVerb(token: Token, previous: Token | undefined, profiles: readonly ToolProfile[]): boolean {
-  if (token.kind !== 'word') return false;
+/** A base form that nothing makes a noun: "order it" but neither "my order" nor "order of the day". */
+function isVerb(tokens: readonly Token[], at: number, profiles: readonly ToolProfile[]): boolean {
+  const token = tokens[at];
+  if (token?.kind !== 'word') return false;
+  const previous = tokens[at - 1];
   const isNoun = previous !== undefined && (DETERMINERS.has(previous.lower) || previous.kind === 'number');
   if (isNoun && !isSetPhrase(token)) return false;
+  const family = verbFamily(token.lower);
+  const changes = family !== undefined && !READING_FAMILIES.has(family);
+  if (changes && /^(?:of|is|are|was|were|has)$/.test(tokens[at + 1]?.lower ?? '')) return false;
   return (
-    verbFamily(token.lower) !== undefined ||
-    profiles.some(({ words, verb }) => verb === undefined && words[0] === token.lower)
+    family !== undefined || profiles.some(({ words, verb }) => verb === undefined && words[0] === token.lower)
   );
 }
 
-function clauseOf(piece: readonly Token[], profiles: readonly ToolProfile[]): Clause {
+function clauseOf(
+  piece: readonly Token[],
+  profiles: readonly ToolProfile[],
+): Omit<Clause, 'named' | 'source'> {
   const question = piece[0] !== undefined && QUESTION_WORDS.has(piece[0].lower) && piece[0].lower !== 'do';
-  const at = piece.findIndex(
-    (token, index) => isVerb(token, piece[index - 1], profiles) && !isAuxiliary(piece, index),
-  );
+  const at = piece.findIndex((_, index) => isVerb(piece, index, profiles) && !isAuxiliary(piece, index));
   const before = at < 0 ? piece : piece.slice(0, at);
   const negated = before.some(({ lower }) => NEGATIONS.has(lower)) && at >= 0;
   const asksHow = /^(?:how|why|when|should|if)$/.test(piece[0]?.lower ?? '') || isPermission(piece);

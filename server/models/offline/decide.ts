@@ -1,16 +1,19 @@
 import { BUILT_IN_TOOLS } from '../../../protocol/tool.ts';
 import type { ModelMessage, ModelTool } from '../model.ts';
 import { type Clause, splitClauses } from './clauses.ts';
+import { exampleSentence } from './examples.ts';
 import { type PastCall, readTurns, rememberCalls, type VisitorTurn } from './history.ts';
 import { type Item, itemLabel, itemsOf } from './items.ts';
-import { PRONOUNS } from './lexicon.ts';
+import { conceptOf, DETERMINERS, PRONOUNS } from './lexicon.ts';
 import { matchTool } from './match-tool.ts';
+import { hasLabels, wholeArguments } from './named-arguments.ts';
+import type { Naming } from './naming.ts';
 import { plainText } from './plain-text.ts';
 import { type Answer, advance, type Goal, type GoalState, type PlannedCall } from './plan.ts';
 import { profileTools, type ToolProfile } from './profile.ts';
 import { askFor, reportBare, reportCalls } from './report.ts';
 import type { Parameter } from './schema.ts';
-import { cannotHelp, smallTalk } from './talk.ts';
+import { cannotHelp, type Example, isSmallTalk, smallTalk } from './talk.ts';
 import { joinText, tokenize } from './tokens.ts';
 import { typedValue } from './values.ts';
 import { doing } from './wording.ts';
@@ -40,7 +43,8 @@ export function decide(messages: readonly ModelMessage[], tools: readonly ModelT
   const turns = readTurns(messages);
   // The widget's own tools are for models that phrase questions; this one asks in plain text.
   const profiles = profileTools(tools.filter(({ bareName }) => !BUILT_IN_TOOLS.includes(bareName)));
-  if (turns.length === 0) return { kind: 'say', text: smallTalk('help', profiles, now) ?? '' };
+  if (turns.length === 0)
+    return { kind: 'say', text: smallTalk('help', profiles, exampleFor(profiles, now)) ?? '' };
   return decideTurn({ turns, profiles, now }, turns.length - 1, MAX_QUESTIONS).decision;
 }
 
@@ -66,12 +70,27 @@ function decideTurn(
   const thread = threadOf(conversation, at, depth);
   if (thread === 'dropped')
     return { decision: { kind: 'say', text: 'All right, I left it.' }, thread: { start: at, answers: [] } };
-  if (thread.start === at) {
-    const talk = text.trim() === '' ? cannotHelp(profiles, now) : smallTalk(text, profiles, now);
+  const clauses = splitClauses(readText(turns[thread.start]), now, profiles);
+  if (thread.start === at && clauses[0]?.named === undefined) {
+    const example = exampleFor(profiles, now);
+    const talk = text.trim() === '' ? cannotHelp(profiles, example) : smallTalk(text, profiles, example);
     if (talk !== undefined) return { decision: { kind: 'say', text: talk }, thread };
   }
-  const clauses = splitClauses(tokenize(readText(turns[thread.start]), now), profiles);
   return { decision: pursue(conversation, at, thread, clauses), thread };
+}
+
+/** Tried on a conversation of its own: what a sentence is good for is known when it was followed. */
+function exampleFor(profiles: readonly ToolProfile[], now: Date): Example {
+  return () =>
+    exampleSentence(profiles, (text) => {
+      const clauses = splitClauses(text, now, profiles);
+      if (clauses.length !== 1 || (clauses[0]?.named === undefined && isSmallTalk(text))) return undefined;
+      const turns = [{ text, calls: [], reply: '' }];
+      const { goals } = readGoals(clauses, profiles);
+      if (goals.length === 0) return undefined;
+      const decision = pursue({ turns, profiles, now }, 0, { start: 0, answers: [] }, clauses);
+      return decision.kind === 'call' && decision.calls.length === 1 ? decision.calls[0]?.name : undefined;
+    });
 }
 
 function readText(turn: VisitorTurn | undefined): string {
@@ -90,9 +109,11 @@ function threadOf(conversation: Conversation, at: number, depth: number): Thread
     return 'dropped';
   const tokens = tokenize(text, conversation.now);
   const fits = decision.missing.some(({ schema }) => typedValue(schema, tokens) !== undefined);
-  if (!fits && smallTalk(text, conversation.profiles, conversation.now) !== undefined) return alone;
-  const goals = readGoals(splitClauses(tokens, conversation.profiles), conversation.profiles).goals;
-  if (!fits && goals.some(({ clause }) => clause.verb !== undefined)) return alone;
+  if (!fits && isSmallTalk(text)) return alone;
+  const clauses = splitClauses(text, conversation.now, conversation.profiles);
+  const { goals } = readGoals(clauses, conversation.profiles);
+  if (!fits && goals.some(({ clause: { verb, named } }) => verb !== undefined || named !== undefined))
+    return alone;
   return { start: thread.start, answers: [...thread.answers, { text, tokens }] };
 }
 
@@ -109,14 +130,56 @@ function readGoals(clauses: readonly Clause[], profiles: readonly ToolProfile[])
   const asksHow: Goal[] = [];
   const unmet: Clause[] = [];
   clauses.forEach((clause, index) => {
+    const named = goalByName(clause, profiles);
+    if (named !== undefined) {
+      goals.push(named);
+      return;
+    }
     if (clause.negated) return;
     const profile = matchTool(clause, profiles, clauses[index - 1]?.tokens ?? []);
     if (profile === undefined) {
       if (clause.verb !== undefined) unmet.push(clause);
     } else if (clause.asksHow && !profile.reads) asksHow.push({ profile, clause });
-    else goals.push({ profile, clause });
+    else goals.push({ profile, clause: { ...clause, named: undefined } });
   });
   return { goals, unmet, asksHow, negated: clauses.some(({ negated }) => negated) };
+}
+
+/** A name beats every other reading but two: the sentence means that tool anyway, or a verb is used of another tool's thing. */
+function goalByName(clause: Clause, profiles: readonly ToolProfile[]): Goal | undefined {
+  const { named, source } = clause;
+  if (named === undefined) return undefined;
+  const { profile } = named;
+  const goal = {
+    profile,
+    clause: {
+      ...clause,
+      tokens: named.tokens,
+      verb: profile.verb,
+      family: profile.family,
+      asksHow: false,
+      negated: false,
+    },
+  };
+  if (named.explicit || profile.verb === undefined) return goal;
+  if (wholeArguments(named) !== undefined || hasLabels(named, source) || takesWords(named)) return goal;
+  const spoken = matchTool(clause, profiles, []);
+  if (spoken === profile) return undefined;
+  const means = spoken?.nouns.some((noun) => named.tokens.some(({ stem }) => conceptOf(stem) === noun));
+  return means === true && profile.words.length === 1 ? undefined : goal;
+}
+
+/** "send hello to all": the words themselves; "send a message that says hello" is read further. */
+function takesWords({ profile, tokens }: Naming): boolean {
+  const [only, ...others] = profile.parameters;
+  const [first] = tokens;
+  return (
+    only?.schema.kind === 'text' &&
+    others.length === 0 &&
+    profile.words.length === 1 &&
+    first !== undefined &&
+    !DETERMINERS.has(first.lower)
+  );
 }
 
 function pursue(
@@ -131,7 +194,10 @@ function pursue(
   if (plan.goals.length === 0)
     return {
       kind: 'say',
-      text: made.length > 0 ? made.map(reportBare).join('\n\n') : withoutGoals(plan, profiles, now),
+      text:
+        made.length > 0
+          ? made.map(reportBare).join('\n\n')
+          : withoutGoals(plan, profiles, exampleFor(profiles, now)),
     };
   const memory = rememberCalls(turns.slice(thread.start, at + 1).flatMap(({ calls }) => calls));
   const seen: (readonly Item[])[] = turns
@@ -175,12 +241,12 @@ function pursue(
 function withoutGoals(
   { asksHow, unmet, negated }: Plan,
   profiles: readonly ToolProfile[],
-  now: Date,
+  example: Example,
 ): string {
   const [goal] = asksHow;
   if (goal !== undefined) return `I can ${doing(goal.profile, {}, undefined)} for you. Just tell me to.`;
   if (negated && unmet.length === 0) return 'All right, I did nothing.';
-  return cannotHelp(profiles, now);
+  return cannotHelp(profiles, example);
 }
 
 type Done = Extract<GoalState, { kind: 'done' }>;

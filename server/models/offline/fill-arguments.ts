@@ -96,6 +96,8 @@ function nested({ schema }: Parameter, tokens: readonly Token[], profile: ToolPr
     family: undefined,
     asksHow: false,
     negated: false,
+    named: undefined,
+    source: '',
   });
   if (values.size === 0 || schema.parameters.some(({ required, name }) => required && !values.has(name)))
     return undefined;

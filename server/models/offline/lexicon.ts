@@ -168,6 +168,7 @@ export const PHRASES: readonly (readonly [string, string])[] = [
   ['less than', 'under'],
   ['cheaper than', 'under'],
   ['no more than', 'under'],
+  ['in order to', 'to'],
   ['at least', 'over'],
   ['more than', 'over'],
   ['to do', 'todo'],

@@ -4,6 +4,7 @@ import { type Reading, readArguments } from './fill-arguments.ts';
 import { type Memory, type PastCall, shareWithin } from './history.ts';
 import { type Item, itemsOf } from './items.ts';
 import { GENERAL_NOUNS } from './lexicon.ts';
+import { readNamed, wholeArguments } from './named-arguments.ts';
 import { isEnumeration, type ObjectPhrase, readObjects, searchText } from './phrase.ts';
 import type { ToolProfile } from './profile.ts';
 import { resolveId } from './resolve-id.ts';
@@ -62,6 +63,11 @@ export type GoalState =
 /** Goes through one goal with what is known, as far as it gets. Pure: the same memory leads to the same state. */
 export function advance(goal: Goal, given: PlanContext): GoalState {
   const context = { ...given, memory: shareWithin(given.memory) };
+  const whole = goal.clause.named === undefined ? undefined : wholeArguments(goal.clause.named);
+  if (whole !== undefined) {
+    const call = { name: goal.profile.tool.name, input: whole };
+    return finish(goal, context, [{ call, item: undefined, among: 1 }], []);
+  }
   const drafts = draftCalls(goal, context);
   const prepared = drafts.map((draft) => resolveId(draft, goal, context));
   const needed = prepared.flatMap((state) => (state.kind === 'need' ? state.calls : []));
@@ -131,7 +137,8 @@ function distinct(calls: readonly PlannedCall[]): readonly PlannedCall[] {
 
 function draftCalls(goal: Goal, context: PlanContext): readonly Draft[] {
   const { profile, clause } = goal;
-  const reading = readArguments(profile, clause);
+  const { named } = clause;
+  const reading = named === undefined ? readArguments(profile, clause) : readNamed(named, clause);
   const slot = profile.slot;
   if (slot === undefined || reading.values.has(slot.name))
     return [draft(goal, context, reading, NO_OBJECT, undefined)];

@@ -1,11 +1,14 @@
 import type { ModelTool } from '../model.ts';
 import { conceptOf, FILLERS, READING_FAMILIES, singular, type VerbFamily, verbFamily } from './lexicon.ts';
+import { spellingsOf } from './naming.ts';
 import { nameWords, type Parameter, readParameters } from './schema.ts';
 
 /** A tool as the offline model understands it. */
 export interface ToolProfile {
   readonly tool: ModelTool;
   readonly words: readonly string[];
+  /** Sticky patterns that find its name in a text. */
+  readonly spellings: readonly RegExp[];
   /** The verb of its name, in its base form. */
   readonly verb: string | undefined;
   readonly family: VerbFamily | undefined;
@@ -46,6 +49,7 @@ function profileOf(tool: ModelTool, parameters: readonly Parameter[]): ToolProfi
   return {
     tool,
     words,
+    spellings: spellingsOf(tool.bareName),
     verb,
     family,
     nouns: [...new Set(nouns)],

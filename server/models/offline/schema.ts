@@ -32,6 +32,7 @@ export interface ValueSchema {
   readonly minItems: number;
   readonly maxItems: number;
   readonly fallback: { readonly value: unknown } | undefined;
+  readonly examples: readonly unknown[];
   /** Of a list. */
   readonly items: ValueSchema | undefined;
   /** Of an object. */
@@ -125,6 +126,7 @@ function readValue(
     minItems: numberOf(schema.minItems, 0),
     maxItems: numberOf(schema.maxItems, Infinity),
     fallback: Object.hasOwn(schema, 'default') ? { value: schema.default } : undefined,
+    examples: Array.isArray(schema.examples) ? schema.examples.slice(0, 5) : [],
     items:
       type === 'array' && depth < MAX_DEPTH
         ? readValue(asObject(schema.items) ?? { type: 'string' }, words.map(singularWord), root, depth + 1)

@@ -12,6 +12,7 @@ type TokenKind =
   | 'time'
   | 'datetime'
   | 'code'
+  | 'json'
   | 'mark';
 
 /** One piece of what a visitor typed, with what it stands for. */
@@ -60,7 +61,10 @@ const PATTERNS: readonly (readonly [TokenKind, RegExp])[] = [
     'code',
     /#[A-Za-z0-9][\w-]{0,63}|(?=[\w-]{0,63}\d)(?=[\w-]{0,63}[A-Za-z])(?!\d{1,4}(?:st|nd|rd|th|am|pm|x)\b)(?!x\d{1,3}\b)[A-Za-z0-9]+(?:[-_][A-Za-z0-9]+)*/iy,
   ],
-  ['number', /(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,15}(?:\.\d{1,9})?)(?:st|nd|rd|th|x)?(?![\w])/iy],
+  [
+    'number',
+    /((?:(?<![^\s=:(,])-)?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,15}(?:\.\d{1,9})?))(?:st|nd|rd|th|x)?(?![\w])/iy,
+  ],
   ['number', /x(\d{1,3})\b/iy],
   ['number', /half a dozen\b/iy],
   ['number', /(?:a|one) (?:dozen|couple(?: of)?|pair of)\b/iy],
@@ -80,7 +84,7 @@ export function tokenize(text: string, now: Date): readonly Token[] {
   const tokens: Token[] = [];
   let at = 0;
   while (at < text.length) {
-    const token = dateAt(text, at, now) ?? tokenAt(text, at, tokens.at(-1));
+    const token = dateAt(text, at, now) ?? jsonAt(text, at) ?? tokenAt(text, at, tokens.at(-1));
     if (token !== undefined) tokens.push(token);
     at = token === undefined ? at + 1 : token.end;
   }
@@ -95,6 +99,28 @@ function dateAt(text: string, at: number, now: Date): Token | undefined {
   if (date !== undefined) return makeToken('date', text, at, at + date.length, { iso: date.iso });
   const time = readTime(rest);
   return time === undefined ? undefined : makeToken('time', text, at, at + time.length, { iso: time.iso });
+}
+
+/** A whole JSON object. */
+function jsonAt(text: string, at: number): Token | undefined {
+  if (!/^\{\s{0,20}["}]/.test(text.slice(at, at + 22))) return undefined;
+  let depth = 0;
+  let quoted = false;
+  for (let end = at; end < text.length; end += 1) {
+    const character = text[end];
+    if (quoted && character === '\\') end += 1;
+    else if (character === '"') quoted = !quoted;
+    else if (!quoted && character === '{') depth += 1;
+    else if (!quoted && character === '}') depth -= 1;
+    if (depth > 0) continue;
+    try {
+      JSON.parse(text.slice(at, end + 1));
+      return makeToken('json', text, at, end + 1, {});
+    } catch {
+      return undefined;
+    }
+  }
+  return undefined;
 }
 
 function tokenAt(text: string, at: number, previous: Token | undefined): Token | undefined {
@@ -132,7 +158,7 @@ function amountOf(text: string): number {
   if (lower.startsWith('half')) return 6;
   if (/dozen$/.test(lower)) return 12;
   if (/couple|pair/.test(lower)) return 2;
-  if (/^\d/.test(lower))
+  if (/^-?\d/.test(lower))
     return Number(/,\d{3}(?:\D|$)/.test(lower) ? lower.replaceAll(',', '') : lower.replace(',', '.'));
   return lower.split(/[ -]/).reduce((sum, word) => sum + (NUMBER_WORDS.get(word) ?? 0), 0);
 }

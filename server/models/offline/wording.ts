@@ -41,7 +41,7 @@ const SPELLED: ReadonlyMap<string, string> = new Map([
 /** "added 2 × Blue mug to the cart", capitalised, without the full stop. */
 export function pastOf(profile: ToolProfile, input: unknown, item: Item | undefined): string {
   const { verb } = profile;
-  if (verb === undefined) return capitalized(`finished ${doing(profile, input, item)}`);
+  if (verb === undefined) return capitalized(`used “${plainText(profile.words.join(' '), 80)}”`);
   const past = IRREGULAR.get(verb) ?? (verb.endsWith('e') ? `${verb}d` : `${verb}ed`);
   return capitalized(join(past, profile, input, item));
 }
@@ -143,7 +143,9 @@ export function inPlainWords(profile: ToolProfile): string {
       plainText((words.length > 1 ? subjectWords(words) : words).join(' ') || name, 40),
     );
   const needs = required.length === 0 ? '' : ` (needs ${required.join(', ')})`;
-  return `${capitalized(doing(profile, {}, undefined))}${needs}`;
+  const what =
+    profile.verb === undefined ? plainText(profile.words.join(' '), 80) : doing(profile, {}, undefined);
+  return `${capitalized(what)}${needs}`;
 }
 
 export function capitalized(text: string): string {
