@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 
-/** The prefix of every id on the wire. What follows it is opaque to all but its minter. */
+/** The prefix of every id that the server mints. What follows it is opaque to all others. */
 export const ID_PREFIX = {
   session: 'cs_',
   execution: 'exec_',
@@ -10,8 +10,6 @@ export const ID_PREFIX = {
   text: 'text_',
   feedback: 'fb_',
   request: 'req_',
-  userMessage: 'usr_',
-  assistantMessage: 'ast_',
 } as const;
 
 /** Any id that a peer minted: 1 to 200 characters without white space or control characters. */

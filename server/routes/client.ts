@@ -38,6 +38,15 @@ export interface ClientRouteParts {
   readonly log: Log;
 }
 
+const SESSION_ERRORS = ['session_expired', 'invalid_client_token'] as const;
+
+const CLIENT_TOOL_ERRORS = [
+  'too_many_client_tools',
+  'client_tools_too_large',
+  'duplicate_client_tool',
+  'client_tools_resend_required',
+] as const;
+
 /** The routes of the widget. */
 export function clientRoutes(parts: ClientRouteParts): ClientRoute[] {
   return [initRoute(parts), chatRoute(parts), resumeRoute(parts), feedbackRoute(parts)];
@@ -101,12 +110,8 @@ function chatRoute(parts: ClientRouteParts): ClientRoute {
     request: ChatRequest,
     answer: { description: 'The events of the execution, up to its end or a pause.', events: true },
     errors: [
-      'session_expired',
-      'invalid_client_token',
-      'too_many_client_tools',
-      'client_tools_too_large',
-      'duplicate_client_tool',
-      'client_tools_resend_required',
+      ...SESSION_ERRORS,
+      ...CLIENT_TOOL_ERRORS,
       'message_limit_reached',
       'execution_conflict',
       'conversation_deleted',
@@ -141,8 +146,7 @@ function resumeRoute({ store, dispatcher, sessions, limits, log }: ClientRoutePa
     request: ResumeRequest,
     answer: { description: 'The rest of the events, up to the end or the next pause.', events: true },
     errors: [
-      'session_expired',
-      'invalid_client_token',
+      ...SESSION_ERRORS,
       'execution_not_found',
       'unknown_tool_output',
       'ambiguous_tool_output',
@@ -150,10 +154,7 @@ function resumeRoute({ store, dispatcher, sessions, limits, log }: ClientRoutePa
       'execution_not_awaiting',
       'execution_expired',
       'execution_conflict',
-      'too_many_client_tools',
-      'client_tools_too_large',
-      'duplicate_client_tool',
-      'client_tools_resend_required',
+      ...CLIENT_TOOL_ERRORS,
     ],
     async handle({ origin, requestId }, body) {
       const active = await sessions.require(body.sessionId, origin);
@@ -181,7 +182,7 @@ function feedbackRoute({ store, sessions, limits, clock, newId }: ClientRoutePar
     request: FeedbackRequest,
     maxBodyBytes: MAX_SMALL_BODY_BYTES,
     answer: { description: 'It was kept.', json: FeedbackResponse },
-    errors: ['session_expired', 'invalid_client_token'],
+    errors: SESSION_ERRORS,
     async handle({ origin }, body) {
       const active = await sessions.require(body.sessionId, origin);
       limits.clientToken(active.token.hash, active.surface);
