@@ -8,6 +8,7 @@ import * as z from 'zod/mini';
 export const ERRORS = {
   invalid_json: { status: 400, retryable: false },
   invalid_request: { status: 400, retryable: false },
+  invalid_cursor: { status: 400, retryable: false },
   too_many_client_tools: { status: 400, retryable: false },
   duplicate_client_tool: { status: 400, retryable: false },
   unknown_tool_output: { status: 400, retryable: false },
@@ -31,6 +32,7 @@ export const ERRORS = {
   body_too_large: { status: 413, retryable: false },
   client_tools_too_large: { status: 413, retryable: false },
   unsupported_media_type: { status: 415, retryable: false },
+  idempotency_key_reused: { status: 422, retryable: false },
   rate_limited: { status: 429, retryable: true },
   message_limit_reached: { status: 429, retryable: false },
   internal: { status: 500, retryable: true },
@@ -39,6 +41,7 @@ export const ERRORS = {
   model_unavailable: { status: 503, retryable: true },
   model_rate_limited: { status: 503, retryable: true },
   store_unavailable: { status: 503, retryable: true },
+  overloaded: { status: 503, retryable: true },
   shutting_down: { status: 503, retryable: true },
   model_timeout: { status: 504, retryable: true },
 } as const satisfies Record<string, { status: number; retryable: boolean; signal?: true }>;

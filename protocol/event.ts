@@ -60,6 +60,8 @@ export const StreamEvent = z.discriminatedUnion('type', [
     totalCost: OptionalNumber,
     durationMs: OptionalNumber,
     iterations: OptionalNumber,
+    /** Why it ended before it was done. Absent where it simply ended. */
+    endedBy: z.optional(z.enum(['cancel', 'new_message'])),
   }),
   event('execution_error', {
     error: EventError,
@@ -221,6 +223,16 @@ export function isTerminal(event: { readonly type: string }): boolean {
 
 /** The `name` of the `custom` event that reports what became of a request's client tools. */
 export const CLIENT_TOOLS_EVENT = 'pagehand.client_tools';
+
+/**
+ * The `name` of the `custom` event that takes words back: the process that received them from the model is gone, and
+ * the turn is asked again. What follows replaces them.
+ */
+export const SUPERSEDED_EVENT = 'pagehand.superseded';
+
+/** The `value` of that event: the turn that ended there, and the ids of its texts and thoughts, which no longer count. */
+export const Superseded = z.object({ turnId: Text, blockIds: z.array(Text) });
+export type Superseded = z.infer<typeof Superseded>;
 
 /** Why a client tool was not offered to the model. */
 export const RefusalReason = z.enum([

@@ -61,5 +61,11 @@ export const DEFAULT_PAUSE_MINUTES = 24 * 60;
 /** Time between two heartbeats of an open stream, in milliseconds. Proxies cut streams that stay silent for 30 s and more. */
 export const PING_INTERVAL_MS = 15_000;
 
+/** Longest `Idempotency-Key`, in characters. */
+export const MAX_IDEMPOTENCY_KEY_CHARS = 255;
+
+/** How long the outcome of a request is kept under its `Idempotency-Key`, in milliseconds. */
+export const IDEMPOTENCY_LIFETIME_MS = 24 * 60 * 60_000;
+
 /** Tool calls one execution may make when the agent does not say. */
 export const DEFAULT_MAX_TOOL_CALLS = 10;

@@ -32,12 +32,21 @@ export const SurfaceWebmcp = z.object({
 });
 export type SurfaceWebmcp = z.infer<typeof SurfaceWebmcp>;
 
+/**
+ * What a server can do beyond the public wire. A widget uses only what was announced:
+ * `replay` is `GET /v1/client/executions/{executionId}/events`, `cancel` is `POST /v1/client/cancel`.
+ */
+export const Capability = z.enum(['replay', 'cancel']);
+export type Capability = z.infer<typeof Capability>;
+
 export const InitResponse = z.object({
   sessionId: Id,
   /** ISO 8601, always more than 60 s ahead: widgets of this wire refuse to chat closer to it. */
   expiresAt: z.string(),
   flow: z.object({ id: z.string(), name: z.string(), description: z.nullable(z.string()) }),
   conversationId: Id,
+  /** Absent: the public wire and nothing more. Names that a widget does not know are nothing to it. */
+  capabilities: z.optional(z.array(z.string())),
   config: z.object({
     /** The name of the surface, shown as the panel's title. */
     title: z.string(),
@@ -85,6 +94,17 @@ export const ResumeRequest = z.object({
   assistantMessageId: z.optional(Id),
 });
 export type ResumeRequest = z.infer<typeof ResumeRequest>;
+
+/** `POST /v1/client/cancel`: ends an execution, whatever it is doing. A second cancel answers like the first. */
+export const CancelRequest = z.object({ sessionId: Id, executionId: Id });
+export type CancelRequest = z.infer<typeof CancelRequest>;
+
+export const CancelResponse = z.object({
+  executionId: Id,
+  /** How it ended. Other than `cancelled` when it had ended before. */
+  status: z.enum(['cancelled', 'complete', 'failed', 'expired']),
+});
+export type CancelResponse = z.infer<typeof CancelResponse>;
 
 /** `POST /v1/client/feedback`. */
 export const FeedbackRequest = z.object({

@@ -41,7 +41,8 @@ export interface OfferedTool {
   readonly canonicalName: string;
   /** What the model sees. */
   readonly modelName: string;
-  readonly origin: ToolOrigin;
+  /** `server`: runs here. */
+  readonly origin: ToolOrigin | 'server';
   readonly pageOrigin: string | null;
   readonly description: string;
   readonly parametersSchema: JsonSchema;
@@ -72,7 +73,16 @@ export interface ResolvedCall {
   readonly acceptedSeq: number;
 }
 
-export type ExecutionStatus = 'running' | 'awaiting' | 'complete' | 'failed' | 'expired';
+/** A call of a server tool whose effect was begun. It stays until its result is stored. */
+export interface StartedCall {
+  readonly toolCallId: string;
+  readonly bareName: string;
+  readonly modelName: string;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly startedAt: string;
+}
+
+export type ExecutionStatus = 'running' | 'awaiting' | 'complete' | 'failed' | 'cancelled' | 'expired';
 
 /** All that the server knows of one execution. Saved whole, under a version. */
 export interface Execution {
@@ -96,10 +106,19 @@ export interface Execution {
   /** Highest `seq` in the log. */
   readonly seq: number;
   readonly tools: readonly OfferedTool[];
+  /** Calls that wait for their outputs; while it still runs, those that will wait once the server's own calls are done. */
   readonly pending: readonly PendingCall[];
+  /** Server calls of this turn whose results are not stored yet. Empty: the model is being asked. */
+  readonly started: readonly StartedCall[];
   /** Outputs of this pause that arrived while others were still pending, and those of earlier pauses by hash. */
   readonly resolved: readonly ResolvedCall[];
   readonly assistantMessageId: string | null;
+  /** End of the log when it last began to run: what stands after it answers the dispatch or the latest resume. */
+  readonly runAfter: number;
+  /** The open turn, for whoever has to take it over; `null` while none is open. */
+  readonly turnId: string | null;
+  /** How often in a row this turn was taken over from a process that was gone. */
+  readonly takeovers: number;
   readonly createdAtMs: number;
   /** When a paused execution expires; `null` while it is not paused. */
   readonly expiresAtMs: number | null;
@@ -121,6 +140,24 @@ export interface Feedback {
   readonly createdAtMs: number;
 }
 
+/** Who runs an execution, and how long without a sign of life before others may take it over. Times are the database's. */
+export interface Lease {
+  /** One process, from its start to its end. */
+  readonly owner: string;
+  readonly forMs: number;
+}
+
+/** What a request with an `Idempotency-Key` led to: the events of this execution after this position. */
+export interface Outcome {
+  /** Hash of principal, route and key. */
+  readonly keyHash: string;
+  /** Hash of the body. The same key with another body is refused. */
+  readonly requestHash: string;
+  readonly executionId: string;
+  readonly after: number;
+  readonly expiresAtMs: number;
+}
+
 /** What one boundary writes, all or nothing. */
 export interface Commit {
   /** The next state; its `version` is the expected one plus 1. */
@@ -128,6 +165,36 @@ export interface Commit {
   readonly events: readonly StreamEvent[];
   /** Appended to the conversation in this order; the store gives the positions. */
   readonly messages: readonly { readonly clientId: string | null; readonly message: ModelMessage }[];
+  /** Of an execution that runs on; `null` for one that waits or has ended. */
+  readonly lease: Lease | null;
+  readonly outcome?: Outcome;
+}
+
+export interface NewExecution extends Commit {
+  /** Messages of the conversation when it was planned: the plan is void once there are others. */
+  readonly expectedMessages: number;
+  /** The session that the turn counts against, and how many it may start in all. Default: nothing is counted. */
+  readonly count?: {
+    readonly sessionIdHash: string;
+    readonly limit: number;
+    readonly expiresAtMs: number;
+  };
+}
+
+/** Events between two boundaries. */
+export interface Append {
+  readonly executionId: string;
+  /** Of the execution's row: with another one there, somebody else has moved it on and nothing is written. */
+  readonly version: number;
+  readonly events: readonly StreamEvent[];
+}
+
+/** What may be removed: everything of a surface before these times. `null` stands for conversations of API keys. */
+export interface Retention {
+  readonly surfaceId: string | null;
+  readonly conversationsBeforeMs: number;
+  /** Executions that have ended, with their events. */
+  readonly executionsBeforeMs: number;
 }
 
 /**
@@ -137,29 +204,70 @@ export interface Commit {
 export interface Store {
   saveSession(session: Session): Promise<void>;
   session(idHash: string): Promise<Session | undefined>;
-  /** Counts one message against the session and moves its expiry. Resolves to the new count. */
-  countMessage(idHash: string, expiresAtMs: number): Promise<number>;
 
   createConversation(conversation: Conversation): Promise<void>;
   conversation(id: string): Promise<Conversation | undefined>;
   messages(conversationId: string): Promise<readonly StoredMessage[]>;
 
-  /** Stores a new execution with its first events and messages. Durable when it resolves. */
-  createExecution(commit: Commit): Promise<void>;
+  /**
+   * Stores a new execution with its first events and messages. `moved_on`: nothing was written, because the
+   * conversation has another execution that runs or waits, or other messages than expected, or the outcome's key is
+   * taken. `limit_reached`: nothing was written, because the session has started as many turns as it may. Durable
+   * when it resolves.
+   */
+  createExecution(commit: NewExecution): Promise<'created' | 'moved_on' | 'limit_reached'>;
   execution(id: string): Promise<Execution | undefined>;
   /** The conversation's execution that runs or waits, newest first. */
   openExecutions(conversationId: string): Promise<readonly Execution[]>;
   /**
-   * Compare-and-swap: writes only while the stored version is `commit.execution.version - 1`, and says whether it did.
-   * Durable when it resolves.
+   * Compare-and-swap: writes only while the stored version is `commit.execution.version - 1` and the outcome's key is
+   * free, and says whether it did. Durable when it resolves.
    */
   commit(commit: Commit): Promise<boolean>;
-  /** Adds events between two boundaries (text deltas). May be lost in a power cut, not in a crash of the process. */
-  appendEvents(executionId: string, events: readonly StreamEvent[]): Promise<void>;
+  /**
+   * Adds events between two boundaries (text deltas), those of many executions at once. Resolves to the ids of the
+   * executions that have moved on; nothing of theirs was written. May be lost in a power cut, not in a crash of the process.
+   */
+  appendEvents(appends: readonly Append[]): Promise<ReadonlySet<string>>;
   /** Events with `seq > after`, in order, at most `limit`. */
   eventsAfter(executionId: string, after: number, limit: number): Promise<readonly StreamEvent[]>;
   /** Paused executions whose time is over at `nowMs`, oldest first, at most `limit`. */
   overdueExecutions(nowMs: number, limit: number): Promise<readonly Execution[]>;
+
+  /** Prolongs the owner's leases of these executions, from now on. Resolves to the ids that it still holds. */
+  renewLeases(lease: Lease, executionIds: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Ends all leases of an owner, so that others need not wait for them to run out. */
+  releaseLeases(owner: string): Promise<void>;
+  /** Running executions whose lease is over, the oldest first, at most `limit`. */
+  abandonedExecutions(limit: number): Promise<readonly Execution[]>;
+  /**
+   * Takes a running execution of this version over: the next version, this lease. Nothing where it has moved on, or
+   * while its lease still runs, unless `evenIfHeld`. Durable when it resolves.
+   */
+  claim(
+    execution: Pick<Execution, 'id' | 'version'>,
+    lease: Lease,
+    evenIfHeld: boolean,
+  ): Promise<Execution | undefined>;
+  /**
+   * Calls back soon after an execution was written, by this process or another, and now and then for nothing. Returns
+   * how to stop. What it tells is a hint; the log is the truth.
+   */
+  watch(executionId: string, callback: () => void): () => void;
+
+  /** The outcome under a key, while it is kept. */
+  outcome(keyHash: string, nowMs: number): Promise<Outcome | undefined>;
+  /**
+   * Takes a token from a bucket that fills evenly, holds one minute's worth and is shared by all processes. Resolves
+   * to the milliseconds until there will be one, 0 if there was.
+   */
+  takeToken(key: string, perMinute: number, nowMs: number): Promise<number>;
+
+  /**
+   * Removes what is older than its retention, expired sessions and outcomes and full buckets, in batches of at most
+   * `limit` rows of each kind. Resolves to whether there may be more.
+   */
+  removeOld(retentions: readonly Retention[], nowMs: number, limit: number): Promise<boolean>;
 
   saveToolSet(sessionIdHash: string, set: ToolSet): Promise<void>;
   toolSet(sessionIdHash: string): Promise<ToolSet | undefined>;
