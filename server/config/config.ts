@@ -1,3 +1,5 @@
+import type { ServerTool } from '../tools/tool.ts';
+
 /** One rule that admits page tools: on this page origin, tools whose bare name matches one of these patterns. */
 export interface AllowlistRule {
   /** `scheme://host[:port]` exactly, or `*` for every origin that the client token allows. */
@@ -27,6 +29,8 @@ export interface Agent {
   readonly maxToolCalls: number;
   /** Minutes that an execution waits for the outputs of its client tools, 1 to 43 200. Then it expires. */
   readonly pauseMinutes: number;
+  /** What it can do on the server. */
+  readonly tools: readonly ServerTool[];
 }
 
 export interface SurfaceLimits {
@@ -38,6 +42,16 @@ export interface SurfaceLimits {
   readonly messagesPerSession: number;
   /** Minutes without use after which a session must be renewed; more than 2. */
   readonly sessionMinutes: number;
+  /** Executions of one client token that run at once in one process. */
+  readonly concurrentRuns: number;
+}
+
+/** How long what was said is kept. */
+export interface RetentionDays {
+  /** A conversation, after its last message. */
+  readonly conversations: number;
+  /** The event log of an execution, after its start. What was said stays in the conversation. */
+  readonly events: number;
 }
 
 export interface ClientTokenConfig {
@@ -67,6 +81,7 @@ export interface Surface {
     readonly sdkTools: readonly string[];
   };
   readonly limits: SurfaceLimits;
+  readonly retentionDays: RetentionDays;
   readonly clientTokens: readonly ClientTokenConfig[];
 }
 

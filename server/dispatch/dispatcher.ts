@@ -1,9 +1,11 @@
 import type { StreamEvent } from '../../protocol/event.ts';
 import type { ChatMessage } from '../../protocol/message.ts';
+import type { CancelResponse } from '../../protocol/request.ts';
 import type { Agent } from '../config/config.ts';
 import type { ModelResolver } from '../models/model.ts';
 import type { Admission } from '../policy.ts';
-import type { Owner, Store } from '../store/store.ts';
+import type { NewExecution, Owner, Store } from '../store/store.ts';
+import type { ServerTool } from '../tools/tool.ts';
 
 export interface StartRequest {
   readonly owner: Owner;
@@ -14,16 +16,39 @@ export interface StartRequest {
   readonly messages: readonly ChatMessage[];
   readonly assistantMessageId: string | null;
   readonly admission: Admission;
+  /** Counts the turn against a session. Default: nothing is counted. */
+  readonly count?: NewExecution['count'];
+  /** Most executions that the owner may have running in this process. Default: as many as the process takes. */
+  readonly maxRunning?: number;
+  readonly idempotency?: IdempotencyKey;
 }
 
-export interface ResumeExecution {
+/** A request that may come again, told by its caller's key. */
+export interface IdempotencyKey {
+  /** Hash of principal, route and key. */
+  readonly keyHash: string;
+  /** Hash of the body. */
+  readonly requestHash: string;
+}
+
+/** An execution, and who asks for it. */
+export interface ExecutionRequest {
   readonly executionId: string;
   readonly owner: Owner;
   /** Set for browsers: the execution must belong to this conversation too. */
   readonly conversationId: string | null;
+}
+
+export interface ResumeExecution extends ExecutionRequest {
   readonly toolOutputs: Readonly<Record<string, unknown>>;
   /** Replaces the set of the dispatch; `undefined` keeps it. */
   readonly admission: Admission | undefined;
+  readonly idempotency?: IdempotencyKey;
+}
+
+export interface FollowRequest extends ExecutionRequest {
+  /** Events up to this `seq` are known. 0: all of them. */
+  readonly after: number;
 }
 
 /** One answer: what of an execution's log belongs to this request. */
@@ -46,9 +71,23 @@ export interface Dispatcher {
   start(request: StartRequest): Promise<Answer>;
   /** Brings outputs. The same outputs again give the same answer again; others for an answered call are `already_resolved`. */
   resume(request: ResumeExecution): Promise<Answer>;
+  /**
+   * The events after a position, then live until the execution pauses or ends, in whichever process it runs. Throws
+   * `invalid_cursor` for a position that its log does not have.
+   */
+  follow(request: FollowRequest): Promise<Answer>;
+  /** Ends an execution that runs or waits, in whichever process. Resolves to how it ended, also when it had ended before. */
+  cancel(request: ExecutionRequest): Promise<CancelResponse['status']>;
+  /** Says that this process is alive, for the executions that it runs. */
+  renewLeases(): Promise<void>;
+  /** Goes on with executions whose process has died, up to as many as this one takes. */
+  takeOver(): Promise<void>;
   /** Ends paused executions whose time is over. */
   expireOverdue(): Promise<void>;
-  /** Lets running turns reach a boundary for at most `deadlineMs`, then aborts them visibly. New work is refused at once. */
+  /**
+   * Lets running turns reach a boundary for at most `deadlineMs`, then stops them where they are. What has not ended
+   * is left for another process, or for this one's next start. New work is refused at once.
+   */
   close(deadlineMs: number): Promise<void>;
 }
 
@@ -61,6 +100,14 @@ interface DispatchLog {
 export interface DispatchDeps {
   readonly store: Store;
   readonly model: ModelResolver;
+  /** Of this process, from its start to its end. */
+  readonly processId: string;
+  /** How long others wait for a sign of life of this process before they take its executions over. Default 10 000. */
+  readonly leaseMs?: number;
+  /** Most executions that run in this process at once; beyond it, `overloaded`. Default 1 000. */
+  readonly maxRunning?: number;
+  /** The server's own tools of an agent, by its id. Default: none. */
+  readonly tools?: (agentId: string) => readonly ServerTool[];
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   /** A new id with that prefix, unguessable. */
