@@ -1,3 +1,5 @@
+import type { ServerToolInput } from '../tools/define-server-tool.ts';
+
 /** A credential: its value, or the environment variable that holds it. */
 export type SecretInput = string | { readonly env: string };
 
@@ -14,6 +16,8 @@ interface AgentInput {
   readonly maxToolCalls?: number | undefined;
   /** Minutes that an execution waits for the outputs of its client tools, 1 to 43200. Default: 1440, a day. */
   readonly pauseMinutes?: number | undefined;
+  /** What it can do on the server. Only a TypeScript or JavaScript file can hold them. Default: nothing. */
+  readonly tools?: readonly ServerToolInput[] | undefined;
 }
 
 interface CopyInput {
@@ -59,6 +63,15 @@ interface LimitsInput {
   readonly messagesPerSession?: number | undefined;
   /** Minutes without use after which a session must be renewed, more than 2. Default: 60. */
   readonly sessionMinutes?: number | undefined;
+  /** Executions of one client token that run at once in one process, 1 to 10000. Default: 200. */
+  readonly concurrentRuns?: number | undefined;
+}
+
+interface RetentionInput {
+  /** Days that a conversation is kept after its last message, 1 to 3650. Default: 365. */
+  readonly conversations?: number | undefined;
+  /** Days that the event log of an execution is kept after its start, 1 to 3650. What was said stays. Default: 30. */
+  readonly events?: number | undefined;
 }
 
 export interface ClientTokenInput {
@@ -80,6 +93,7 @@ export interface SurfaceInput {
   readonly copy?: CopyInput | undefined;
   readonly behavior?: BehaviorInput | undefined;
   readonly limits?: LimitsInput | undefined;
+  readonly retentionDays?: RetentionInput | undefined;
   readonly clientTokens?: readonly ClientTokenInput[] | undefined;
 }
 

@@ -1,12 +1,13 @@
 import { ClientToken } from '../../protocol/ids.ts';
 import { DEFAULT_MAX_TOOL_CALLS, DEFAULT_PAUSE_MINUTES } from '../../protocol/limits.ts';
 import { hashCredential } from '../credentials.ts';
+import { defineServerTool } from '../tools/define-server-tool.ts';
 import type { Agent, ApiKeyConfig, ClientTokenConfig, Config, Surface } from './config.ts';
 import type { ClientTokenInput, ConfigInput, SecretInput, SurfaceInput } from './define-config.ts';
 import type { EnvironmentVariables } from './environment.ts';
 import { nearest } from './nearest.ts';
 import { type Problem, refuse } from './problems.ts';
-import { ConfigFile, DEFAULT_LIMITS, fieldsAt } from './schema.ts';
+import { ConfigFile, DEFAULT_LIMITS, DEFAULT_RETENTION_DAYS, fieldsAt } from './schema.ts';
 
 export interface ResolveOptions {
   /** Names the file in errors. */
@@ -76,6 +77,7 @@ function resolveSurface(reading: Reading, path: Path, input: SurfaceInput): Surf
     instructions: input.agent?.instructions ?? '',
     maxToolCalls: input.agent?.maxToolCalls ?? DEFAULT_MAX_TOOL_CALLS,
     pauseMinutes: input.agent?.pauseMinutes ?? DEFAULT_PAUSE_MINUTES,
+    tools: (input.agent?.tools ?? []).map(defineServerTool),
   };
   const webmcp = input.behavior?.webmcp;
   return {
@@ -101,6 +103,11 @@ function resolveSurface(reading: Reading, path: Path, input: SurfaceInput): Surf
       requestsPerMinute: input.limits?.requestsPerMinute ?? DEFAULT_LIMITS.requestsPerMinute,
       messagesPerSession: input.limits?.messagesPerSession ?? DEFAULT_LIMITS.messagesPerSession,
       sessionMinutes: input.limits?.sessionMinutes ?? DEFAULT_LIMITS.sessionMinutes,
+      concurrentRuns: input.limits?.concurrentRuns ?? DEFAULT_LIMITS.concurrentRuns,
+    },
+    retentionDays: {
+      conversations: input.retentionDays?.conversations ?? DEFAULT_RETENTION_DAYS.conversations,
+      events: input.retentionDays?.events ?? DEFAULT_RETENTION_DAYS.events,
     },
     clientTokens: (input.clientTokens ?? []).map((token, index) =>
       resolveToken(reading, [...path, 'clientTokens', index], token),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DEFAULT_MAX_TOOL_CALLS, DEFAULT_PAUSE_MINUTES } from '../../protocol/limits.ts';
 import { isToolPattern } from '../policy.ts';
-import type { SurfaceLimits } from './config.ts';
+import type { RetentionDays, SurfaceLimits } from './config.ts';
 import type { ConfigInput, SecretInput } from './define-config.ts';
 import { modelNameProblem } from './model-name.ts';
 import { originProblem } from './origin.ts';
@@ -11,7 +11,10 @@ export const DEFAULT_LIMITS: SurfaceLimits = {
   requestsPerMinute: 3_000,
   messagesPerSession: 500,
   sessionMinutes: 60,
+  concurrentRuns: 200,
 };
+
+export const DEFAULT_RETENTION_DAYS: RetentionDays = { conversations: 365, events: 30 };
 
 /** What an API key may be allowed. */
 const SCOPES: readonly string[] = ['DISPATCH:*'];
@@ -169,8 +172,17 @@ const Limits = fields(
     requestsPerMinute: whole(1, 1_000_000, DEFAULT_LIMITS.requestsPerMinute),
     messagesPerSession: whole(1, 1_000_000, DEFAULT_LIMITS.messagesPerSession),
     sessionMinutes: whole(3, 43_200, DEFAULT_LIMITS.sessionMinutes),
+    concurrentRuns: whole(1, 10_000, DEFAULT_LIMITS.concurrentRuns),
   },
   '{ "messagesPerMinute": 20 }',
+);
+
+const Retention = fields(
+  {
+    conversations: whole(1, 3_650, DEFAULT_RETENTION_DAYS.conversations),
+    events: whole(1, 3_650, DEFAULT_RETENTION_DAYS.events),
+  },
+  '{ "conversations": 365, "events": 30 }',
 );
 
 const ClientToken = fields(
@@ -200,6 +212,7 @@ const Surface = fields(
     copy: Copy.optional(),
     behavior: Behavior.optional(),
     limits: Limits.optional(),
+    retentionDays: Retention.optional(),
     clientTokens: list(
       ClientToken,
       '[{ "token": "ct_test_store", "allowedOrigins": ["https://store.example.com"] }]',

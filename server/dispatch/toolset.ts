@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { MAX_TOOL_DESCRIPTION_CHARS } from '../../protocol/limits.ts';
-import { type ToolOrigin, WEBMCP_PREFIX } from '../../protocol/tool.ts';
+import { type JsonSchema, WEBMCP_PREFIX } from '../../protocol/tool.ts';
 import { RequestError } from '../errors.ts';
 import type { ModelTool } from '../models/model.ts';
 import type { AdmittedTool } from '../policy.ts';
 import type { OfferedTool } from '../store/store.ts';
+import type { ServerTool } from '../tools/tool.ts';
 import { cut } from './text.ts';
 
 /** The longest name that every model provider takes. */
@@ -12,33 +13,57 @@ const MAX_MODEL_NAME_CHARS = 64;
 const LEGAL_MODEL_NAME = /^[A-Za-z0-9_-]{1,64}$/;
 
 /**
- * Names the admitted tools for one execution: a bijection between canonical names and names that every model
- * provider takes. Sorted by canonical name, so that the same tools make the same request whatever order the page
- * registered them in. A tool that was offered `before` in this execution keeps its name.
+ * Names the tools of one execution: a bijection between canonical names and names that every model provider takes.
+ * The server's own come first, under exactly their names; a client tool of the same canonical name is left out, and one
+ * that the model would know by the same name gets another. Client tools are sorted by canonical name, so that the same
+ * tools make the same request whatever order the page registered them in. One that was offered `before` in this
+ * execution keeps its name.
  */
 export function offerTools(
   admitted: readonly AdmittedTool[],
   before: readonly OfferedTool[] = [],
+  serverTools: readonly ServerTool[] = [],
 ): readonly OfferedTool[] {
-  const tools = admitted.map(({ tool }) => ({ tool, canonical: canonicalName(tool.origin, tool.name) }));
+  const serverNames = new Set(serverTools.map(({ name }) => name));
+  const tools = admitted
+    .map(({ tool }) => ({ tool, canonical: canonicalName(tool.origin, tool.name) }))
+    .filter(({ canonical }) => !serverNames.has(canonical));
   tools.sort((a, b) => (a.canonical < b.canonical ? -1 : 1));
   const modelNames = nameForModel(
     tools.map(({ canonical }) => canonical),
     new Map(before.map((tool) => [tool.canonicalName, tool.modelName])),
+    serverNames,
   );
-  return tools.map(({ tool, canonical }) => ({
+  const clientTools = tools.map(({ tool, canonical }) => ({
     bareName: tool.name,
     canonicalName: canonical,
     modelName: modelNames.get(canonical) as string,
     origin: tool.origin,
     pageOrigin: tool.pageOrigin ?? null,
     description: cut(tool.description, MAX_TOOL_DESCRIPTION_CHARS, ' … (cut)'),
-    parametersSchema: { properties: {}, ...tool.parametersSchema, type: 'object' },
+    parametersSchema: objectSchema(tool.parametersSchema),
   }));
+  return [...serverTools.map(offerServerTool), ...clientTools];
 }
 
-/** The server's name of a client tool: page tools carry the server's prefix. */
-export function canonicalName(toolOrigin: ToolOrigin, bareName: string): string {
+function offerServerTool({ name, description, parametersSchema }: ServerTool): OfferedTool {
+  return {
+    bareName: name,
+    canonicalName: name,
+    modelName: name,
+    origin: 'server',
+    pageOrigin: null,
+    description,
+    parametersSchema: objectSchema(parametersSchema),
+  };
+}
+
+function objectSchema(schema: JsonSchema | undefined): JsonSchema {
+  return { properties: {}, ...schema, type: 'object' };
+}
+
+/** The server's name of a tool: page tools carry the server's prefix. */
+export function canonicalName(toolOrigin: OfferedTool['origin'], bareName: string): string {
   return toolOrigin === 'webmcp' ? `${WEBMCP_PREFIX}${bareName}` : bareName;
 }
 
@@ -59,9 +84,10 @@ export function toModelTool(tool: OfferedTool): ModelTool {
 function nameForModel(
   canonicalNames: readonly string[],
   before: ReadonlyMap<string, string>,
+  reserved: ReadonlySet<string>,
 ): Map<string, string> {
   const names = new Map<string, string>();
-  const taken = new Set<string>();
+  const taken = new Set(reserved);
   const give = (canonical: string, name: string) => {
     names.set(canonical, name);
     taken.add(name);
@@ -73,7 +99,7 @@ function nameForModel(
   }
   for (const canonical of canonicalNames) {
     const kept = before.get(canonical);
-    if (kept !== undefined) give(canonical, kept);
+    if (kept !== undefined && !reserved.has(kept)) give(canonical, kept);
   }
   const unnamed = canonicalNames.filter((canonical) => !names.has(canonical));
   // A name that is legal as it stands is kept, so that no other tool can push its author into a hashed one.

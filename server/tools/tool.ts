@@ -24,6 +24,6 @@ export interface ServerTool {
   readonly idempotent: boolean;
   /** Longest run, in milliseconds. */
   readonly timeoutMs: number;
-  /** Resolves to any JSON value, or a string. What it throws becomes an error result that the model reads. */
-  run(parameters: Readonly<Record<string, unknown>>, context: ToolContext): Promise<unknown>;
+  /** Gives text or any JSON value, or a promise of one. What it throws becomes an error result that the model reads. */
+  run(parameters: Readonly<Record<string, unknown>>, context: ToolContext): unknown;
 }
