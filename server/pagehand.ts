@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { createApp, newId } from './app.ts';
 import { type AssetFolders, builtAssets } from './assets.ts';
 import type { Config } from './config/config.ts';
+import { passwordsIn } from './config/database.ts';
 import { DEMO_TOKEN } from './config/demo.ts';
 import { type EnvironmentVariables, readEnvironment } from './config/environment.ts';
 import { loadConfig } from './config/load.ts';
@@ -41,12 +42,17 @@ export interface Pagehand {
 export async function createPagehand(options: PagehandOptions = {}): Promise<Pagehand> {
   const { env = {}, cwd = process.cwd(), assets = builtAssets() } = options;
   const environment = readEnvironment(env);
-  const log = options.log ?? createLog({ level: environment.logLevel, secrets: secretsIn(env) });
+  const log =
+    options.log ??
+    createLog({
+      level: environment.logLevel,
+      secrets: [...secretsIn(env), ...passwordsIn(environment.database)],
+    });
   const config = await loadConfig({ env, cwd });
   const models = createModels(env);
   // At the start and not at the first message: a model that cannot work stops the server, with the mend.
   for (const { agent } of config.surfaces) models(agent.model);
-  const store = await openSqliteStore(databasePath(cwd, environment.databasePath));
+  const store = await openSqliteStore(databasePath(cwd, environment.database));
   const clock = Date.now;
   const dispatcher = createDispatcher({ store, model: models, clock, newId, log });
   const hasWorkbench = opensWorkbench(config);

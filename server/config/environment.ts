@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import type { LogLevel } from '../log.ts';
 import { ConfigError } from './config.ts';
+import { databaseProblem } from './database.ts';
 import { modelNameProblem } from './model-name.ts';
 
 export type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
@@ -11,8 +12,12 @@ export interface Environment {
   readonly host: string;
   /** `PORT`, default 8787. */
   readonly port: number;
-  /** `PAGEHAND_DB`, default `.pagehand/pagehand.db`. */
-  readonly databasePath: string;
+  /** `PAGEHAND_DB`, default `.pagehand/pagehand.db`: a SQLite file, or the URL of a PostgreSQL database. */
+  readonly database: string;
+  /** `PAGEHAND_DB_POOL`, default 10: connections to PostgreSQL. */
+  readonly databasePool: number;
+  /** `PAGEHAND_MAX_RUNS`, default 1000: executions that run at once in this process. */
+  readonly maxRuns: number;
   /** `PAGEHAND_CONFIG`. `undefined`: look for the file in the working directory. */
   readonly configPath: string | undefined;
   /** `PAGEHAND_MODEL`, default `offline`: the model of agents that name none. */
@@ -36,8 +41,10 @@ export function readEnvironment(env: EnvironmentVariables): Environment {
   };
   const environment: Environment = {
     host: read('HOST', '127.0.0.1', hostProblem),
-    port: Number(read('PORT', '8787', portProblem)),
-    databasePath: read('PAGEHAND_DB', '.pagehand/pagehand.db', databaseProblem),
+    port: Number(read('PORT', '8787', wholeProblem(1, 65_535, 8787))),
+    database: read('PAGEHAND_DB', '.pagehand/pagehand.db', databaseProblem),
+    databasePool: Number(read('PAGEHAND_DB_POOL', '10', wholeProblem(2, 200, 10))),
+    maxRuns: Number(read('PAGEHAND_MAX_RUNS', '1000', wholeProblem(1, 100_000, 1_000))),
     configPath: env.PAGEHAND_CONFIG?.trim() || undefined,
     model: read('PAGEHAND_MODEL', 'offline', modelNameProblem),
     logLevel: read('PAGEHAND_LOG_LEVEL', 'info', logLevelProblem) as LogLevel,
@@ -53,14 +60,11 @@ function hostProblem(host: string): string | undefined {
   return 'must be a host name or an address, without scheme, port or brackets. Write for example 127.0.0.1, or 0.0.0.0 for every network.';
 }
 
-function portProblem(port: string): string | undefined {
-  if (/^[0-9]{1,5}$/.test(port) && Number(port) >= 1 && Number(port) <= 65_535) return undefined;
-  return 'must be a whole number from 1 to 65535. Write for example 8787.';
-}
-
-function databaseProblem(path: string): string | undefined {
-  if (!/^(file:|[a-z][a-z0-9+.-]+:\/\/)/i.test(path)) return undefined;
-  return 'must be the path of a SQLite file and not a URL. Write for example .pagehand/pagehand.db.';
+function wholeProblem(min: number, max: number, example: number): (value: string) => string | undefined {
+  return (value) =>
+    /^[0-9]{1,6}$/.test(value) && Number(value) >= min && Number(value) <= max
+      ? undefined
+      : `must be a whole number from ${min} to ${max}. Write for example ${example}.`;
 }
 
 function logLevelProblem(level: string): string | undefined {
