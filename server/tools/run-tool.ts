@@ -1,0 +1,117 @@
+import { readOutput } from '../dispatch/read-output.ts';
+import { errorText } from './error-text.ts';
+import type { ServerTool, ToolContext } from './tool.ts';
+
+export interface ToolRun {
+  readonly toolCallId: string;
+  /** Fit the tool's schema. The tool gets a copy. */
+  readonly parameters: Readonly<Record<string, unknown>>;
+}
+
+export interface RunContext extends Pick<ToolContext, 'signal' | 'executionId' | 'conversationId'> {
+  /** Hears why a call failed, in full, for the operator: what the tool threw, its time-out, an unreadable result. */
+  readonly onError?: (error: unknown) => void;
+}
+
+/** What the model reads of a call. */
+export interface ToolResult {
+  /** At most `MAX_TOOL_RESULT_CHARS`. */
+  readonly text: string;
+  readonly isError: boolean;
+}
+
+/**
+ * Runs a tool until it answers, its time is over or the signal aborts, and waits for none that ignores being stopped.
+ * Never rejects: what goes wrong is a result that the model reads.
+ */
+export function runTool(tool: ServerTool, call: ToolRun, context: RunContext): Promise<ToolResult> {
+  const { signal, onError } = context;
+  if (signal.aborted) return Promise.resolve(failed(UNFINISHED.before(tool)));
+  const stop = new AbortController();
+  return new Promise((resolve) => {
+    const end = (result: ToolResult) => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', cancel);
+      resolve(result);
+    };
+    const giveUp = (text: string, reason: DOMException) => {
+      // Before the tool hears of it: what it answers to being stopped no longer counts.
+      end(failed(text));
+      stop.abort(reason);
+    };
+    const cancel = () =>
+      giveUp(UNFINISHED.cancelled(tool), new DOMException('The call was cancelled.', 'AbortError'));
+    const timer = setTimeout(() => {
+      const reason = new DOMException(`The tool took longer than ${tool.timeoutMs} ms.`, 'TimeoutError');
+      giveUp(UNFINISHED.timedOut(tool), reason);
+      tell(onError, reason);
+    }, tool.timeoutMs);
+    signal.addEventListener('abort', cancel);
+    void answer(tool, call, { ...context, signal: stop.signal }).then(end);
+  });
+}
+
+const UNFINISHED = {
+  before: ({ name }: ServerTool) => `The tool "${name}" was not run: the call was cancelled before.`,
+  cancelled: ({ name }: ServerTool) => `The tool "${name}" was stopped while it ran. What it did is unknown.`,
+  timedOut: ({ name, timeoutMs, idempotent }: ServerTool) =>
+    `The tool "${name}" did not answer within ${timeoutMs / 1000} s and was asked to stop. What it did is unknown` +
+    (idempotent ? '; it may be called again.' : ', so find out before calling it again.'),
+};
+
+async function answer(
+  tool: ServerTool,
+  { toolCallId, parameters }: ToolRun,
+  { signal, executionId, conversationId, onError }: RunContext,
+): Promise<ToolResult> {
+  try {
+    const context: ToolContext = { signal, toolCallId, executionId, conversationId };
+    return readResult(await tool.run(structuredClone(parameters), context));
+  } catch (error) {
+    if (!signal.aborted) tell(onError, error);
+    return failed(error instanceof UnreadableResult ? error.message : errorText(error));
+  }
+}
+
+class UnreadableResult extends Error {}
+
+/** Through JSON, as the output of every client comes. */
+function readResult(value: unknown): ToolResult {
+  if (value === undefined || typeof value === 'string') return readOutput(value);
+  return readOutput(JSON.parse(toJson(value)));
+}
+
+function toJson(value: unknown): string {
+  let json: string | undefined;
+  try {
+    json = JSON.stringify(value);
+  } catch (cause) {
+    throw new UnreadableResult(`The tool ran, but its result cannot be read: ${unreadable(cause)}`, {
+      cause,
+    });
+  }
+  if (json !== undefined) return json;
+  throw new UnreadableResult('The tool ran, but its result cannot be read: it is no text and no JSON.');
+}
+
+/** In words of our own: the engine's name what the object is made of. */
+function unreadable(error: unknown): string {
+  if (error instanceof RangeError) return 'it is nested too deep or too large.';
+  if (!(error instanceof TypeError)) return 'a part of it cannot be written as JSON.';
+  if (error.message.includes('BigInt')) return 'it holds a BigInt, which JSON does not have.';
+  return error.message.includes('circular')
+    ? 'it refers to itself.'
+    : 'a part of it cannot be written as JSON.';
+}
+
+function tell(onError: RunContext['onError'], error: unknown): void {
+  try {
+    onError?.(error);
+  } catch {
+    // Whoever listens must not change what the call gives.
+  }
+}
+
+function failed(text: string): ToolResult {
+  return { text, isError: true };
+}
