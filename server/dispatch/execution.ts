@@ -1,17 +1,28 @@
 import { RequestError } from '../errors.ts';
 import type { ModelToolCall, ModelToolResult } from '../models/model.ts';
-import type { Execution, OfferedTool, PendingCall, ResolvedCall } from '../store/store.ts';
+import type {
+  Execution,
+  ExecutionStatus,
+  OfferedTool,
+  PendingCall,
+  ResolvedCall,
+  StartedCall,
+} from '../store/store.ts';
 import type { StartRequest } from './dispatcher.ts';
 
 /*
  * The states of an execution and the ways between them:
  *
- *   running ──pause──▶ awaiting ──resolveCalls (all)──▶ running ──complete──▶ complete
- *      │                 │ ▲ └──resolveCalls (some)──┘     └──────fail──────▶ failed
- *      └──fail──▶ failed │ └ fail (overtaken) ──▶ failed
- *                        └ expire ──▶ expired
+ *              ┌──openTurn / startCalls / resolveStarted──┐
+ *              ▼                                          │
+ *   running ───┴──────────────────────────────────────────┘
+ *      │ ├──pause──▶ awaiting ──resolveCalls (all)──▶ running
+ *      │ │             │ ▲ └──resolveCalls (some)──┘
+ *      ▼ ▼             ▼
+ *     end: complete, failed, cancelled; expired only from a pause
  *
- * Each function takes one state and gives the next; the log gives it its version when it is written.
+ * While it runs, it either asks the model (`started` is empty) or waits for calls of the server's own. Each function
+ * takes one state and gives the next; the log gives it its version when it is written.
  */
 
 /** A new execution, before its first turn. */
@@ -36,15 +47,26 @@ export function newExecution(
     seq: 0,
     tools,
     pending: [],
+    started: [],
     resolved: [],
     assistantMessageId: request.assistantMessageId,
+    runAfter: 0,
+    turnId: null,
+    takeovers: 0,
     createdAtMs: nowMs,
     expiresAtMs: null,
   };
 }
 
-export function beginTurn(execution: Execution): Execution {
-  return { ...expect(execution, 'running'), iteration: execution.iteration + 1 };
+/** Begins the next turn. What earlier ones left to recover from is over. */
+export function openTurn(execution: Execution, turnId: string): Execution {
+  const { iteration } = expect(execution, 'running');
+  return { ...forgetTexts(execution), iteration: iteration + 1, turnId, takeovers: 0 };
+}
+
+/** Begins the same turn again, because whoever took it first is gone. */
+export function reopenTurn(execution: Execution, turnId: string): Execution {
+  return { ...expect(execution, 'running'), turnId };
 }
 
 /** Whether the model has asked for more calls than it may make. It then answers with what it has. */
@@ -54,6 +76,25 @@ export function isExhausted(execution: Execution): boolean {
 
 export function countCalls(execution: Execution, made: number): Execution {
   return { ...expect(execution, 'running'), toolCallsUsed: execution.toolCallsUsed + made };
+}
+
+/** Records that the server's own calls of a turn begin. `pending` will be awaited after them. */
+export function startCalls(
+  execution: Execution,
+  started: readonly StartedCall[],
+  pending: readonly PendingCall[],
+): Execution {
+  return { ...expect(execution, 'running'), started, pending };
+}
+
+/** Takes in the results of the server's own calls. */
+export function resolveStarted(execution: Execution, results: readonly ResolvedCall[]): Execution {
+  const done = new Set(results.map(({ toolCallId }) => toolCallId));
+  return {
+    ...expect(execution, 'running'),
+    started: execution.started.filter(({ toolCallId }) => !done.has(toolCallId)),
+    resolved: [...execution.resolved, ...results],
+  };
 }
 
 /** Waits for the pending calls. `answered` are calls of the same turn that never left the server. */
@@ -68,6 +109,7 @@ export function pause(
     status: 'awaiting',
     pending,
     resolved: [...execution.resolved, ...answered],
+    takeovers: 0,
     expiresAtMs: nowMs + execution.pauseLifetimeMs,
   };
 }
@@ -80,7 +122,7 @@ export function resolveCalls(execution: Execution, outputs: readonly ResolvedCal
   const resolved = [...execution.resolved, ...outputs];
   return pending.length > 0
     ? { ...execution, pending, resolved }
-    : { ...execution, status: 'running', pending, resolved, expiresAtMs: null };
+    : { ...execution, status: 'running', pending, resolved, runAfter: execution.seq, expiresAtMs: null };
 }
 
 /** Replaces the tools for the turns to come. Calls that wait already are not touched. */
@@ -104,34 +146,36 @@ export function forgetTexts(execution: Execution): Execution {
   return { ...execution, resolved: execution.resolved.map((call) => ({ ...call, text: '' })) };
 }
 
-/** Answers every pending call with words of our own, because nobody else will. */
-export function answerPending(execution: Execution, text: string): Execution {
-  const answered = execution.pending.map(({ toolCallId, bareName, modelName }) => ({
+/** Answers every call that has no result yet with words of our own, because nobody else will. */
+export function answerOpenCalls(execution: Execution, words: string): Execution {
+  const { pending, started, seq } = execution;
+  const answered = [...pending, ...started].map(({ toolCallId, bareName, modelName }) => ({
     toolCallId,
     bareName,
     modelName,
-    text,
+    text: words,
     isError: true,
     hash: '',
-    acceptedSeq: execution.seq,
+    acceptedSeq: seq,
   }));
-  return { ...execution, pending: [], resolved: [...execution.resolved, ...answered] };
+  return { ...execution, pending: [], started: [], resolved: [...execution.resolved, ...answered] };
 }
 
-export function complete(execution: Execution): Execution {
-  return { ...expect(execution, 'running'), status: 'complete' };
+/** Ends an execution that runs or waits. All its calls have results by then. */
+export function end(
+  execution: Execution,
+  status: Exclude<ExecutionStatus, 'running' | 'awaiting'>,
+): Execution {
+  if (!isOpen(execution)) throw new Error(`An execution that is ${execution.status} cannot end again.`);
+  if (execution.pending.length + execution.started.length > 0) {
+    throw new Error('An execution cannot end while a call has no result.');
+  }
+  return { ...forgetTexts(execution), status, turnId: null, expiresAtMs: null };
 }
 
-/** Ends an execution that runs, or one that waits and has been overtaken. */
-export function fail(execution: Execution): Execution {
-  if (execution.status === 'awaiting') expectNothingPending(execution);
-  else expect(execution, 'running');
-  return { ...execution, status: 'failed', expiresAtMs: null };
-}
-
-export function expire(execution: Execution): Execution {
-  expectNothingPending(expect(execution, 'awaiting'));
-  return { ...execution, status: 'expired', expiresAtMs: null };
+/** Whether it runs or waits. */
+export function isOpen({ status }: Execution): boolean {
+  return status === 'running' || status === 'awaiting';
 }
 
 export function isOverdue(execution: Execution, nowMs: number): boolean {
@@ -154,10 +198,4 @@ function expect(execution: Execution, status: 'running' | 'awaiting'): Execution
     });
   }
   throw new RequestError('execution_conflict', `This execution is ${execution.status} and cannot run on.`);
-}
-
-function expectNothingPending(execution: Execution): void {
-  if (execution.pending.length > 0) {
-    throw new Error('An execution cannot end while a call has no result.');
-  }
 }

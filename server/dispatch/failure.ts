@@ -7,7 +7,12 @@ import { StoreError } from '../store/store.ts';
 /** Why a run was told to stop before its end. */
 export type AbortCause =
   /** The visitor said something new. */
-  'overtaken' | 'shutting_down';
+  | 'overtaken'
+  | 'cancelled'
+  /** This process is about to go, and another one goes on. */
+  | 'handover'
+  /** Another process has taken it over. */
+  | 'lost';
 
 export class RunAborted extends Error {
   readonly why: AbortCause;
@@ -29,13 +34,6 @@ export interface Failure {
 export function describeFailure(error: unknown): Failure {
   if (error instanceof ModelError || error instanceof RequestError) {
     return { code: error.code, message: error.message, hint: error.hint };
-  }
-  if (error instanceof RunAborted) {
-    return {
-      code: 'shutting_down',
-      message: 'The server is restarting and had to stop here.',
-      hint: 'Send the message again in a moment.',
-    };
   }
   if (error instanceof StoreError) {
     return {

@@ -10,10 +10,8 @@ export type NewMessage = Commit['messages'][number];
 export type Plan =
   /** Something new was said. */
   | { readonly kind: 'new'; readonly messages: readonly NewMessage[] }
-  /** The last message again, which has no answer yet. */
-  | { readonly kind: 'retry' }
-  /** The last message again, which has one: the client did not get to see it. */
-  | { readonly kind: 'answered'; readonly text: string; readonly textId: string | null };
+  /** The last message again. `isAnswered`: there is an answer, which the client may not have seen. */
+  | { readonly kind: 'again'; readonly isAnswered: boolean };
 
 /**
  * Compares what a client sends with what the server remembers. The server owns the conversation: of the transcript it
@@ -25,12 +23,12 @@ export type Plan =
 export function planStart(stored: readonly StoredMessage[], sent: readonly ChatMessage[]): Plan {
   const known = new Set(stored.map(({ clientId }) => clientId));
   const lastStored = lastUserMessage(stored);
-  const answer = answerAtEnd(stored);
+  const isAnswered = endsWithAnswer(stored);
   const trailing = trailingUserMessages(sent, known);
   const [first] = trailing;
   // Without ids only the words can tell a message that comes again.
   const isAgain =
-    answer === undefined && first !== undefined && first.id === undefined && lastStored !== undefined
+    !isAnswered && first !== undefined && first.id === undefined && lastStored !== undefined
       ? messageText(first.content) === textOf(lastStored.message)
       : false;
   const fresh = (isAgain ? trailing.slice(1) : trailing).filter((message) => !isBlank(message));
@@ -39,13 +37,17 @@ export function planStart(stored: readonly StoredMessage[], sent: readonly ChatM
     requireRoom([...stored, ...messages]);
     return { kind: 'new', messages };
   }
-  if (isAgain) return { kind: 'retry' };
+  if (isAgain) return { kind: 'again', isAnswered: false };
   const last = sent.map(({ role }) => role).lastIndexOf('user');
   const isLastKnown = lastStored?.clientId != null && sent[last]?.id === lastStored.clientId;
-  if (isLastKnown && answer === undefined) return { kind: 'retry' };
   const endsWithIt = sent.slice(last + 1).every(({ role }) => role === 'system');
-  if (isLastKnown && endsWithIt && answer !== undefined) return { kind: 'answered', ...answer };
-  throw new RequestError('invalid_request', 'There is no new user message in `messages`.', {
+  if (isLastKnown && (!isAnswered || endsWithIt)) return { kind: 'again', isAnswered };
+  throw nothingNew();
+}
+
+/** A transcript that asks for nothing. */
+export function nothingNew(): RequestError {
+  return new RequestError('invalid_request', 'There is no new user message in `messages`.', {
     hint: 'End the list with a message of role `user` that has text or an attachment, under an id of its own.',
   });
 }
@@ -167,8 +169,7 @@ function textOf(message: ModelMessage): string | undefined {
   return message.role === 'user' ? messageText([...message.content]) : undefined;
 }
 
-function answerAtEnd(stored: readonly StoredMessage[]): { text: string; textId: string | null } | undefined {
-  const last = stored.at(-1);
-  if (last?.message.role !== 'assistant' || last.message.toolCalls.length > 0) return undefined;
-  return { text: last.message.text, textId: last.clientId };
+function endsWithAnswer(stored: readonly StoredMessage[]): boolean {
+  const last = stored.at(-1)?.message;
+  return last?.role === 'assistant' && last.toolCalls.length === 0;
 }

@@ -4,21 +4,24 @@ import { SUGGEST_TOOL } from '../../protocol/tool.ts';
 import { ModelError, type ModelMessage, type ModelStopReason, type ModelToolCall } from '../models/model.ts';
 import type { Execution, StoredMessage } from '../store/store.ts';
 import type { DispatchDeps } from './dispatcher.ts';
-import { type EventLog, Superseded } from './event-log.ts';
+import { type Ending, endingOf, resultsMessage } from './ending.ts';
+import { type Boundary, type EventLog, Superseded } from './event-log.ts';
 import {
-  beginTurn,
-  complete,
   countCalls,
-  fail,
-  forgetTexts,
+  end,
   isExhausted,
+  openTurn,
   pause,
+  resolveStarted,
   resultsOf,
+  startCalls,
 } from './execution.ts';
-import { describeFailure, errorEvent, RunAborted, visibleError } from './failure.ts';
+import { describeFailure, RunAborted } from './failure.ts';
 import { callIds, toModelMessages } from './history.ts';
+import { runStarted, startEvent, toStarted } from './server-calls.ts';
 import {
   awaitEvent,
+  isClientCall,
   type JudgedCall,
   judgeCalls,
   refusalEvents,
@@ -29,65 +32,68 @@ import { toModelTool } from './toolset.ts';
 import { askModel, type ModelAnswer, TurnWriter } from './turn.ts';
 
 /**
- * Starts the next turn of a running execution in a boundary of its own or of somebody else's: the state and the
- * event belong into the same commit.
+ * Opens the next turn of a running execution in a boundary of its own or of somebody else's: the state and the event
+ * belong into the same commit.
  */
-export function openTurn(
+export function nextTurn(
   execution: Execution,
-  deps: DispatchDeps,
-): { execution: Execution; turnId: string; event: EventBody } {
+  deps: Pick<DispatchDeps, 'newId'>,
+): { readonly execution: Execution; readonly event: EventBody } {
   const turnId = deps.newId(ID_PREFIX.turn);
-  const next = beginTurn(execution);
-  return {
-    execution: next,
-    turnId,
-    event: { type: 'turn_start', id: turnId, iteration: next.iteration, role: 'assistant' },
-  };
+  const next = openTurn(execution, turnId);
+  return { execution: next, event: turnStart(next, turnId) };
+}
+
+export function turnStart({ iteration }: Execution, turnId: string): EventBody {
+  return { type: 'turn_start', id: turnId, iteration, role: 'assistant' };
+}
+
+export interface TurnOptions {
+  readonly signal: AbortSignal;
+  /** Whether the next boundary is the last one in this process. */
+  readonly mustYield: () => boolean;
 }
 
 /**
- * Takes turns until the execution pauses or ends. The turn `turnId` is open already. Never rejects: every failure
+ * Takes turns until the execution pauses or ends, beginning with the one that is open. Never rejects: every failure
  * becomes visible in the log, and where the log itself fails, its readers hear of it.
  */
-export async function runTurns(
-  log: EventLog,
-  turnId: string,
-  deps: DispatchDeps,
-  signal: AbortSignal,
-): Promise<void> {
-  let openTurnId: string | undefined = turnId;
-  while (openTurnId !== undefined) {
-    const turn: Turn = new Turn(log, openTurnId, deps, signal);
-    openTurnId = await turn.take();
+export async function runTurns(log: EventLog, deps: DispatchDeps, options: TurnOptions): Promise<void> {
+  let goesOn = true;
+  while (goesOn && !options.mustYield()) {
+    const turn: Turn = new Turn(log, deps, options.signal);
+    goesOn = await turn.take();
   }
   log.end();
 }
 
 class Turn {
   private readonly log: EventLog;
-  private readonly id: string;
   private readonly deps: DispatchDeps;
   private readonly signal: AbortSignal;
   private readonly writer: TurnWriter;
+  private tokens: ModelAnswer['tokens'];
 
-  constructor(log: EventLog, id: string, deps: DispatchDeps, signal: AbortSignal) {
+  constructor(log: EventLog, deps: DispatchDeps, signal: AbortSignal) {
     this.log = log;
-    this.id = id;
     this.deps = deps;
     this.signal = signal;
     this.writer = new TurnWriter(log, deps.newId, log.execution.assistantMessageId);
   }
 
-  /** Resolves to the id of the next turn, which is open then, or to nothing when the execution pauses or ends. */
-  async take(): Promise<string | undefined> {
+  /** Whether the next turn is open then. If not, the execution has paused or ended, or is somebody else's. */
+  async take(): Promise<boolean> {
     try {
+      // Taken over from a process that had begun calls: the model has had its say.
+      if (this.log.execution.started.length > 0) return await this.settleCalls();
       const stored = await this.deps.store.messages(this.log.execution.conversationId);
       const answer = await this.ask(stored);
+      this.tokens = answer.tokens;
       if (answer.calls.length === 0) return await this.finish(stored, answer);
       return await this.call(stored, answer);
     } catch (error) {
       await this.endBadly(error);
-      return undefined;
+      return false;
     }
   }
 
@@ -109,16 +115,16 @@ class Turn {
     return mustAnswer ? { ...answer, calls: [] } : answer;
   }
 
-  private async finish(stored: readonly StoredMessage[], answer: ModelAnswer): Promise<undefined> {
+  private async finish(stored: readonly StoredMessage[], answer: ModelAnswer): Promise<false> {
     const { execution } = this.log;
     const hasWords = this.writer.text.trim() !== '';
     if (!hasWords && !needsNoWords(execution, stored)) throw emptyAnswer(answer.reason);
     const stopReason = isExhausted(execution) ? 'max_tool_calls' : STOP_REASONS[answer.reason];
     const completedAt = this.now();
     await this.log.commit({
-      execution: complete(this.spent()),
+      execution: end(this.spent(), 'complete'),
       events: [
-        this.turnComplete(stopReason, answer.tokens),
+        this.turnComplete(stopReason),
         {
           type: 'execution_complete',
           kind: 'agent',
@@ -131,9 +137,10 @@ class Turn {
       ],
       messages: hasWords ? [this.assistantMessage([])] : [],
     });
+    return false;
   }
 
-  private async call(stored: readonly StoredMessage[], answer: ModelAnswer): Promise<string | undefined> {
+  private async call(stored: readonly StoredMessage[], answer: ModelAnswer): Promise<boolean> {
     const before = this.log.execution;
     const judged = judgeCalls(before, answer.calls, {
       taken: callIds(stored),
@@ -141,67 +148,73 @@ class Turn {
     });
     const execution = countCalls(this.spent(), judged.length);
     const refused = judged.filter((call) => 'problem' in call);
-    const refusals = refused.flatMap((call) => refusalEvents(call, execution.iteration, this.now()));
+    const allowed = judged.filter((call) => 'tool' in call);
+    const at = this.now();
+    const started = allowed.filter((call) => !isClientCall(call)).map((call) => toStarted(call, at));
+    const pending = allowed.filter(isClientCall).map((call) => toPending(call, at));
+    const refusals = refused.flatMap((call) => refusalEvents(call, execution.iteration, at));
     const answered = refused.map((call) => toResolved(call, execution.seq));
-    const assistant = this.assistantMessage(judged.map(asHistory));
-    const awaitedAt = this.now();
-    const pending = judged.flatMap((call) => ('tool' in call ? [toPending(call, awaitedAt)] : []));
+    const messages = [this.assistantMessage(judged.map(asHistory))];
+    if (started.length > 0) {
+      const calling = startCalls(resolveStarted(execution, answered), started, pending);
+      const starts = started.map((call) => startEvent(call, execution.iteration));
+      await this.log.commit({ execution: calling, events: [...refusals, ...starts], messages });
+      return this.settleCalls();
+    }
     if (pending.length > 0) {
       await this.log.commit({
         execution: pause(execution, pending, answered, this.deps.clock()),
         events: [...refusals, ...pending.map(awaitEvent)],
-        messages: [assistant],
+        messages,
       });
-      return undefined;
+      return false;
     }
-    const settled = { ...execution, resolved: [...execution.resolved, ...answered] };
+    const settled = resolveStarted(execution, answered);
     const results = resultsOf(settled, judged.map(asHistory));
-    const next = openTurn(forgetTexts(settled), this.deps);
+    const next = nextTurn(settled, this.deps);
     await this.log.commit({
       execution: next.execution,
-      events: [...refusals, this.turnComplete(undefined, answer.tokens), next.event],
-      messages: [assistant, { clientId: null, message: { role: 'tool', results } }],
+      events: [...refusals, this.turnComplete(undefined), next.event],
+      messages: [...messages, { clientId: null, message: { role: 'tool', results } }],
     });
-    return next.turnId;
+    return true;
+  }
+
+  /** Runs what has been started. Each result is stored as it comes, the last one together with what follows from it. */
+  private async settleCalls(): Promise<boolean> {
+    const { agent } = this.log.execution;
+    const tools = this.deps.tools?.(agent.id) ?? [];
+    const options = { tools, signal: this.signal, clock: this.deps.clock };
+    for await (const { resolved, event } of runStarted(this.log.execution, options)) {
+      const execution = resolveStarted(this.log.execution, [resolved]);
+      if (execution.started.length > 0) await this.log.commit({ execution, events: [event], messages: [] });
+      else await this.log.commit(await afterCalls(execution, [event], this.tokens, this.deps));
+    }
+    return this.log.execution.status === 'running';
   }
 
   /** Ends the execution visibly. What earlier turns did is kept; of this one only what the visitor broke into. */
   private async endBadly(error: unknown): Promise<void> {
     const { execution } = this.log;
     const fields = { err: error, executionId: execution.id, model: execution.agent.model };
-    if (error instanceof Superseded) {
+    if (error instanceof Superseded || (error instanceof RunAborted && error.why === 'lost')) {
       this.deps.log.warn(fields, 'A run stopped because its execution was moved on elsewhere');
       return;
     }
-    const isOvertaken = error instanceof RunAborted && error.why === 'overtaken';
+    if (error instanceof RunAborted && error.why === 'handover') return;
+    const ending: Ending =
+      error instanceof RunAborted
+        ? { kind: error.why === 'cancelled' ? 'cancelled' : 'overtaken' }
+        : { kind: 'failed', failure: describeFailure(error) };
+    if (ending.kind === 'failed') this.deps.log.error(fields, 'A run failed');
     try {
       this.writer.seal();
-      await (isOvertaken ? this.giveWay() : this.endWithError(error));
+      const { text, firstTextId: textId } = this.writer;
+      const words = { closing: [], text, textId, tokens: this.tokens };
+      await this.log.commit(await endingOf(this.spent(), ending, words, this.deps));
     } catch (second) {
       this.deps.log.error({ ...fields, err: second }, 'The end of a run could not be stored');
     }
-    if (!isOvertaken) this.deps.log.error(fields, 'A run failed');
-  }
-
-  private async giveWay(): Promise<void> {
-    await this.log.commit({
-      execution: fail(this.spent()),
-      events: [this.turnComplete('unknown', undefined), overtakenEvent(this.now())],
-      messages: this.writer.text.trim() === '' ? [] : [this.assistantMessage([])],
-    });
-  }
-
-  private async endWithError(error: unknown): Promise<void> {
-    const failure = describeFailure(error);
-    await this.log.commit({
-      execution: fail(this.spent()),
-      events: [
-        ...visibleError(failure, this.deps.newId(ID_PREFIX.text)),
-        this.turnComplete('error', undefined),
-        errorEvent(failure, this.now()),
-      ],
-      messages: [],
-    });
   }
 
   /** The state without the id that the client wanted for its first text, once a text has it. */
@@ -218,16 +231,8 @@ class Turn {
     return { clientId: firstTextId ?? null, message: { role: 'assistant', text, toolCalls } };
   }
 
-  private turnComplete(stopReason: StopReason | undefined, tokens: ModelAnswer['tokens']): EventBody {
-    return {
-      type: 'turn_complete',
-      id: this.id,
-      iteration: this.log.execution.iteration,
-      // Left out where the turn only hands over to the next: a widget would show it as the end.
-      ...(stopReason === undefined ? {} : { stopReason }),
-      ...(tokens === undefined ? {} : { tokens }),
-      completedAt: this.now(),
-    };
+  private turnComplete(stopReason: StopReason | undefined): EventBody {
+    return turnEnd(this.log.execution, stopReason, this.tokens, this.now());
   }
 
   private now(): string {
@@ -235,9 +240,49 @@ class Turn {
   }
 }
 
-/** The last word of an execution that a new message overtook. It is no error: the visitor has gone on. */
-export function overtakenEvent(completedAt: string): EventBody {
-  return { type: 'execution_complete', kind: 'agent', success: false, stopReason: 'unknown', completedAt };
+/**
+ * The boundary behind the last result of a turn's server calls: the pause for the calls of the client, or the next
+ * turn. `events` stand before it.
+ */
+export async function afterCalls(
+  execution: Execution,
+  events: readonly EventBody[],
+  tokens: ModelAnswer['tokens'],
+  deps: Pick<DispatchDeps, 'store' | 'clock' | 'newId'>,
+): Promise<Boundary> {
+  const { pending } = execution;
+  if (pending.length > 0) {
+    return {
+      execution: pause(execution, pending, [], deps.clock()),
+      events: [...events, ...pending.map(awaitEvent)],
+      messages: [],
+    };
+  }
+  const results = await resultsMessage(execution, deps.store);
+  const next = nextTurn(execution, deps);
+  const at = new Date(deps.clock()).toISOString();
+  return {
+    execution: next.execution,
+    events: [...events, turnEnd(execution, undefined, tokens, at), next.event],
+    messages: [results],
+  };
+}
+
+/** Without a stop reason where the turn only hands over to the next: a widget would show it as the end. */
+function turnEnd(
+  { turnId, iteration }: Execution,
+  stopReason: StopReason | undefined,
+  tokens: ModelAnswer['tokens'],
+  completedAt: string,
+): EventBody {
+  return {
+    type: 'turn_complete',
+    id: turnId ?? '',
+    iteration,
+    ...(stopReason === undefined ? {} : { stopReason }),
+    ...(tokens === undefined ? {} : { tokens }),
+    completedAt,
+  };
 }
 
 const STOP_REASONS: Readonly<Record<ModelStopReason, StopReason>> = {

@@ -1,59 +1,114 @@
-import type { Execution } from '../store/store.ts';
+import { RequestError } from '../errors.ts';
+import type { Execution, Lease, Owner } from '../store/store.ts';
+import { Appender } from './appender.ts';
 import type { DispatchDeps } from './dispatcher.ts';
-import type { EventLog } from './event-log.ts';
+import { EventLog, type LogDeps } from './event-log.ts';
 import { type AbortCause, RunAborted } from './failure.ts';
 import { runTurns } from './loop.ts';
-import { closeOrphan } from './orphan.ts';
 
-/** An execution that runs in this process, since its start or its last resume. */
+/** How long others wait for a sign of life when nothing else is said, in milliseconds. */
+const DEFAULT_LEASE_MS = 10_000;
+
+const DEFAULT_MAX_RUNNING = 1_000;
+
+/** When a caller whom this process has no room for may come again, in milliseconds. */
+const RETRY_AFTER_MS = 2_000;
+
+/** An execution that runs in this process, since its start, its last resume, or since it was taken over. */
 export interface Run {
   readonly log: EventLog;
-  readonly conversationId: string;
   readonly controller: AbortController;
-  /** The log's end when the run began: what is after it belongs to this run. */
-  readonly after: number;
   readonly done: Promise<void>;
 }
 
-/** What runs in this process. */
+/** What runs in this process, and under which lease. */
 export class Runs {
+  readonly lease: Lease;
   private readonly deps: DispatchDeps;
+  private readonly logDeps: LogDeps;
   private readonly running = new Map<string, Run>();
+  private isYielding = false;
   private mustStop = false;
 
   constructor(deps: DispatchDeps) {
     this.deps = deps;
+    this.lease = { owner: deps.processId, forMs: deps.leaseMs ?? DEFAULT_LEASE_MS };
+    this.logDeps = { store: deps.store, appender: new Appender(deps.store), lease: this.lease };
   }
 
-  /** Lets an execution run whose turn `turnId` is open. Nobody has to wait for it. */
-  launch(log: EventLog, turnId: string, after: number): void {
-    const { id, conversationId } = log.execution;
+  newLog(execution: Execution): EventLog {
+    return new EventLog(this.logDeps, execution);
+  }
+
+  /** Lets an execution run whose turn is open. Nobody has to wait for it. */
+  launch(log: EventLog): void {
+    const { executionId } = log;
     const controller = new AbortController();
-    if (this.mustStop) controller.abort(new RunAborted('shutting_down'));
-    const done = runTurns(log, turnId, this.deps, controller.signal).finally(() => this.running.delete(id));
-    this.running.set(id, { log, conversationId, controller, after, done });
+    if (this.mustStop) controller.abort(new RunAborted('handover'));
+    const run: Run = {
+      log,
+      controller,
+      done: runTurns(log, this.deps, {
+        signal: controller.signal,
+        mustYield: () => this.isYielding,
+      }).finally(() => {
+        if (this.running.get(executionId) === run) this.running.delete(executionId);
+      }),
+    };
+    this.running.set(executionId, run);
   }
 
   of(executionId: string): Run | undefined {
     return this.running.get(executionId);
   }
 
-  inConversation(conversationId: string): Run | undefined {
-    return [...this.running.values()].find((run) => run.conversationId === conversationId);
+  get room(): number {
+    return Math.max(0, (this.deps.maxRunning ?? DEFAULT_MAX_RUNNING) - this.running.size);
   }
 
-  /** Ends an execution that says it is running. Resolves when its end is stored. */
-  async stop(execution: Execution, why: AbortCause): Promise<void> {
-    const run = this.of(execution.id);
-    if (run === undefined) return closeOrphan(execution, this.deps);
+  /** Throws `overloaded` where one more execution of this owner would be too many. */
+  requireRoom(owner?: Owner, maxOfOwner = Number.POSITIVE_INFINITY): void {
+    const ofOwner = (run: Run) => run.log.execution.owner.hash === owner?.hash;
+    const isOver =
+      maxOfOwner < this.running.size && [...this.running.values()].filter(ofOwner).length >= maxOfOwner;
+    if (this.room > 0 && !isOver) return;
+    throw new RequestError('overloaded', 'The chat server has as much to do as it can.', {
+      hint: 'Your message is kept. Try again in a few seconds.',
+      retryAfterMs: RETRY_AFTER_MS,
+    });
+  }
+
+  /** Ends a run of this process. Resolves when its end is stored, or could not be. */
+  async stop(run: Run, why: AbortCause): Promise<void> {
     run.controller.abort(new RunAborted(why));
     await run.done;
   }
 
-  /** Stops all that runs, and whatever is still launched. */
+  /** Says that this process is alive. What it has lost meanwhile stops, without another word in the log. */
+  async renewLeases(): Promise<void> {
+    const runs = [...this.running.values()];
+    if (runs.length === 0) return;
+    const held = await this.deps.store.renewLeases(
+      this.lease,
+      runs.map(({ log }) => log.executionId),
+    );
+    for (const { log, controller } of runs) {
+      // One that paused or ended meanwhile needs no lease.
+      if (held.has(log.executionId) || log.execution.status !== 'running') continue;
+      log.supersede();
+      controller.abort(new RunAborted('lost'));
+    }
+  }
+
+  /** Lets runs go on to their next boundary and no further. */
+  yieldAll(): void {
+    this.isYielding = true;
+  }
+
+  /** Stops all that runs where it stands, and whatever is still launched. */
   stopAll(): void {
     this.mustStop = true;
-    for (const { controller } of this.running.values()) controller.abort(new RunAborted('shutting_down'));
+    for (const { controller } of this.running.values()) controller.abort(new RunAborted('handover'));
   }
 
   async settled(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { EventBody } from '../../protocol/event.ts';
+import type { ToolOrigin } from '../../protocol/tool.ts';
 import type { ModelToolCall } from '../models/model.ts';
 import type { Execution, OfferedTool, PendingCall, ResolvedCall } from '../store/store.ts';
 import { checkInput, isRecord } from './tool-input.ts';
@@ -18,6 +19,8 @@ export type JudgedCall =
   | (Call & { readonly problem: string; readonly refusedTool: OfferedTool | undefined });
 
 export type AllowedCall = Extract<JudgedCall, { tool: OfferedTool }>;
+/** A call for a tool of the client. */
+export type ClientCall = AllowedCall & { readonly tool: OfferedTool & { readonly origin: ToolOrigin } };
 export type RefusedCall = Extract<JudgedCall, { problem: string }>;
 
 /** Judges the calls of one turn, in their order. Each gets an id that the conversation has not seen. */
@@ -44,7 +47,11 @@ export function judgeCalls(
   });
 }
 
-export function toPending(call: AllowedCall, awaitedAt: string): PendingCall {
+export function isClientCall(call: AllowedCall): call is ClientCall {
+  return call.tool.origin !== 'server';
+}
+
+export function toPending(call: ClientCall, awaitedAt: string): PendingCall {
   const { tool, toolCallId, parameters } = call;
   const { bareName, modelName, origin, pageOrigin } = tool;
   return { toolCallId, bareName, modelName, origin, pageOrigin, parameters, awaitedAt };

@@ -117,7 +117,7 @@ function whatIsPending({ pending }: Execution): string {
 }
 
 /** Equal for outputs that mean the same, whatever order their keys came in. */
-function hashOf(value: unknown): string {
+export function hashOf(value: unknown): string {
   return createHash('sha256')
     .update(JSON.stringify(sorted(value)) ?? 'undefined')
     .digest('hex');

@@ -217,8 +217,8 @@ export interface Store {
    */
   createExecution(commit: NewExecution): Promise<'created' | 'moved_on' | 'limit_reached'>;
   execution(id: string): Promise<Execution | undefined>;
-  /** The conversation's execution that runs or waits, newest first. */
-  openExecutions(conversationId: string): Promise<readonly Execution[]>;
+  /** The conversation's newest execution. At most one of a conversation runs or waits, and it is that one. */
+  latestExecution(conversationId: string): Promise<Execution | undefined>;
   /**
    * Compare-and-swap: writes only while the stored version is `commit.execution.version - 1` and the outcome's key is
    * free, and says whether it did. Durable when it resolves.

@@ -1,0 +1,66 @@
+import type { EventBody } from '../../protocol/event.ts';
+import type { Execution } from '../store/store.ts';
+import type { Desk } from './desk.ts';
+import type { Answer, ResumeExecution } from './dispatcher.ts';
+import { resultsMessage } from './ending.ts';
+import { type Boundary, Superseded } from './event-log.ts';
+import { replaceTools, resolveCalls } from './execution.ts';
+import { nextTurn } from './loop.ts';
+import { newOutcome, rememberedAnswer } from './outcome.ts';
+import { toolsReport } from './start.ts';
+import { awaitEvent } from './tool-call.ts';
+import { matchOutputs } from './tool-output.ts';
+import { offerTools } from './toolset.ts';
+
+/** Takes outputs in, or finds what the same outputs led to before. Nothing: look again, others were faster. */
+export async function resumeOnce(
+  request: ResumeExecution,
+  execution: Execution,
+  desk: Desk,
+): Promise<Answer | undefined> {
+  const { deps, runs } = desk;
+  const remembered = await rememberedAnswer(request.idempotency, desk);
+  if (remembered !== undefined) return remembered;
+  const { accepted, repeated } = matchOutputs(execution, request.toolOutputs);
+  if (accepted.length === 0) {
+    const after = Math.max(...repeated.map(({ acceptedSeq }) => acceptedSeq));
+    return desk.read(execution, after, 'answer');
+  }
+  const resolved = resolveCalls(execution, accepted);
+  if (resolved.status === 'running') runs.requireRoom();
+  const next = withTools(request, resolved, desk);
+  const outcome = newOutcome(request.idempotency, execution, deps.clock());
+  const log = runs.newLog(execution);
+  try {
+    await log.commit({ ...(await boundaryOf(next, desk)), outcome });
+  } catch (error) {
+    if (error instanceof Superseded) return undefined;
+    throw error;
+  }
+  if (log.execution.status === 'running') runs.launch(log);
+  else log.end();
+  return desk.read(execution, execution.seq, 'answer');
+}
+
+interface Resumed {
+  readonly execution: Execution;
+  readonly reports: readonly EventBody[];
+}
+
+function withTools({ admission }: ResumeExecution, execution: Execution, { deps }: Desk): Resumed {
+  if (admission === undefined) return { execution, reports: [] };
+  const serverTools = deps.tools?.(execution.agent.id) ?? [];
+  const offered = offerTools(admission.admitted, execution.tools, serverTools);
+  const next = replaceTools(execution, offered);
+  return { execution: next, reports: toolsReport(admission, next) };
+}
+
+/** Asks again for what is missing, or goes on with the next turn. */
+async function boundaryOf({ execution, reports }: Resumed, { deps }: Desk): Promise<Boundary> {
+  if (execution.status === 'awaiting') {
+    return { execution, events: [...reports, ...execution.pending.map(awaitEvent)], messages: [] };
+  }
+  const results = await resultsMessage(execution, deps.store);
+  const turn = nextTurn(execution, deps);
+  return { execution: turn.execution, events: [turn.event, ...reports], messages: [results] };
+}

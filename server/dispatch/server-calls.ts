@@ -1,0 +1,112 @@
+import type { EventBody } from '../../protocol/event.ts';
+import type { Execution, ResolvedCall, StartedCall } from '../store/store.ts';
+import { runTool } from '../tools/run-tool.ts';
+import type { ServerTool } from '../tools/tool.ts';
+import { UNKNOWN_OUTCOME } from './ending.ts';
+import type { AllowedCall } from './tool-call.ts';
+import { hashOf } from './tool-output.ts';
+
+/** A call of a server tool that has its result. */
+export interface CallResult {
+  readonly resolved: ResolvedCall;
+  readonly event: EventBody;
+}
+
+export function toStarted(call: AllowedCall, startedAt: string): StartedCall {
+  const { toolCallId, parameters, tool } = call;
+  return { toolCallId, bareName: tool.bareName, modelName: tool.modelName, parameters, startedAt };
+}
+
+export function startEvent(call: StartedCall, iteration: number): EventBody {
+  const { toolCallId, bareName, parameters, startedAt } = call;
+  return { type: 'tool_start', toolCallId, toolName: bareName, parameters, iteration, startedAt };
+}
+
+export interface CallsOptions {
+  readonly tools: readonly ServerTool[];
+  readonly signal: AbortSignal;
+  readonly clock: () => number;
+}
+
+/**
+ * Runs the started calls of an execution side by side and gives their results as they come. The caller has stored that
+ * they begin. Throws the signal's reason, at once, when it aborts.
+ */
+export async function* runStarted(
+  execution: Execution,
+  { tools, signal, clock }: CallsOptions,
+): AsyncGenerator<CallResult> {
+  const { id, conversationId, started, seq } = execution;
+  const running = new Map(
+    started.map((call) => {
+      const tool = tools.find(({ name }) => name === call.bareName);
+      const began = clock();
+      const result =
+        tool === undefined
+          ? Promise.resolve({ text: `There is no tool "${call.bareName}" any more.`, isError: true })
+          : runTool(tool, call, { signal, executionId: id, conversationId });
+      return [
+        call.toolCallId,
+        result.then((output) => resultOf(call, output, { seq, tookMs: clock() - began, at: clock() })),
+      ];
+    }),
+  );
+  while (running.size > 0) {
+    const next = await Promise.race([...running.values(), aborted(signal)]);
+    running.delete(next.resolved.toolCallId);
+    yield next;
+  }
+}
+
+/** What stands in place of a result that was lost with the process that waited for it. */
+export function unknownOutcome(call: StartedCall, seq: number, nowMs: number): CallResult {
+  const { toolCallId, bareName, modelName } = call;
+  return {
+    resolved: {
+      toolCallId,
+      bareName,
+      modelName,
+      text: UNKNOWN_OUTCOME,
+      isError: true,
+      hash: '',
+      acceptedSeq: seq,
+    },
+    event: {
+      type: 'tool_complete',
+      toolCallId,
+      toolName: bareName,
+      success: false,
+      error: UNKNOWN_OUTCOME,
+      completedAt: new Date(nowMs).toISOString(),
+    },
+  };
+}
+
+function resultOf(
+  call: StartedCall,
+  { text, isError }: { readonly text: string; readonly isError: boolean },
+  { seq, tookMs, at }: { readonly seq: number; readonly tookMs: number; readonly at: number },
+): CallResult {
+  const { toolCallId, bareName, modelName } = call;
+  return {
+    // A hash marks it as somebody else's words: what a tool fetched is data and not an instruction.
+    resolved: { toolCallId, bareName, modelName, text, isError, hash: hashOf(text), acceptedSeq: seq },
+    event: {
+      type: 'tool_complete',
+      toolCallId,
+      toolName: bareName,
+      success: !isError,
+      ...(isError ? { error: text } : { result: text }),
+      executionTime: Math.max(0, tookMs),
+      completedAt: new Date(at).toISOString(),
+    },
+  };
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
+  });
+}

@@ -1,0 +1,121 @@
+import { CLIENT_TOOLS_EVENT, type ClientToolsReport, type EventBody } from '../../protocol/event.ts';
+import { ID_PREFIX } from '../../protocol/ids.ts';
+import { ConfigError } from '../config/config.ts';
+import { RequestError } from '../errors.ts';
+import type { Admission } from '../policy.ts';
+import type { Execution, StoredMessage } from '../store/store.ts';
+import type { Desk } from './desk.ts';
+import type { Answer, StartRequest } from './dispatcher.ts';
+import type { EventLog } from './event-log.ts';
+import { isOpen, newExecution } from './execution.ts';
+import { nothingNew, planStart } from './history.ts';
+import { nextTurn } from './loop.ts';
+import { newOutcome, rememberedAnswer } from './outcome.ts';
+import { canonicalName, offerTools } from './toolset.ts';
+
+/** Starts an execution, or finds the one that this request has started before. Nothing: look again, others were faster. */
+export async function startOnce(request: StartRequest, desk: Desk): Promise<Answer | undefined> {
+  const { deps, runs } = desk;
+  const { conversationId, idempotency, agent } = request;
+  checkModel(agent.model, desk);
+  const remembered = await rememberedAnswer(idempotency, desk);
+  if (remembered !== undefined) return remembered;
+  const stored = await deps.store.messages(conversationId);
+  const plan = planStart(stored, request.messages);
+  const latest = await deps.store.latestExecution(conversationId);
+  if (plan.kind === 'again') {
+    // The stream was lost on its way: the same message again gets the same answer again.
+    const isThere =
+      latest !== undefined && (plan.isAnswered || isOpen(latest) || latest.status === 'complete');
+    if (isThere) return desk.read(latest, latest.runAfter, 'answer');
+    if (plan.isAnswered) throw nothingNew();
+  }
+  runs.requireRoom(request.owner, request.maxRunning);
+  if (latest !== undefined && isOpen(latest)) {
+    await desk.end(latest, { kind: 'overtaken' });
+    return undefined;
+  }
+  const nowMs = deps.clock();
+  // The newest is told by its time, whatever another process's clock said of the one before.
+  const createdAtMs = latest === undefined ? nowMs : Math.max(nowMs, latest.createdAtMs + 1);
+  const log = newLog(request, stored, createdAtMs, desk);
+  const turn = nextTurn(log.execution, deps);
+  const result = await log.create({
+    execution: turn.execution,
+    events: [...startEvents(log.execution, request.admission), turn.event],
+    messages: plan.kind === 'new' ? plan.messages : [],
+    expectedMessages: stored.length,
+    count: request.count,
+    outcome: newOutcome(idempotency, log.execution, nowMs),
+  });
+  if (result === 'moved_on') return undefined;
+  if (result === 'limit_reached') throw limitReached(request.count?.limit ?? 0);
+  runs.launch(log);
+  return desk.read(log.execution, 0, 'answer');
+}
+
+function checkModel(id: string, { deps }: Desk): void {
+  try {
+    deps.model(id);
+  } catch (cause) {
+    if (!(cause instanceof ConfigError)) throw cause;
+    throw new RequestError('invalid_request', `The model \`${id}\` cannot be used here.`, {
+      hint: cause.message,
+      cause,
+    });
+  }
+}
+
+function newLog(
+  request: StartRequest,
+  stored: readonly StoredMessage[],
+  createdAtMs: number,
+  { deps, runs }: Desk,
+): EventLog {
+  const tools = offerTools(request.admission.admitted, [], request.agent.tools);
+  const id = deps.newId(ID_PREFIX.execution);
+  const execution = newExecution(id, request, tools, createdAtMs);
+  // A client that gives one id to two answers would have feedback land on the wrong one.
+  const isTaken = stored.some(({ clientId }) => clientId === request.assistantMessageId);
+  return runs.newLog(isTaken ? { ...execution, assistantMessageId: null } : execution);
+}
+
+function startEvents(execution: Execution, admission: Admission): readonly EventBody[] {
+  const { agent, conversationId, createdAtMs } = execution;
+  return [
+    {
+      type: 'execution_start',
+      kind: 'agent',
+      agentId: agent.id,
+      agentName: agent.name,
+      startedAt: new Date(createdAtMs).toISOString(),
+      conversationId,
+    },
+    ...toolsReport(admission, execution),
+  ];
+}
+
+/** What became of a request's client tools, for whoever offered them. */
+export function toolsReport(
+  { origin, admitted, refused }: Admission,
+  { tools }: Execution,
+): readonly EventBody[] {
+  if (admitted.length === 0 && refused.length === 0) return [];
+  const modelNames = new Map(tools.map((tool) => [tool.canonicalName, tool.modelName]));
+  const value: ClientToolsReport = {
+    origin,
+    admitted: admitted.map(({ tool, notes }) => ({
+      name: tool.name,
+      origin: tool.origin,
+      modelName: modelNames.get(canonicalName(tool.origin, tool.name)) ?? '',
+      notes: [...notes],
+    })),
+    refused: [...refused],
+  };
+  return [{ type: 'custom', name: CLIENT_TOOLS_EVENT, value }];
+}
+
+function limitReached(limit: number): RequestError {
+  const words = `This chat has reached its limit of ${limit} messages.`;
+  return new RequestError('message_limit_reached', words, { hint: `${words} Start a new chat to go on.` });
+}
