@@ -1,3 +1,7 @@
+import type { FromProperties } from '../protocol/schema-type.ts';
+
+export type { FromSchema } from '../protocol/schema-type.ts';
+
 /** What a tool says of itself. Hints can make a chat ask more often, never less. */
 export interface ToolHints {
   /** It changes nothing. */
@@ -20,48 +24,6 @@ export interface ToolDefinition<Input extends object> {
   /** Returns what the model reads: text, a JSON value, or an MCP result. `signal` aborts when the call is stopped. */
   execute(input: Input, options: { readonly signal: AbortSignal }): unknown;
 }
-
-/** What a JSON Schema admits, as far as types can say it. Where they cannot, `unknown`. */
-export type FromSchema<Schema> = Schema extends { readonly const: infer Value }
-  ? Value
-  : Schema extends { readonly enum: readonly (infer Value)[] }
-    ? Value
-    : Schema extends { readonly type: infer Type }
-      ? FromType<Type extends readonly (infer Each)[] ? Each : Type, Schema>
-      : unknown;
-
-type FromType<Type, Schema> = Type extends 'string'
-  ? string
-  : Type extends 'number' | 'integer'
-    ? number
-    : Type extends 'boolean'
-      ? boolean
-      : Type extends 'null'
-        ? null
-        : Type extends 'array'
-          ? readonly FromSchema<Schema extends { readonly items: infer Items } ? Items : unknown>[]
-          : Type extends 'object'
-            ? FromProperties<Schema>
-            : unknown;
-
-type FromProperties<Schema> = Schema extends { readonly properties: infer Properties }
-  ? Flat<
-      {
-        readonly [Name in keyof Properties as Name extends Required<Schema> ? Name : never]: FromSchema<
-          Properties[Name]
-        >;
-      } & {
-        readonly [Name in keyof Properties as Name extends Required<Schema> ? never : Name]?: FromSchema<
-          Properties[Name]
-        >;
-      }
-    >
-  : Readonly<Record<string, unknown>>;
-
-type Required<Schema> = Schema extends { readonly required: readonly (infer Name)[] } ? Name : never;
-
-/** One object type instead of an intersection, for whoever reads it in an editor. */
-type Flat<Type> = { [Name in keyof Type]: Type[Name] };
 
 /** What `registerTool` takes. */
 export interface RegistrableTool {
