@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { extname, isAbsolute, relative, resolve } from 'node:path';
+import { defineServerTool } from '../tools/define-server-tool.ts';
 import { type Config, ConfigError } from './config.ts';
 import { defineConfig } from './define-config.ts';
 import { demoConfig } from './demo.ts';
@@ -102,7 +103,7 @@ async function importModule(file: string, name: string): Promise<unknown> {
     fsCache: false,
     moduleCache: false,
     interopDefault: false,
-    virtualModules: { '@pagehand/server': { defineConfig } },
+    virtualModules: { '@pagehand/server': { defineConfig, defineServerTool } },
   });
   let module: object;
   try {

@@ -1,7 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
 import { ClientToken } from '../../protocol/ids.ts';
 import { DEFAULT_MAX_TOOL_CALLS, DEFAULT_PAUSE_MINUTES } from '../../protocol/limits.ts';
+import type { JsonSchema } from '../../protocol/tool.ts';
 import { hashCredential } from '../credentials.ts';
-import { defineServerTool } from '../tools/define-server-tool.ts';
+import { defineServerTool, type ServerToolInput } from '../tools/define-server-tool.ts';
+import type { ServerTool } from '../tools/tool.ts';
 import type { Agent, ApiKeyConfig, ClientTokenConfig, Config, Surface } from './config.ts';
 import type { ClientTokenInput, ConfigInput, SecretInput, SurfaceInput } from './define-config.ts';
 import type { EnvironmentVariables } from './environment.ts';
@@ -77,7 +80,7 @@ function resolveSurface(reading: Reading, path: Path, input: SurfaceInput): Surf
     instructions: input.agent?.instructions ?? '',
     maxToolCalls: input.agent?.maxToolCalls ?? DEFAULT_MAX_TOOL_CALLS,
     pauseMinutes: input.agent?.pauseMinutes ?? DEFAULT_PAUSE_MINUTES,
-    tools: (input.agent?.tools ?? []).map(defineServerTool),
+    tools: (input.agent?.tools ?? []).map(resolveTool),
   };
   const webmcp = input.behavior?.webmcp;
   return {
@@ -113,6 +116,12 @@ function resolveSurface(reading: Reading, path: Path, input: SurfaceInput): Surf
       resolveToken(reading, [...path, 'clientTokens', index], token),
     ),
   };
+}
+
+/** The schema as it stands now: whatever the file goes on doing with it, calls are checked against what was checked. */
+function resolveTool(input: ServerToolInput): ServerTool {
+  const tool = defineServerTool(input);
+  return { ...tool, parametersSchema: JSON.parse(JSON.stringify(tool.parametersSchema)) as JsonSchema };
 }
 
 function resolveToken(reading: Reading, path: Path, input: ClientTokenInput): ClientTokenConfig {
@@ -205,7 +214,7 @@ function refuseDuplicates(
     if (first.has(key)) reading.problems.push({ path, sentence });
     else first.set(key, path);
   };
-  for (const [index, { id, clientTokens }] of surfaces.entries()) {
+  for (const [index, { id, agent, clientTokens }] of surfaces.entries()) {
     const path = ['surfaces', index];
     once(
       [...path, 'id'],
@@ -213,6 +222,10 @@ function refuseDuplicates(
       id,
       `"${id}" is the id of another surface too. Give each surface its own id.`,
     );
+    for (const [position, { name }] of agent.tools.entries()) {
+      const sentence = `"${name}" is the name of another tool of this agent too. Give each tool its own name.`;
+      once([...path, 'agent', 'tools', position, 'name'], `tool of surface ${index}`, name, sentence);
+    }
     for (const [position, { hash }] of clientTokens.entries()) {
       if (hash === '') continue;
       const sentence = 'is given twice. A token opens one surface: write another one here.';
@@ -220,6 +233,7 @@ function refuseDuplicates(
     }
   }
   refuseAmbiguousAgents(reading, surfaces);
+  refuseShadowedTools(reading, surfaces);
   for (const [index, { hash }] of apiKeys.entries()) {
     if (hash === '') continue;
     once(['apiKeys', index, 'key'], 'key', hash, 'is given twice. Write all scopes of a key in one entry.');
@@ -228,15 +242,38 @@ function refuseDuplicates(
 
 /** Surfaces may share an agent; two different ones under one id would leave open which of them a dispatch means. */
 function refuseAmbiguousAgents(reading: Reading, surfaces: readonly Surface[]): void {
-  const known = new Map<string, string>();
+  const known = new Map<string, Agent>();
   for (const [index, { agent }] of surfaces.entries()) {
-    const definition = JSON.stringify(agent);
+    const path = ['surfaces', index, 'agent', 'id'];
     const other = known.get(agent.id);
-    known.set(agent.id, other ?? definition);
-    if (other === undefined || other === definition) continue;
+    known.set(agent.id, other ?? agent);
+    if (agent.id === INLINE_AGENT_ID && agent.tools.length > 0) {
+      const sentence = `"${agent.id}" names the agents that requests bring along, and they get no tools. Write another id.`;
+      reading.problems.push({ path, sentence });
+    }
+    if (other === undefined || isDeepStrictEqual(agent, other)) continue;
+    const sameFunctions =
+      agent.tools.length > 0 ? ', or write the agent once, its tools included, and use it in both' : '';
     reading.problems.push({
-      path: ['surfaces', index, 'agent', 'id'],
-      sentence: `"${agent.id}" is the id of another agent too, which is not the same. Give one of them another id.`,
+      path,
+      sentence: `"${agent.id}" is the id of another agent too, which is not the same. Give one of them another id${sameFunctions}.`,
     });
+  }
+}
+
+/** What `POST /v1/dispatch` calls an agent that its request describes. */
+const INLINE_AGENT_ID = 'inline';
+
+/** A server tool takes the name for itself, so that the browser's would never be offered. */
+function refuseShadowedTools(reading: Reading, surfaces: readonly Surface[]): void {
+  for (const [index, { agent, behavior }] of surfaces.entries()) {
+    const names = new Set(agent.tools.map(({ name }) => name));
+    for (const [position, name] of behavior.sdkTools.entries()) {
+      if (!names.has(name)) continue;
+      reading.problems.push({
+        path: ['surfaces', index, 'behavior', 'sdkTools', position],
+        sentence: `"${name}" is the name of a server tool of the agent too, which takes its place. Give one of them another name.`,
+      });
+    }
   }
 }

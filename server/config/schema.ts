@@ -3,8 +3,10 @@ import { DEFAULT_MAX_TOOL_CALLS, DEFAULT_PAUSE_MINUTES } from '../../protocol/li
 import { isToolPattern } from '../policy.ts';
 import type { RetentionDays, SurfaceLimits } from './config.ts';
 import type { ConfigInput, SecretInput } from './define-config.ts';
+import { checked, expected, fields, flag, kindOf, list, text, whole } from './fields.ts';
 import { modelNameProblem } from './model-name.ts';
 import { originProblem } from './origin.ts';
+import { ServerTool } from './server-tool.ts';
 
 export const DEFAULT_LIMITS: SurfaceLimits = {
   messagesPerMinute: 20,
@@ -18,55 +20,6 @@ export const DEFAULT_RETENTION_DAYS: RetentionDays = { conversations: 365, event
 
 /** What an API key may be allowed. */
 const SCOPES: readonly string[] = ['DISPATCH:*'];
-
-/** Every message is the rest of a sentence that starts with the field's path. */
-function expected(what: string, example: string) {
-  return {
-    error: ({ input }: { readonly input?: unknown }) =>
-      input === undefined
-        ? `is missing. Write for example ${example}.`
-        : `must be ${what}, and is ${kindOf(input)}. Write for example ${example}.`,
-  };
-}
-
-function text(example: string, maxChars: number) {
-  return z
-    .string(expected('text', example))
-    .refine((value) => value.trim() !== '', {
-      error: `is empty. Write for example ${example}, or leave it out.`,
-    })
-    .refine((value) => value.length <= maxChars, {
-      error: `is too long. Write at most ${maxChars} characters.`,
-    });
-}
-
-/** Text under a rule of its own; `problem` gives the rest of the sentence. */
-function checked(example: string, problem: (value: string) => string | undefined) {
-  return z.string(expected('text', example)).superRefine((value, context) => {
-    const message = problem(value);
-    if (message !== undefined) context.addIssue({ code: 'custom', message });
-  });
-}
-
-function list<Item extends z.ZodType>(item: Item, example: string) {
-  return z.array(item, expected('a list', example)).readonly();
-}
-
-function whole(min: number, max: number, fallback: number) {
-  const message = `must be a whole number from ${min} to ${max}. The default is ${fallback}.`;
-  return z
-    .number({ error: message })
-    .refine((value) => Number.isInteger(value) && value >= min && value <= max, { error: message })
-    .optional();
-}
-
-function flag() {
-  return z.boolean({ error: ({ input }) => `must be true or false, and is ${kindOf(input)}.` }).optional();
-}
-
-function fields<Shape extends z.ZodRawShape>(shape: Shape, example: string) {
-  return z.strictObject(shape, expected('an object', example));
-}
 
 const Id = checked('"store"', (value) =>
   /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(value)
@@ -122,6 +75,7 @@ const Agent = fields(
       .optional(),
     maxToolCalls: whole(0, 100, DEFAULT_MAX_TOOL_CALLS),
     pauseMinutes: whole(1, 43_200, DEFAULT_PAUSE_MINUTES),
+    tools: list(ServerTool, '[defineServerTool({ … })]').optional(),
   },
   '{ "instructions": "You help customers of the store." }',
 );
@@ -264,13 +218,4 @@ function unwrapped(schema: unknown): unknown {
   return schema instanceof z.ZodOptional || schema instanceof z.ZodReadonly
     ? unwrapped(schema.unwrap())
     : schema;
-}
-
-function kindOf(value: unknown): string {
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'a list';
-  const kind = typeof value;
-  if (kind === 'string') return 'text';
-  if (kind === 'object') return 'an object';
-  return kind === 'undefined' ? 'missing' : `a ${kind}`;
 }

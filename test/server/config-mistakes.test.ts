@@ -114,6 +114,19 @@ describe('the shape of the file', () => {
       'c.json: surfaces[0].limits.messagesPerMinute must be a whole number from 1 to 10000. The default is 20.',
     ],
     [
+      surface({ limits: { concurrentRuns: 0 } }),
+      'c.json: surfaces[0].limits.concurrentRuns must be a whole number from 1 to 10000. The default is 200.',
+    ],
+    [
+      surface({ retentionDays: 30 }),
+      'c.json: surfaces[0].retentionDays must be an object, and is a number. Write for example { "conversations": 365, "events": 30 }.',
+    ],
+    [
+      surface({ retentionDays: { conversations: 3_651, events: '30' } }),
+      'c.json: surfaces[0].retentionDays.conversations must be a whole number from 1 to 3650. The default is 365.\n' +
+        'c.json: surfaces[0].retentionDays.events must be a whole number from 1 to 3650. The default is 30.',
+    ],
+    [
       webmcp({ enabled: 'yes' }),
       'c.json: surfaces[0].behavior.webmcp.enabled must be true or false, and is text.',
     ],
@@ -153,7 +166,11 @@ describe('a field that is not known', () => {
     [{ surface: [] }, 'c.json: surface is not a known field. Did you mean "surfaces"?'],
     [
       surface({ tokens: [] }),
-      'c.json: surfaces[0].tokens is not a known field. Known here: "id", "agent", "copy", "behavior", "limits", "clientTokens".',
+      'c.json: surfaces[0].tokens is not a known field. Known here: "id", "agent", "copy", "behavior", "limits", "retentionDays", "clientTokens".',
+    ],
+    [
+      surface({ retentionDays: { messages: 1 } }),
+      'c.json: surfaces[0].retentionDays.messages is not a known field. Known here: "conversations", "events".',
     ],
     [
       surface({ agent: { instruction: 'x' } }),
@@ -344,6 +361,136 @@ describe('credentials', () => {
     const said = await inJson(config, env);
     expect(said).toBe(message);
     expect(said).not.toContain('secret');
+  });
+});
+
+describe('server tools', () => {
+  const field = 'c.ts: surfaces[0].agent.tools[0]';
+  const RUN =
+    'Write the function that a call runs, for example ({ orderId }) => findOrder(orderId), in a file that ends in .ts or .js.';
+  const SCHEMA = '{ "type": "object", "properties": { "orderId": { "type": "string" } } }';
+  const NAME =
+    'must be 1 to 64 letters, digits, "_" or "-", which is what every model provider takes. Write for example "find_order".';
+
+  /** What is said of a good tool with these fields, each written as source. */
+  const inModule = (fields: Record<string, string>) => {
+    const good = { name: '"find_order"', description: '"Finds an order."', run: '() => 1' };
+    const source = Object.entries({ ...good, ...fields }).map(([name, value]) => `${name}: ${value}`);
+    return refusal(
+      'c.ts',
+      `const ring = {}; ring.self = ring;
+      export default { surfaces: [{ id: 'store', agent: { tools: [{ ${source.join(', ')} }] } }] };`,
+    );
+  };
+
+  test.each<[Record<string, string>, string]>([
+    [{ name: '"find order"' }, `${field}.name ${NAME}`],
+    [{ name: '"webmcp:find"' }, `${field}.name ${NAME}`],
+    [{ name: '""' }, `${field}.name ${NAME}`],
+    [{ name: '"x".repeat(65)' }, `${field}.name ${NAME}`],
+    [{ name: 'undefined' }, `${field}.name is missing. Write for example "find_order".`],
+    [
+      { name: '"ask_user_question"' },
+      `${field}.name is a tool that the chat itself brings along. Write another name, for example "find_order".`,
+    ],
+    [
+      { description: '" "' },
+      `${field}.description is empty, and a model chooses a tool by it. Write for example "Finds an order by its number.".`,
+    ],
+    [
+      { description: 'undefined' },
+      `${field}.description is missing. Write for example "Finds an order by its number.".`,
+    ],
+    [{ description: '"x".repeat(2001)' }, `${field}.description is too long. Write at most 2000 characters.`],
+    [{ timeoutMs: '0' }, `${field}.timeoutMs must be a whole number from 1 to 600000. The default is 30000.`],
+    [
+      { timeoutMs: '600_001' },
+      `${field}.timeoutMs must be a whole number from 1 to 600000. The default is 30000.`,
+    ],
+    [{ idempotent: '"yes"' }, `${field}.idempotent must be true or false, and is text.`],
+    [{ run: 'undefined' }, `${field}.run is missing. ${RUN}`],
+    [{ run: '"findOrder"' }, `${field}.run must be a function, and is text. ${RUN}`],
+    [{ timeout: '5' }, `${field}.timeout is not a known field. Did you mean "timeoutMs"?`],
+    [
+      { parametersSchema: '[]' },
+      `${field}.parametersSchema must be a JSON Schema, and is a list. Write for example ${SCHEMA}.`,
+    ],
+    [
+      { parametersSchema: '"object"' },
+      `${field}.parametersSchema must be a JSON Schema, and is text. Write for example ${SCHEMA}.`,
+    ],
+    [
+      { parametersSchema: '{ safeParse() {} }' },
+      `${field}.parametersSchema is a schema of a validation library. Write it as JSON Schema, for example z.toJSONSchema(schema).`,
+    ],
+    [
+      { parametersSchema: 'ring' },
+      `${field}.parametersSchema cannot be written as JSON. Write a JSON Schema of plain values, for example ${SCHEMA}.`,
+    ],
+    [
+      { parametersSchema: '{ type: "string" }' },
+      `${field}.parametersSchema has the type "string", and the parameters of a tool are always an object. Write for example ${SCHEMA}.`,
+    ],
+    [
+      { parametersSchema: '{ properties: { a: { type: "strin" } } }' },
+      `${field}.parametersSchema is a schema that no call can be checked against: \`type\` is "strin". Mend the schema.`,
+    ],
+    [
+      { parametersSchema: '{ $ref: "https://example.com/order.json" }' },
+      `${field}.parametersSchema is a schema that no call can be checked against: it refers to another document, and none is fetched. Mend the schema.`,
+    ],
+    [
+      { parametersSchema: '{ description: "x".repeat(16_384) }' },
+      `${field}.parametersSchema has 16402 bytes as JSON, and the limit is 16384. Shorten descriptions and enums, or split the tool.`,
+    ],
+  ])('%j', async (fields, message) => {
+    expect(await inModule(fields)).toBe(message);
+  });
+
+  test('JSON holds none', async () => {
+    const tool = { name: 'find_order', description: 'Finds an order.' };
+    expect(await inJson(surface({ agent: { tools: [tool] } }))).toBe(
+      `c.json: surfaces[0].agent.tools[0].run is missing. ${RUN}`,
+    );
+    expect(await inJson(surface({ agent: { tools: ['find_order'] } }))).toBe(
+      'c.json: surfaces[0].agent.tools[0] must be an object, and is text. Write for example defineServerTool({ … }).',
+    );
+    expect(await inJson(surface({ agent: { tools: tool } }))).toBe(
+      'c.json: surfaces[0].agent.tools must be a list, and is an object. Write for example [defineServerTool({ … })].',
+    );
+  });
+
+  const withTools = (surfaces: string) =>
+    refusal(
+      'c.ts',
+      `const tool = (name: string) => ({ name, description: 'Finds.', run: () => 1 });
+      export default { surfaces: [${surfaces}] };`,
+    );
+
+  test('two of one agent cannot have one name', async () => {
+    expect(await withTools("{ id: 'a', agent: { tools: [tool('x'), tool('y'), tool('x')] } }")).toBe(
+      'c.ts: surfaces[0].agent.tools[2].name "x" is the name of another tool of this agent too. Give each tool its own name.',
+    );
+  });
+
+  test('two agents with one id and other functions are two agents', async () => {
+    const agent = "agent: { id: 'x', name: 'X', tools: [tool('y')] }";
+    expect(await withTools(`{ id: 'a', ${agent} }, { id: 'b', ${agent} }`)).toBe(
+      'c.ts: surfaces[1].agent.id "x" is the id of another agent too, which is not the same. Give one of them another id, or write the agent once, its tools included, and use it in both.',
+    );
+  });
+
+  test('a name that a browser may use too is told before it hides one of them', async () => {
+    const shadowed = "{ id: 'a', agent: { tools: [tool('x')] }, behavior: { sdkTools: ['w', 'x'] } }";
+    expect(await withTools(shadowed)).toBe(
+      'c.ts: surfaces[0].behavior.sdkTools[1] "x" is the name of a server tool of the agent too, which takes its place. Give one of them another name.',
+    );
+  });
+
+  test('an agent that requests could name as their own has none', async () => {
+    expect(await withTools("{ id: 'inline', agent: { tools: [tool('x')] } }")).toBe(
+      'c.ts: surfaces[0].agent.id "inline" names the agents that requests bring along, and they get no tools. Write another id.',
+    );
   });
 });
 

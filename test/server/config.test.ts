@@ -6,6 +6,7 @@ import type { Config } from '../../server/config/config.ts';
 import { type ConfigInput, defineConfig } from '../../server/config/define-config.ts';
 import { demoConfig } from '../../server/config/demo.ts';
 import { loadConfig } from '../../server/config/load.ts';
+import { runTool } from '../../server/tools/run-tool.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 const SMALLEST = `{ "surfaces": [ { "id": "store",
@@ -25,6 +26,7 @@ const SMALLEST_READ: Config = {
         instructions: 'You help customers of the store.',
         maxToolCalls: 10,
         pauseMinutes: 1_440,
+        tools: [],
       },
       copy: { title: 'store', welcomeMessage: null, placeholder: null, suggestions: [] },
       behavior: {
@@ -44,7 +46,9 @@ const SMALLEST_READ: Config = {
         requestsPerMinute: 3_000,
         messagesPerSession: 500,
         sessionMinutes: 60,
+        concurrentRuns: 200,
       },
+      retentionDays: { conversations: 365, events: 30 },
       clientTokens: [
         {
           hash: sha256('ct_test_store'),
@@ -142,6 +146,7 @@ describe('a configuration file', () => {
             instructions: 'Help.',
             maxToolCalls: 0,
             pauseMinutes: 5,
+            tools: [],
           },
           copy: { title: 'Help', welcomeMessage: 'Hi', placeholder: 'Ask', suggestions: ['One', 'Two'] },
           behavior: {
@@ -153,7 +158,14 @@ describe('a configuration file', () => {
             },
             sdkTools: ['lookup order'],
           },
-          limits: { messagesPerMinute: 1, requestsPerMinute: 2, messagesPerSession: 3, sessionMinutes: 4 },
+          limits: {
+            messagesPerMinute: 1,
+            requestsPerMinute: 2,
+            messagesPerSession: 3,
+            sessionMinutes: 4,
+            concurrentRuns: 5,
+          },
+          retentionDays: { conversations: 7, events: 1 },
           clientTokens: [
             { token: { env: 'TOKEN' }, allowedOrigins: ['null'], environment: 'live', isActive: false },
           ],
@@ -214,6 +226,63 @@ describe('a configuration file', () => {
       }),
     });
     expect((await load()).surfaces.map(({ agent }) => agent.id)).toEqual(['shared', 'shared']);
+  });
+
+  test.each(['ts', 'js'])('in .%s it can hold tools that run on the server', async (ending) => {
+    given({
+      [`pagehand.config.${ending}`]: `
+        import { defineConfig, defineServerTool } from '@pagehand/server';
+        const parametersSchema = { properties: { orderId: { type: 'string', format: undefined } } };
+        const findOrder = defineServerTool({
+          name: 'find_order',
+          description: 'Finds an order.',
+          parametersSchema,
+          idempotent: true,
+          timeoutMs: 5_000,
+          run: async ({ orderId }, { toolCallId }) => ({ orderId, toolCallId }),
+        });
+        const plain = { name: 'ping', description: 'Answers.', run: () => 'pong' };
+        export default defineConfig({ surfaces: [{ id: 'a', agent: { tools: [findOrder, plain] } }] });
+        setImmediate(() => { parametersSchema.properties = {}; });`,
+    });
+    const tools = (await load()).surfaces[0]?.agent.tools ?? [];
+    await new Promise((resolve) => setImmediate(resolve));
+    const run = expect.any(Function);
+    expect(tools).toEqual([
+      {
+        name: 'find_order',
+        description: 'Finds an order.',
+        parametersSchema: { properties: { orderId: { type: 'string' } } },
+        idempotent: true,
+        timeoutMs: 5_000,
+        run,
+      },
+      {
+        name: 'ping',
+        description: 'Answers.',
+        parametersSchema: { type: 'object' },
+        idempotent: false,
+        timeoutMs: 30_000,
+        run,
+      },
+    ]);
+    const context = { signal: new AbortController().signal, executionId: 'exec_1', conversationId: 'conv_1' };
+    const call = { toolCallId: 'call_1', parameters: { orderId: 'A-1' } };
+    expect(await Promise.all(tools.map((tool) => runTool(tool, call, context)))).toEqual([
+      { text: '{"orderId":"A-1","toolCallId":"call_1"}', isError: false },
+      { text: 'pong', isError: false },
+    ]);
+  });
+
+  test('two surfaces may share an agent with its tools', async () => {
+    given({
+      'pagehand.config.ts': `
+        import { defineConfig, defineServerTool } from '@pagehand/server';
+        const agent = { id: 'shared', tools: [defineServerTool({ name: 'ping', description: 'Answers.', run: () => 'pong' })] };
+        const named = { name: 'Shared', ...agent };
+        export default defineConfig({ surfaces: [{ id: 'a', agent: named }, { id: 'b', agent: named }] });`,
+    });
+    expect((await load()).surfaces.map(({ agent }) => agent.tools.length)).toEqual([1, 1]);
   });
 
   test('leaves no copy of a module, which may hold secrets, on the disk', async () => {

@@ -54,15 +54,6 @@ describe('a call', () => {
     expect(await runTool(greedy, { toolCallId: 'call_1', parameters }, context)).toEqual(text('Sent.'));
     expect(parameters).toEqual({ lines: [{ sku: 'x' }] });
   });
-
-  test('reaches a tool that keeps something of its own', async () => {
-    const counter = { ...tool(() => ''), count: 6, run: counted };
-    function counted(this: { count: number }) {
-      this.count += 1;
-      return this.count;
-    }
-    expect(await run(counter)).toEqual(text('7'));
-  });
 });
 
 describe('a result becomes text', () => {
