@@ -7,9 +7,10 @@ import type { Config } from './config/config.ts';
 import { createCredentials } from './credentials.ts';
 import type { Dispatcher } from './dispatch/dispatcher.ts';
 import { requireApiKey } from './guard/api-key.ts';
-import { createRateLimits } from './guard/rate-limits.ts';
+import { createRateLimits, type TakeShared } from './guard/rate-limits.ts';
 import { clientAddress } from './http/client-address.ts';
 import { cors } from './http/cors.ts';
+import { createEventStreams, type EventStreams } from './http/event-stream.ts';
 import { failure, noRoute } from './http/failures.ts';
 import { createBodyReader } from './http/read-body.ts';
 import { requestLog } from './http/request-log.ts';
@@ -18,7 +19,8 @@ import type { ModelResolver } from './models/model.ts';
 import { openApiDocument } from './openapi.ts';
 import { clientRoutes } from './routes/client.ts';
 import { dispatchRoutes } from './routes/dispatch.ts';
-import type { Route } from './routes/route.ts';
+import { followRoutes } from './routes/follow.ts';
+import { bearerOf, type Call, type Route } from './routes/route.ts';
 import { serviceRoutes, shuttingDown } from './routes/service.ts';
 import { createSessions } from './sessions.ts';
 import type { Store } from './store/store.ts';
@@ -37,6 +39,10 @@ export interface AppOptions {
   readonly trustedProxies?: number;
   /** Turns false when the process is about to end; new work is then refused. Default: always true. */
   readonly isAccepting?: () => boolean;
+  /** Of this process. Default: made here, with its own default bound. */
+  readonly streams?: EventStreams;
+  /** Rate limits of several processes together. Default: each limits what comes to it. */
+  readonly takeShared?: TakeShared;
 }
 
 /** What Node's adapter hands over with a request. Other hosts hand over nothing, and addresses are then not limited. */
@@ -47,13 +53,15 @@ type Env = { Bindings: Bindings; Variables: { requestId: string } };
 export function createApp(options: AppOptions): Hono<Env> {
   const { config, store, log, clock, isAccepting = () => true } = options;
   const credentials = createCredentials(config);
-  const limits = createRateLimits(clock);
+  const limits = createRateLimits(clock, options.takeShared);
+  const streams = options.streams ?? createEventStreams({ log });
   const readBody = createBodyReader();
   const sessions = createSessions({ store, credentials, clock, newId });
-  const parts = { ...options, credentials, sessions, limits, newId };
+  const parts = { ...options, credentials, sessions, limits, streams, newId };
   const routes: Route[] = [
     ...clientRoutes(parts),
     ...dispatchRoutes(parts),
+    ...followRoutes(parts),
     ...serviceRoutes({ store, isAccepting, document: () => document }),
   ];
   const document = openApiDocument(routes);
@@ -67,6 +75,11 @@ export function createApp(options: AppOptions): Hono<Env> {
 
   const app = new Hono<Env>();
   app.use(requestLog({ log, clock, newId }));
+  app.use(async function sendAwayWhileClosing(context, next) {
+    await next();
+    // A connection that is kept alive would bring its next request here, and not to a process that takes it.
+    if (!isAccepting()) context.res.headers.set('Connection', 'close');
+  });
   // Before whatever else may refuse, so that the widget can read why.
   app.use('/v1/client/*', cors(credentials));
   app.use('/v1/*', async function refuseWhileClosing(_, next) {
@@ -74,35 +87,50 @@ export function createApp(options: AppOptions): Hono<Env> {
     await next();
   });
   app.use('/v1/client/*', async function limitAddress(context, next) {
-    limits.address(addressOf(context));
+    await limits.address(addressOf(context));
     await next();
   });
   for (const route of routes) {
-    app.on(route.method, route.path, (context) => answer(route, context));
+    const path = route.path.replace(/\{(\w+)\}/g, ':$1');
+    app.on(route.method, path, (context) => answer(route, context));
   }
   app.all('*', (context) => {
     const { method, path, raw } = context.req;
     const asset = method === 'GET' || method === 'HEAD' ? assets(raw) : undefined;
     if (asset !== undefined) return asset;
-    const allowed = routes.filter((route) => route.path === path).map((route) => route.method);
+    const allowed = routes.filter((route) => pathPattern(route).test(path)).map((route) => route.method);
     throw noRoute(method, allowed);
   });
   app.onError((error, context) => failure(error, context.get('requestId'), log));
   return app;
 
   async function answer(route: Route, context: Context<Env>): Promise<Response> {
-    const { raw } = context.req;
-    const call = { requestId: context.get('requestId'), origin: context.req.header('origin') ?? 'null' };
+    const call: Call = {
+      requestId: context.get('requestId'),
+      origin: context.req.header('origin') ?? 'null',
+      header: (name) => context.req.header(name),
+    };
     if (route.auth === 'none') return await route.handle(call);
-    if (route.auth === 'client')
-      return await route.handle(call, await readBody(raw, route.maxBodyBytes ?? MAX_BODY_BYTES));
-    const key = requireApiKey(context.req.header('authorization'), {
-      credentials,
-      limits,
-      address: addressOf(context),
-    });
-    return await route.handle(call, await readBody(raw, route.maxBodyBytes ?? MAX_BODY_BYTES), key);
+    if (route.auth === 'client') return await route.handle(call, await input(route, context));
+    const key = await requireApiKey(bearerOf(call), { credentials, limits, address: addressOf(context) });
+    return await route.handle(call, await input(route, context), key);
   }
+
+  async function input(route: Route, context: Context<Env>): Promise<unknown> {
+    const { req } = context;
+    if (route.method === 'POST') return await readBody(req.raw, route.maxBodyBytes ?? MAX_BODY_BYTES);
+    // A stream without a reader would stay open.
+    if (req.method === 'HEAD') throw noRoute(req.method, [route.method]);
+    const query = Object.entries(req.queries()).map(([name, values]) => [
+      name,
+      values.length > 1 ? values : values[0],
+    ]);
+    return { ...Object.fromEntries(query), ...req.param() };
+  }
+}
+
+function pathPattern({ path }: Route): RegExp {
+  return new RegExp(`^${path.replaceAll('.', '\\.').replace(/\{\w+\}/g, '[^/]+')}$`);
 }
 
 /** An id that nobody guesses: the prefix and 144 random bits. */

@@ -3,6 +3,8 @@ import { ERRORS, ErrorBody, type ErrorCode } from '../protocol/error.ts';
 import { ClientToolsReport, StreamEvent } from '../protocol/event.ts';
 import { ChatMessage } from '../protocol/message.ts';
 import {
+  CancelRequest,
+  CancelResponse,
   ChatRequest,
   DispatchRequest,
   DispatchResponse,
@@ -14,10 +16,12 @@ import {
   ResumeRequest,
 } from '../protocol/request.ts';
 import { ClientTool } from '../protocol/tool.ts';
-import type { Route } from './routes/route.ts';
+import type { HeaderParameter, Route } from './routes/route.ts';
 
 /** Schemas that the document names, so that generated clients get types by these names. */
 const NAMED = {
+  CancelRequest,
+  CancelResponse,
   ChatMessage,
   ChatRequest,
   ClientTool,
@@ -36,17 +40,11 @@ const NAMED = {
 
 /** What any route may answer, and what each kind of route may answer beside that. */
 const COMMON: readonly ErrorCode[] = ['internal', 'store_unavailable', 'shutting_down'];
-const WITH_BODY: readonly ErrorCode[] = [
-  'invalid_json',
-  'invalid_request',
-  'body_too_large',
-  'unsupported_media_type',
-  'rate_limited',
-];
+const WITH_BODY: readonly ErrorCode[] = ['invalid_json', 'body_too_large', 'unsupported_media_type'];
 const BY_AUTH: Readonly<Record<Route['auth'], readonly ErrorCode[]>> = {
   none: [],
-  client: [...WITH_BODY, 'origin_not_allowed'],
-  api_key: [...WITH_BODY, 'unauthorized', 'insufficient_scope'],
+  client: ['invalid_request', 'rate_limited', 'origin_not_allowed'],
+  api_key: ['invalid_request', 'rate_limited', 'unauthorized', 'insufficient_scope'],
 };
 
 /** Describes the routes of a table as OpenAPI 3.1. The table also registers them, so the two cannot differ. */
@@ -68,6 +66,7 @@ export function openApiDocument(routes: readonly Route[]): Record<string, unknow
     components: {
       securitySchemes: {
         apiKey: { type: 'http', scheme: 'bearer', description: 'A secret API key, `sk_…`.' },
+        session: { type: 'http', scheme: 'bearer', description: 'The `sessionId` of `init`, `cs_…`.' },
       },
       schemas: namedSchemas(),
     },
@@ -75,11 +74,13 @@ export function openApiDocument(routes: readonly Route[]): Record<string, unknow
 }
 
 function describeRoute(route: Route): Record<string, unknown> {
+  const parameters = [...describeInput(route), ...(route.headers ?? []).map(describeHeader)];
   return {
     operationId: operationId(route),
     summary: route.summary,
-    security: route.auth === 'api_key' ? [{ apiKey: [] }] : [],
-    ...(route.auth === 'none'
+    security: describeSecurity(route),
+    ...(parameters.length === 0 ? {} : { parameters }),
+    ...(route.auth === 'none' || route.method === 'GET'
       ? {}
       : {
           requestBody: {
@@ -91,10 +92,39 @@ function describeRoute(route: Route): Record<string, unknown> {
   };
 }
 
-/** `POST /v1/client/init` is `clientInit`. */
+/** `POST /v1/client/init` is `clientInit`, and names in braces say nothing. */
 function operationId({ path }: Route): string {
-  const words = path.replace('/v1/', '').split(/[/.]/).filter(Boolean);
+  const words = path
+    .replace('/v1/', '')
+    .split(/[/.]|\{\w+\}/)
+    .filter(Boolean);
   return words.map((word, index) => (index === 0 ? word : word[0]?.toUpperCase() + word.slice(1))).join('');
+}
+
+/** With a body a client route finds the session there. */
+function describeSecurity({ auth, method }: Route): Record<string, string[]>[] {
+  if (auth === 'api_key') return [{ apiKey: [] }];
+  return auth === 'client' && method === 'GET' ? [{ session: [] }] : [];
+}
+
+/** What a route without a body takes from its address. */
+function describeInput(route: Route): Record<string, unknown>[] {
+  if (route.auth === 'none' || route.method !== 'GET') return [];
+  const { properties = {}, required = [] } = z.toJSONSchema(route.request, { io: 'input' });
+  return Object.entries(properties).map(([name, property]) => {
+    const { description, ...schema } = typeof property === 'boolean' ? {} : property;
+    return {
+      name,
+      in: route.path.includes(`{${name}}`) ? 'path' : 'query',
+      required: required.includes(name),
+      ...(description === undefined ? {} : { description }),
+      schema,
+    };
+  });
+}
+
+function describeHeader({ name, description }: HeaderParameter): Record<string, unknown> {
+  return { name, in: 'header', required: false, description, schema: { type: 'string' } };
 }
 
 function describeAnswer({ answer }: Route): Record<string, unknown> {
@@ -109,7 +139,8 @@ function describeAnswer({ answer }: Route): Record<string, unknown> {
 }
 
 function describeErrors(route: Route): Record<string, unknown> {
-  const codes = [...new Set([...COMMON, ...BY_AUTH[route.auth], ...route.errors])];
+  const withBody = route.method === 'POST' ? WITH_BODY : [];
+  const codes = [...new Set([...COMMON, ...withBody, ...BY_AUTH[route.auth], ...route.errors])];
   const statuses = [...new Set(codes.map((code) => ERRORS[code].status))].sort();
   return Object.fromEntries(
     statuses.map((status) => {

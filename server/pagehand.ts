@@ -2,19 +2,23 @@ import { resolve } from 'node:path';
 import { createApp, newId } from './app.ts';
 import { type AssetFolders, builtAssets } from './assets.ts';
 import type { Config } from './config/config.ts';
-import { passwordsIn } from './config/database.ts';
+import { isPostgresUrl, passwordsIn } from './config/database.ts';
 import { DEMO_TOKEN } from './config/demo.ts';
 import { type EnvironmentVariables, readEnvironment } from './config/environment.ts';
 import { loadConfig } from './config/load.ts';
 import { hashCredential } from './credentials.ts';
 import { createDispatcher } from './dispatch/create-dispatcher.ts';
-import type { Dispatcher } from './dispatch/dispatcher.ts';
+import { createEventStreams } from './http/event-stream.ts';
 import { createLog, type Log } from './log.ts';
 import { createModels } from './models/create-models.ts';
 import { openSqliteStore } from './store/sqlite.ts';
+import { startUpkeep } from './upkeep.ts';
 
-/** Time between two looks for paused executions that are overdue, in milliseconds. */
-const EXPIRY_INTERVAL_MS = 60_000;
+/** How long others wait for a sign of life of this process before they take its executions over, in milliseconds. */
+const LEASE_MS = 10_000;
+
+/** What streams get to send their last words once nothing runs here any more, in milliseconds. */
+const LAST_WORDS_MS = 500;
 
 export interface PagehandOptions {
   /** Variables as the README names them. Default: none, `process.env` is not read. */
@@ -34,7 +38,12 @@ export interface Pagehand {
   readonly hasWorkbench: boolean;
   /** A fetch handler: mounts in Hono as it is, in Express and Node through `@hono/node-server`, in Next as a route. */
   readonly fetch: ReturnType<typeof createApp>['fetch'];
-  /** Refuses new work, lets running turns reach a boundary for at most `deadlineMs`, and closes the store. */
+  /**
+   * Refuses new work from now on, lets running turns reach a boundary for at most `deadlineMs`, leaves the rest to
+   * other processes, and ends every stream. A second call waits for the first.
+   */
+  drain(deadlineMs: number): Promise<void>;
+  /** Drains, and closes the store. */
   stop(deadlineMs: number): Promise<void>;
 }
 
@@ -54,7 +63,19 @@ export async function createPagehand(options: PagehandOptions = {}): Promise<Pag
   for (const { agent } of config.surfaces) models(agent.model);
   const store = await openSqliteStore(databasePath(cwd, environment.database));
   const clock = Date.now;
-  const dispatcher = createDispatcher({ store, model: models, clock, newId, log });
+  const tools = new Map(config.surfaces.map(({ agent }) => [agent.id, agent.tools]));
+  const dispatcher = createDispatcher({
+    store,
+    model: models,
+    processId: newId('proc_'),
+    leaseMs: LEASE_MS,
+    maxRunning: environment.maxRuns,
+    tools: (agentId) => tools.get(agentId) ?? [],
+    clock,
+    newId,
+    log,
+  });
+  const streams = createEventStreams({ log });
   const hasWorkbench = opensWorkbench(config);
   let accepting = true;
   const app = createApp({
@@ -64,19 +85,40 @@ export async function createPagehand(options: PagehandOptions = {}): Promise<Pag
     models,
     log,
     clock,
+    streams,
     assets: hasWorkbench ? assets : { widget: assets.widget },
     trustedProxies: environment.trustedProxies,
     isAccepting: () => accepting,
+    // One process is alone with its SQLite file; those of one PostgreSQL database limit what comes to all of them.
+    ...(isPostgresUrl(environment.database) ? { takeShared: (...bucket) => store.takeToken(...bucket) } : {}),
   });
-  const expiry = expireRegularly(dispatcher, log);
+  const upkeep = startUpkeep({
+    dispatcher,
+    store,
+    surfaces: config.surfaces,
+    leaseMs: LEASE_MS,
+    clock,
+    log,
+  });
+
+  const drainOnce = async (deadlineMs: number) => {
+    accepting = false;
+    await Promise.all([upkeep.settle(), dispatcher.close(deadlineMs)]);
+    // Only now: until here the leases of what still ran had to be renewed.
+    await Promise.all([upkeep.stop(), streams.close(LAST_WORDS_MS)]);
+  };
+  let drained: Promise<void> | undefined;
+  const drain = (deadlineMs: number) => {
+    drained ??= drainOnce(deadlineMs);
+    return drained;
+  };
   return {
     config,
     hasWorkbench,
     fetch: app.fetch,
+    drain,
     async stop(deadlineMs) {
-      accepting = false;
-      clearInterval(expiry);
-      await dispatcher.close(deadlineMs);
+      await drain(deadlineMs);
       await store.close();
     },
   };
@@ -89,15 +131,6 @@ function opensWorkbench({ surfaces }: Config): boolean {
 
 function databasePath(cwd: string, path: string): string {
   return path === ':memory:' ? path : resolve(cwd, path);
-}
-
-function expireRegularly(dispatcher: Dispatcher, log: Log): NodeJS.Timeout {
-  const expire = () =>
-    dispatcher.expireOverdue().catch((error: unknown) => {
-      log.error({ err: error }, 'Paused executions could not be expired; the next look tries again');
-    });
-  void expire();
-  return setInterval(expire, EXPIRY_INTERVAL_MS).unref();
 }
 
 /** Values of variables whose names say that they are secret. */

@@ -2,7 +2,7 @@ import { ID_PREFIX } from '../protocol/ids.ts';
 import type { InitRequest } from '../protocol/request.ts';
 import { type Credentials, hashCredential, randomSecret, type TokenGrant } from './credentials.ts';
 import { RequestError } from './errors.ts';
-import type { Session, Store } from './store/store.ts';
+import type { Owner, Session, Store } from './store/store.ts';
 
 /** A session that was just opened or continued, with its id, which is told to nobody else. */
 export interface OpenedSession extends TokenGrant {
@@ -22,8 +22,11 @@ export interface Sessions {
    * id while it lives, under a new one after that.
    */
   open(request: InitRequest, grant: TokenGrant, origin: string): Promise<OpenedSession>;
-  /** Finds a session that may be used now, on this origin, with a token that is still good. */
-  require(sessionId: string, origin: string): Promise<ActiveSession>;
+  /**
+   * Finds a session that may be used now, on this origin, with a token that is still good. Without an origin the
+   * session's own counts: for requests on which browsers name none.
+   */
+  require(sessionId: string, origin: string | undefined): Promise<ActiveSession>;
   /** When a session that is used now will expire. */
   expiry(grant: TokenGrant): number;
 }
@@ -72,9 +75,10 @@ export function createSessions({ store, credentials, clock, newId }: SessionOpti
       return { ...grant, sessionId, session };
     },
 
-    async require(sessionId, origin) {
+    async require(sessionId, named) {
       const session = await store.session(hashCredential(sessionId));
       if (session === undefined) throw expired('The session is unknown.');
+      const origin = named ?? session.origin;
       const grant = requireActive(credentials.clientTokenByHash(session.tokenHash));
       if (session.origin !== origin || !grant.token.allowedOrigins.includes(origin))
         throw wrongOrigin(origin);
@@ -82,6 +86,11 @@ export function createSessions({ store, credentials, clock, newId }: SessionOpti
       return { ...grant, session };
     },
   };
+}
+
+/** The token owns its executions, not the session: a session may end while a tool waits for the visitor. */
+export function ownerOf({ token }: TokenGrant): Owner {
+  return { kind: 'client_token', hash: token.hash };
 }
 
 /** Throws unless the token is configured and active. */

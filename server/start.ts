@@ -3,15 +3,24 @@ import { readEnvironment } from './config/environment.ts';
 import { listen } from './http/listen.ts';
 import { createPagehand, type PagehandOptions } from './pagehand.ts';
 
-/** What running turns get to finish when the server is asked to stop, in milliseconds. */
+/** What running turns get to reach a boundary when the server is asked to stop, in milliseconds. */
 const STOP_DEADLINE_MS = 10_000;
+
+/** What connections get to send what is left, in milliseconds. */
+const CONNECTION_DEADLINE_MS = 500;
+
+/** When stopping is no longer waited for, whatever it hangs on, in milliseconds. */
+const LAST_DEADLINE_MS = STOP_DEADLINE_MS + 1_000;
 
 export interface RunningServer {
   readonly url: string;
   readonly config: Config;
   /** Whether `url` shows the workbench. */
   readonly hasWorkbench: boolean;
-  /** Refuses new work, lets running turns reach a boundary, closes everything. Resolves when nothing is left. */
+  /**
+   * Refuses new work while it still listens, so that a load balancer learns of it, lets running turns reach a boundary,
+   * closes everything. Resolves when nothing is left, and after 11 s at the latest.
+   */
   stop(): Promise<void>;
 }
 
@@ -28,10 +37,20 @@ export async function startServer(options: PagehandOptions): Promise<RunningServ
     url: listener.url,
     config: pagehand.config,
     hasWorkbench: pagehand.hasWorkbench,
-    async stop() {
-      const stopped = pagehand.stop(STOP_DEADLINE_MS);
-      await listener.close(STOP_DEADLINE_MS);
-      await stopped;
-    },
+    stop: () => within(LAST_DEADLINE_MS, stopInOrder()),
   };
+
+  async function stopInOrder(): Promise<void> {
+    await pagehand.drain(STOP_DEADLINE_MS);
+    await listener.close(CONNECTION_DEADLINE_MS);
+    await pagehand.stop(0);
+  }
+}
+
+async function within(ms: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([work, deadline]).finally(() => clearTimeout(timer));
 }

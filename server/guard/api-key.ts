@@ -6,19 +6,18 @@ import type { RateLimits } from './rate-limits.ts';
 /** The scope that starts and resumes executions. */
 const DISPATCH_SCOPE = 'DISPATCH:*';
 
-/** Finds the API key of an `Authorization` header. Throws `unauthorized`, `insufficient_scope` or `rate_limited`. */
-export function requireApiKey(
-  authorization: string | undefined,
+/** Finds the API key that a request presents. Rejects with `unauthorized`, `insufficient_scope` or `rate_limited`. */
+export async function requireApiKey(
+  presented: string | undefined,
   parts: {
     readonly credentials: Credentials;
     readonly limits: RateLimits;
     readonly address: string | undefined;
   },
-): ApiKeyConfig {
-  const presented = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
+): Promise<ApiKeyConfig> {
   const key = presented === undefined ? undefined : parts.credentials.apiKey(presented);
   if (key === undefined) {
-    parts.limits.wrongApiKey(parts.address);
+    await parts.limits.wrongApiKey(parts.address);
     throw new RequestError('unauthorized', 'This route needs a secret API key.', {
       hint: hintFor(presented),
     });
@@ -32,7 +31,7 @@ export function requireApiKey(
       },
     );
   }
-  parts.limits.apiKey(key);
+  await parts.limits.apiKey(key);
   return key;
 }
 

@@ -1,8 +1,12 @@
 import type { EventOf, StreamEvent } from '../../protocol/event.ts';
 import type { DispatchResponse } from '../../protocol/request.ts';
 import type { Answer } from '../dispatch/dispatcher.ts';
+import { RequestError } from '../errors.ts';
 
-/** Follows an answer to its pause or end and says where the execution stands then. */
+/**
+ * Follows an answer to its pause or end and says where the execution stands then. Rejects with `shutting_down` where
+ * it is interrupted before that.
+ */
 export async function collectAnswer({
   executionId,
   conversationId,
@@ -12,7 +16,7 @@ export async function collectAnswer({
   const apologies = new Set<string>();
   let output = '';
   let tokens: DispatchResponse['tokens'];
-  let end: Partial<DispatchResponse> = {};
+  let end: Partial<DispatchResponse> | undefined;
   for await (const event of events) {
     // The failure stands in `error`; its words are in the stream for widgets that read nothing else.
     if (event.type === 'text_start' && event.role === 'error') apologies.add(event.id);
@@ -22,9 +26,15 @@ export async function collectAnswer({
     else if (event.type === 'execution_complete') end = describeEnd(event);
     else if (event.type === 'execution_error') end = { status: 'failed', error: describeFailure(event) };
   }
-  const status = awaiting.length > 0 ? 'awaiting' : 'failed';
+  if (end === undefined && awaiting.length === 0) throw interrupted(executionId);
   const counted = tokens === undefined ? {} : { tokens };
-  return { executionId, conversationId, status, output, awaiting, ...counted, ...end };
+  return { executionId, conversationId, status: 'awaiting', output, awaiting, ...counted, ...end };
+}
+
+function interrupted(executionId: string): RequestError {
+  return new RequestError('shutting_down', `This server stopped running the execution ${executionId}.`, {
+    hint: 'Another one goes on with it: send the request again with the same `Idempotency-Key`, or read its events.',
+  });
 }
 
 function sum(a: DispatchResponse['tokens'], b: DispatchResponse['tokens']): DispatchResponse['tokens'] {

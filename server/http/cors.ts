@@ -1,4 +1,4 @@
-import type { MiddlewareHandler } from 'hono';
+import type { HonoRequest, MiddlewareHandler } from 'hono';
 import type { Credentials } from '../credentials.ts';
 import { wrongOrigin } from '../sessions.ts';
 
@@ -9,6 +9,8 @@ const REQUEST_HEADERS = [
   'x-visitor-token',
   'x-identity-proof',
   'authorization',
+  'idempotency-key',
+  'last-event-id',
 ];
 const ANSWER_HEADERS = 'X-History-Identity-Status, Retry-After';
 const HEADER_NAME = /^[a-z0-9!#$%&'*+.^_`|~-]{1,64}$/;
@@ -21,6 +23,7 @@ const MAX_AGE_SECONDS = '600';
  */
 export function cors(credentials: Credentials): MiddlewareHandler {
   return async function cors(context, next) {
+    if (isOfOwnOrigin(context.req)) return await next();
     // Without the header it is no browser, and counts as a page that hides its origin.
     const origin = context.req.header('origin') ?? 'null';
     if (!credentials.knowsOrigin(origin)) throw wrongOrigin(origin);
@@ -34,6 +37,20 @@ export function cors(credentials: Credentials): MiddlewareHandler {
     headers.set('Access-Control-Expose-Headers', ANSWER_HEADERS);
     headers.append('Vary', 'Origin');
   };
+}
+
+/**
+ * A browser names no origin when a page of this server's own origin asks with GET. When any other page's request
+ * carries `Authorization`, it does; so whoever comes with that header and without an origin is held against the
+ * session alone.
+ */
+function isOfOwnOrigin(request: HonoRequest): boolean {
+  return (
+    request.method === 'GET' &&
+    request.header('origin') === undefined &&
+    request.header('authorization') !== undefined &&
+    ['same-origin', undefined].includes(request.header('sec-fetch-site'))
+  );
 }
 
 function preflight(requestedHeaders: string | undefined): Response {

@@ -4,20 +4,24 @@ import type { Log } from '../log.ts';
 import { ModelError } from '../models/model.ts';
 import { StoreError } from '../store/store.ts';
 
+/** How long a client waits after a 503 that does not say, in milliseconds. */
+const RETRY_AFTER_MS = 5_000;
+
 /** Turns whatever was thrown into the one body of failures. What nobody foresaw is logged and told to nobody. */
 export function failure(error: unknown, requestId: string, log: Log): Response {
   const known = asRequestError(error);
   if (known.code === 'internal' || known.code === 'store_unavailable') {
     log.error({ err: error, requestId }, 'A request failed');
   }
-  const { code, message, hint, details, retryAfterMs } = known;
+  const { code, message, hint, details } = known;
+  const { status } = ERRORS[code];
+  const retryAfterMs = known.retryAfterMs ?? (status === 503 ? RETRY_AFTER_MS : undefined);
   const headers = new Headers({ 'Cache-Control': 'no-store' });
   if (retryAfterMs !== undefined) headers.set('Retry-After', String(Math.ceil(retryAfterMs / 1000)));
-  if (code === 'shutting_down') headers.set('Connection', 'close');
   if (code === 'unauthorized') headers.set('WWW-Authenticate', 'Bearer');
   if (known instanceof MethodNotAllowed) headers.set('Allow', known.allowed.join(', '));
   const body = errorBody(code, message, { hint, details, requestId });
-  return Response.json(body, { status: ERRORS[code].status, headers });
+  return Response.json(body, { status, headers });
 }
 
 function asRequestError(error: unknown): RequestError {

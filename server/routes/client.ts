@@ -1,6 +1,9 @@
 import { ID_PREFIX } from '../../protocol/ids.ts';
 import { MAX_SMALL_BODY_BYTES } from '../../protocol/limits.ts';
 import {
+  CancelRequest,
+  CancelResponse,
+  type Capability,
   ChatRequest,
   FeedbackRequest,
   FeedbackResponse,
@@ -13,18 +16,24 @@ import type { Credentials } from '../credentials.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
 import { RequestError } from '../errors.ts';
 import { meantTools } from '../guard/client-tools.ts';
+import {
+  checkIdempotencyKey,
+  IDEMPOTENCY_KEY,
+  idempotencyOf,
+  NEEDLESS_IDEMPOTENCY_KEY,
+} from '../guard/idempotency.ts';
 import type { RateLimits } from '../guard/rate-limits.ts';
-import { eventStream } from '../http/event-stream.ts';
-import type { Log } from '../log.ts';
+import type { EventStreams } from '../http/event-stream.ts';
 import { type Admission, admit, NO_TOOLS } from '../policy.ts';
 import {
   type ActiveSession,
   type OpenedSession,
+  ownerOf,
   requireActive,
   requireOrigin,
   type Sessions,
 } from '../sessions.ts';
-import type { Owner, Store } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 import { type ClientRoute, clientRoute, jsonAnswer } from './route.ts';
 
 export interface ClientRouteParts {
@@ -33,12 +42,27 @@ export interface ClientRouteParts {
   readonly credentials: Credentials;
   readonly sessions: Sessions;
   readonly limits: RateLimits;
+  readonly streams: EventStreams;
   readonly clock: () => number;
   readonly newId: (prefix: string) => string;
-  readonly log: Log;
 }
 
-const SESSION_ERRORS = ['session_expired', 'invalid_client_token'] as const;
+export const SESSION_ERRORS = ['session_expired', 'invalid_client_token'] as const;
+
+/** What this server can do beyond the public wire. */
+const CAPABILITIES: readonly Capability[] = ['replay', 'cancel'];
+
+export const RESUME_ERRORS = [
+  'execution_not_found',
+  'unknown_tool_output',
+  'ambiguous_tool_output',
+  'already_resolved',
+  'execution_not_awaiting',
+  'execution_expired',
+  'execution_conflict',
+  'idempotency_key_reused',
+  'overloaded',
+] as const;
 
 const CLIENT_TOOL_ERRORS = [
   'too_many_client_tools',
@@ -49,7 +73,7 @@ const CLIENT_TOOL_ERRORS = [
 
 /** The routes of the widget. */
 export function clientRoutes(parts: ClientRouteParts): ClientRoute[] {
-  return [initRoute(parts), chatRoute(parts), resumeRoute(parts), feedbackRoute(parts)];
+  return [initRoute(parts), chatRoute(parts), resumeRoute(parts), cancelRoute(parts), feedbackRoute(parts)];
 }
 
 function initRoute({ credentials, sessions, limits }: ClientRouteParts): ClientRoute {
@@ -64,7 +88,7 @@ function initRoute({ credentials, sessions, limits }: ClientRouteParts): ClientR
     async handle({ origin }, body) {
       const grant = requireActive(credentials.clientToken(body.token));
       requireOrigin(grant, origin);
-      limits.clientToken(grant.token.hash, grant.surface);
+      await limits.clientToken(grant.token.hash, grant.surface);
       if (body.visitorHistory === true) {
         throw new RequestError(
           'visitor_history_disabled',
@@ -86,6 +110,7 @@ function initResponse({ surface, sessionId, session }: OpenedSession): InitRespo
     expiresAt: new Date(session.expiresAtMs).toISOString(),
     flow: { id: agent.id, name: agent.name, description: null },
     conversationId: session.conversationId,
+    capabilities: [...CAPABILITIES],
     config: {
       title: copy.title,
       welcomeMessage: copy.welcomeMessage,
@@ -101,75 +126,108 @@ function initResponse({ surface, sessionId, session }: OpenedSession): InitRespo
   };
 }
 
-function chatRoute(parts: ClientRouteParts): ClientRoute {
-  const { store, dispatcher, sessions, limits, log } = parts;
+function chatRoute({ store, dispatcher, sessions, limits, streams }: ClientRouteParts): ClientRoute {
+  const path = '/v1/client/chat';
   return clientRoute({
     method: 'POST',
-    path: '/v1/client/chat',
+    path,
     summary: 'Starts an execution with what the visitor typed and the tools of the page.',
     request: ChatRequest,
+    headers: [IDEMPOTENCY_KEY],
     answer: { description: 'The events of the execution, up to its end or a pause.', events: true },
     errors: [
       ...SESSION_ERRORS,
       ...CLIENT_TOOL_ERRORS,
+      'idempotency_key_reused',
       'message_limit_reached',
       'execution_conflict',
       'conversation_deleted',
+      'overloaded',
     ],
-    async handle({ origin, requestId }, body) {
-      const active = await sessions.require(body.sessionId, origin);
-      limits.clientToken(active.token.hash, active.surface);
-      limits.message(active.session, active.surface);
-      requireMessagesLeft(active);
-      const { idHash, conversationId } = active.session;
+    async handle(call, body) {
+      const active = await sessions.require(body.sessionId, call.origin);
+      const { session, surface, token } = active;
+      await limits.clientToken(token.hash, surface);
+      await limits.message(session, surface);
+      const { idHash, conversationId } = session;
+      const owner = ownerOf(active);
+      const scope = { owner, conversationId, route: path };
+      const idempotency = idempotencyOf(call.header(IDEMPOTENCY_KEY.name), scope, body);
       const { tools, remember } = await meantTools(store, idHash, body);
-      const answer = await dispatcher.start({
-        owner: ownerOf(active),
-        conversationId,
-        agent: active.surface.agent,
-        messages: body.messages,
-        assistantMessageId: body.assistantMessageId ?? null,
-        admission: tools === undefined ? NO_TOOLS : admitFor(active, tools),
+      return streams.answer(call.requestId, async () => {
+        const answer = await dispatcher.start({
+          owner,
+          conversationId,
+          agent: surface.agent,
+          messages: body.messages,
+          assistantMessageId: body.assistantMessageId ?? null,
+          admission: tools === undefined ? NO_TOOLS : admitFor(active, tools),
+          count: {
+            sessionIdHash: idHash,
+            limit: surface.limits.messagesPerSession,
+            expiresAtMs: sessions.expiry(active),
+          },
+          maxRunning: surface.limits.concurrentRuns,
+          ...idempotency,
+        });
+        if (remember !== undefined) await store.saveToolSet(idHash, remember);
+        return answer;
       });
-      await store.countMessage(idHash, sessions.expiry(active));
-      if (remember !== undefined) await store.saveToolSet(idHash, remember);
-      return eventStream(answer.events, { log, requestId });
     },
   });
 }
 
-function resumeRoute({ store, dispatcher, sessions, limits, log }: ClientRouteParts): ClientRoute {
+function resumeRoute({ store, dispatcher, sessions, limits, streams }: ClientRouteParts): ClientRoute {
+  const path = '/v1/client/resume';
   return clientRoute({
     method: 'POST',
-    path: '/v1/client/resume',
+    path,
     summary: 'Brings the outputs of awaited calls. Counts as no message.',
     request: ResumeRequest,
+    headers: [IDEMPOTENCY_KEY],
     answer: { description: 'The rest of the events, up to the end or the next pause.', events: true },
-    errors: [
-      ...SESSION_ERRORS,
-      'execution_not_found',
-      'unknown_tool_output',
-      'ambiguous_tool_output',
-      'already_resolved',
-      'execution_not_awaiting',
-      'execution_expired',
-      'execution_conflict',
-      ...CLIENT_TOOL_ERRORS,
-    ],
-    async handle({ origin, requestId }, body) {
-      const active = await sessions.require(body.sessionId, origin);
-      limits.resume(active.session);
+    errors: [...SESSION_ERRORS, ...RESUME_ERRORS, ...CLIENT_TOOL_ERRORS],
+    async handle(call, body) {
+      const active = await sessions.require(body.sessionId, call.origin);
+      await limits.resume(active.session);
       const { idHash, conversationId } = active.session;
+      const owner = ownerOf(active);
+      const scope = { owner, conversationId, route: path };
+      const idempotency = idempotencyOf(call.header(IDEMPOTENCY_KEY.name), scope, body);
       const { tools, remember } = await meantTools(store, idHash, body);
-      const answer = await dispatcher.resume({
-        executionId: body.executionId,
-        owner: ownerOf(active),
-        conversationId,
-        toolOutputs: body.toolOutputs,
-        admission: tools === undefined ? undefined : admitFor(active, tools),
+      return streams.answer(call.requestId, async () => {
+        const answer = await dispatcher.resume({
+          executionId: body.executionId,
+          owner,
+          conversationId,
+          toolOutputs: body.toolOutputs,
+          admission: tools === undefined ? undefined : admitFor(active, tools),
+          ...idempotency,
+        });
+        if (remember !== undefined) await store.saveToolSet(idHash, remember);
+        return answer;
       });
-      if (remember !== undefined) await store.saveToolSet(idHash, remember);
-      return eventStream(answer.events, { log, requestId });
+    },
+  });
+}
+
+function cancelRoute({ dispatcher, sessions, limits }: ClientRouteParts): ClientRoute {
+  return clientRoute({
+    method: 'POST',
+    path: '/v1/client/cancel',
+    summary: 'Ends an execution, whatever it is doing. Counts as no message.',
+    request: CancelRequest,
+    headers: [NEEDLESS_IDEMPOTENCY_KEY],
+    maxBodyBytes: MAX_SMALL_BODY_BYTES,
+    answer: { description: 'How the execution ended, also when it had ended before.', json: CancelResponse },
+    errors: [...SESSION_ERRORS, 'execution_not_found', 'execution_conflict'],
+    async handle(call, { sessionId, executionId }) {
+      const active = await sessions.require(sessionId, call.origin);
+      await limits.cancel(active.session);
+      checkIdempotencyKey(call.header(NEEDLESS_IDEMPOTENCY_KEY.name));
+      const { conversationId } = active.session;
+      const status = await dispatcher.cancel({ executionId, owner: ownerOf(active), conversationId });
+      return jsonAnswer({ executionId, status } satisfies CancelResponse);
     },
   });
 }
@@ -185,8 +243,8 @@ function feedbackRoute({ store, sessions, limits, clock, newId }: ClientRoutePar
     errors: SESSION_ERRORS,
     async handle({ origin }, body) {
       const active = await sessions.require(body.sessionId, origin);
-      limits.clientToken(active.token.hash, active.surface);
-      limits.feedback(active.session);
+      await limits.clientToken(active.token.hash, active.surface);
+      await limits.feedback(active.session);
       requireSense(body);
       const feedbackId = newId(ID_PREFIX.feedback);
       await store.saveFeedback({
@@ -203,26 +261,9 @@ function feedbackRoute({ store, sessions, limits, clock, newId }: ClientRoutePar
   });
 }
 
-/** The token owns its executions, not the session: a session may end while a tool waits for the visitor. */
-function ownerOf({ token }: ActiveSession): Owner {
-  return { kind: 'client_token', hash: token.hash };
-}
-
 function admitFor({ surface, session }: ActiveSession, tools: readonly ClientTool[]): Admission {
   const { webmcp, sdkTools } = surface.behavior;
   return admit(tools, { kind: 'surface', origin: session.origin, webmcp, sdkTools });
-}
-
-function requireMessagesLeft({ session, surface }: ActiveSession): void {
-  const { messagesPerSession } = surface.limits;
-  if (session.messageCount < messagesPerSession) return;
-  throw new RequestError(
-    'message_limit_reached',
-    `This chat has reached its limit of ${messagesPerSession} messages.`,
-    {
-      hint: `This chat has reached its limit of ${messagesPerSession} messages. Start a new chat to go on.`,
-    },
-  );
 }
 
 /** `csat` counts from 1 to 5, `nps` from 0 to 10, and the others are about one message. */

@@ -5,12 +5,13 @@ import { type Agent, type Config, ConfigError } from '../config/config.ts';
 import type { Answer, Dispatcher } from '../dispatch/dispatcher.ts';
 import { RequestError } from '../errors.ts';
 import { refuseDuplicates } from '../guard/client-tools.ts';
+import { IDEMPOTENCY_KEY, idempotencyOf } from '../guard/idempotency.ts';
 import { collectAnswer } from '../http/collect-answer.ts';
-import { eventStream } from '../http/event-stream.ts';
-import type { Log } from '../log.ts';
+import type { EventStreams } from '../http/event-stream.ts';
 import type { ModelResolver } from '../models/model.ts';
 import { admit, isToolPattern } from '../policy.ts';
 import type { Store } from '../store/store.ts';
+import { RESUME_ERRORS } from './client.ts';
 import { type Call, jsonAnswer, type KeyRoute, keyRoute } from './route.ts';
 
 export interface DispatchRouteParts {
@@ -18,9 +19,9 @@ export interface DispatchRouteParts {
   readonly store: Store;
   readonly dispatcher: Dispatcher;
   readonly models: ModelResolver;
+  readonly streams: EventStreams;
   readonly clock: () => number;
   readonly newId: (prefix: string) => string;
-  readonly log: Log;
 }
 
 /** The routes for servers that hold an API key. */
@@ -35,22 +36,24 @@ const ANSWER = {
   json: DispatchResponse,
 } as const;
 
-function dispatchRoute({
-  config,
-  store,
-  dispatcher,
-  models,
-  clock,
-  newId,
-  log,
-}: DispatchRouteParts): KeyRoute {
+function dispatchRoute(parts: DispatchRouteParts): KeyRoute {
+  const { config, store, dispatcher, models, streams, clock, newId } = parts;
+  const path = '/v1/dispatch';
   return keyRoute({
     method: 'POST',
-    path: '/v1/dispatch',
+    path,
     summary: 'Starts an execution for a trusted caller, with an agent of the server or one of its own.',
     request: DispatchRequest,
+    headers: [IDEMPOTENCY_KEY],
     answer: ANSWER,
-    errors: ['agent_not_found', 'too_many_client_tools', 'client_tools_too_large', 'duplicate_client_tool'],
+    errors: [
+      'agent_not_found',
+      'too_many_client_tools',
+      'client_tools_too_large',
+      'duplicate_client_tool',
+      'idempotency_key_reused',
+      'overloaded',
+    ],
     async handle(call, body, key) {
       const agent = findAgent(body.agent, config, models);
       const tools = body.clientTools ?? [];
@@ -58,58 +61,61 @@ function dispatchRoute({
       const allowlist = body.clientToolsPolicy?.allowlist;
       requirePatterns(allowlist ?? []);
       const owner = { kind: 'api_key', hash: key.hash } as const;
-      const conversationId = newId(ID_PREFIX.conversation);
-      await store.createConversation({ id: conversationId, owner, surfaceId: null, createdAtMs: clock() });
-      const answer = await dispatcher.start({
-        owner,
-        conversationId,
-        agent,
-        messages: body.messages,
-        assistantMessageId: null,
-        admission: admit(tools, { kind: 'api_key', allowlist }),
+      const scope = { owner, conversationId: null, route: path };
+      const idempotency = idempotencyOf(call.header(IDEMPOTENCY_KEY.name), scope, body);
+      return respond(body.streamResponse, streams, call, async () => {
+        const conversationId = newId(ID_PREFIX.conversation);
+        await store.createConversation({ id: conversationId, owner, surfaceId: null, createdAtMs: clock() });
+        return dispatcher.start({
+          owner,
+          conversationId,
+          agent,
+          messages: body.messages,
+          assistantMessageId: null,
+          admission: admit(tools, { kind: 'api_key', allowlist }),
+          ...idempotency,
+        });
       });
-      return respond(answer, body.streamResponse, call, log);
     },
   });
 }
 
-function dispatchResumeRoute({ dispatcher, log }: DispatchRouteParts): KeyRoute {
+function dispatchResumeRoute({ dispatcher, streams }: DispatchRouteParts): KeyRoute {
+  const path = '/v1/dispatch/resume';
   return keyRoute({
     method: 'POST',
-    path: '/v1/dispatch/resume',
+    path,
     summary: 'Brings the outputs of awaited calls.',
     request: DispatchResumeRequest,
+    headers: [IDEMPOTENCY_KEY],
     answer: ANSWER,
-    errors: [
-      'execution_not_found',
-      'unknown_tool_output',
-      'ambiguous_tool_output',
-      'already_resolved',
-      'execution_not_awaiting',
-      'execution_expired',
-      'execution_conflict',
-    ],
+    errors: RESUME_ERRORS,
     async handle(call, body, key) {
-      const answer = await dispatcher.resume({
-        executionId: body.executionId,
-        owner: { kind: 'api_key', hash: key.hash },
-        conversationId: null,
-        toolOutputs: body.toolOutputs,
-        admission: undefined,
-      });
-      return respond(answer, body.streamResponse, call, log);
+      const owner = { kind: 'api_key', hash: key.hash } as const;
+      const scope = { owner, conversationId: null, route: path };
+      const idempotency = idempotencyOf(call.header(IDEMPOTENCY_KEY.name), scope, body);
+      return respond(body.streamResponse, streams, call, () =>
+        dispatcher.resume({
+          executionId: body.executionId,
+          owner,
+          conversationId: null,
+          toolOutputs: body.toolOutputs,
+          admission: undefined,
+          ...idempotency,
+        }),
+      );
     },
   });
 }
 
 async function respond(
-  answer: Answer,
-  streamed: boolean | undefined,
+  isStreamed: boolean | undefined,
+  streams: EventStreams,
   { requestId }: Call,
-  log: Log,
+  begin: () => Promise<Answer>,
 ): Promise<Response> {
-  if (streamed === false) return jsonAnswer(await collectAnswer(answer));
-  return eventStream(answer.events, { log, requestId });
+  if (isStreamed === false) return jsonAnswer(await collectAnswer(await begin()));
+  return streams.answer(requestId, begin);
 }
 
 function findAgent(wanted: DispatchRequest['agent'], { surfaces }: Config, models: ModelResolver): Agent {
@@ -138,6 +144,7 @@ function findAgent(wanted: DispatchRequest['agent'], { surfaces }: Config, model
     instructions: wanted.instructions ?? '',
     maxToolCalls: wanted.maxToolCalls ?? DEFAULT_MAX_TOOL_CALLS,
     pauseMinutes: DEFAULT_PAUSE_MINUTES,
+    tools: [],
   };
 }
 

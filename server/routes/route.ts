@@ -4,11 +4,19 @@ import type { ApiKeyConfig } from '../config/config.ts';
 import { RequestError } from '../errors.ts';
 import { checkSubmission } from '../guard/client-tools.ts';
 
-/** What a route knows of the request beside its body. */
+/** What a route knows of the request beside its input. */
 export interface Call {
   readonly requestId: string;
   /** The HTTP `Origin`; `null` as text when the browser hides it or there is none. */
   readonly origin: string;
+  /** The value of a header, by its name in any case. */
+  header(name: string): string | undefined;
+}
+
+/** A header that a route reads beside those of HTTP itself. */
+export interface HeaderParameter {
+  readonly name: string;
+  readonly description: string;
 }
 
 /** What answers with 200: JSON of this schema, a stream of events, or either as the request says. */
@@ -20,33 +28,38 @@ interface RouteAnswer {
 
 interface RouteFacts {
   readonly method: 'GET' | 'POST';
+  /** Names in braces stand for one segment each, and are fields of the route's `request`. */
   readonly path: string;
   readonly summary: string;
   readonly answer: RouteAnswer;
   /** Codes that this route answers beside those that every route of its kind may answer. */
   readonly errors: readonly ErrorCode[];
+  /** Optional ones that it reads. */
+  readonly headers?: readonly HeaderParameter[];
   /** Of the request's body. Default `MAX_BODY_BYTES`. */
   readonly maxBodyBytes?: number;
 }
 
-/** A route without a body that anybody may ask. */
+/** A route without input that anybody may ask. */
 export interface OpenRoute extends RouteFacts {
   readonly auth: 'none';
   handle(call: Call): Response | Promise<Response>;
 }
 
-/** A route for browsers: its body names the client token or the session. */
+/** A route for browsers: its body names the client token or the session; without a body, `Authorization` does. */
 export interface ClientRoute extends RouteFacts {
   readonly auth: 'client';
+  /** Of the body; with GET, of the path's and the query's values, which are strings. */
   readonly request: z.ZodMiniType;
-  handle(call: Call, body: unknown): Promise<Response>;
+  handle(call: Call, input: unknown): Promise<Response>;
 }
 
 /** A route for servers that hold a secret API key. */
 export interface KeyRoute extends RouteFacts {
   readonly auth: 'api_key';
+  /** As of a client route. */
   readonly request: z.ZodMiniType;
-  handle(call: Call, body: unknown, key: ApiKeyConfig): Promise<Response>;
+  handle(call: Call, input: unknown, key: ApiKeyConfig): Promise<Response>;
 }
 
 /** One row of the table that registers the routes and writes the OpenAPI document. */
@@ -55,23 +68,32 @@ export type Route = OpenRoute | ClientRoute | KeyRoute;
 export function clientRoute<Schema extends z.ZodMiniType>(
   route: RouteFacts & {
     readonly request: Schema;
-    handle(call: Call, body: z.infer<Schema>): Promise<Response>;
+    handle(call: Call, input: z.infer<Schema>): Promise<Response>;
   },
 ): ClientRoute {
-  return { ...route, auth: 'client', handle: (call, body) => route.handle(call, read(route.request, body)) };
+  return {
+    ...route,
+    auth: 'client',
+    handle: (call, input) => route.handle(call, read(route.request, input)),
+  };
 }
 
 export function keyRoute<Schema extends z.ZodMiniType>(
   route: RouteFacts & {
     readonly request: Schema;
-    handle(call: Call, body: z.infer<Schema>, key: ApiKeyConfig): Promise<Response>;
+    handle(call: Call, input: z.infer<Schema>, key: ApiKeyConfig): Promise<Response>;
   },
 ): KeyRoute {
   return {
     ...route,
     auth: 'api_key',
-    handle: (call, body, key) => route.handle(call, read(route.request, body), key),
+    handle: (call, input, key) => route.handle(call, read(route.request, input), key),
   };
+}
+
+/** What stands behind `Bearer` in `Authorization`. */
+export function bearerOf(call: Call): string | undefined {
+  return /^Bearer +(\S+) *$/i.exec(call.header('authorization') ?? '')?.[1];
 }
 
 /** Answers that hold credentials or a person's words belong in no cache. */
@@ -82,9 +104,9 @@ export function jsonAnswer(value: unknown): Response {
 const MAX_DETAILS = 20;
 const words = z.locales.en().localeError;
 
-function read<Schema extends z.ZodMiniType>(schema: Schema, body: unknown): z.infer<Schema> {
-  checkSubmission(body);
-  const result = schema.safeParse(body, { error: words });
+function read<Schema extends z.ZodMiniType>(schema: Schema, input: unknown): z.infer<Schema> {
+  checkSubmission(input);
+  const result = schema.safeParse(input, { error: words });
   if (result.success) return result.data;
   const details = result.error.issues
     .slice(0, MAX_DETAILS)

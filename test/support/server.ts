@@ -7,6 +7,8 @@ import type { ConfigInput } from '../../server/config/define-config.ts';
 import { resolveConfig } from '../../server/config/resolve.ts';
 import { hashCredential } from '../../server/credentials.ts';
 import { createDispatcher } from '../../server/dispatch/create-dispatcher.ts';
+import type { TakeShared } from '../../server/guard/rate-limits.ts';
+import { createEventStreams } from '../../server/http/event-stream.ts';
 import { createLog } from '../../server/log.ts';
 import type { Model, ModelEvent, ModelRequest } from '../../server/models/model.ts';
 import { openSqliteStore } from '../../server/store/sqlite.ts';
@@ -65,6 +67,11 @@ export interface TestServerOptions {
   readonly assets?: AssetFolders;
   readonly trustedProxies?: number;
   readonly isAccepting?: () => boolean;
+  readonly takeShared?: TakeShared;
+  /** Executions at once in the process. */
+  readonly maxRunning?: number;
+  /** Event streams at once in the process. */
+  readonly maxStreams?: number;
   /** Stands between the server and its store. */
   readonly wrapStore?: (store: Store) => Store;
   readonly secrets?: readonly string[];
@@ -85,6 +92,9 @@ export interface TestServer {
   /** As a page of the store, with one message. */
   chat(body: Record<string, unknown>, origin?: string): Promise<Response>;
   resume(body: Record<string, unknown>, origin?: string): Promise<Response>;
+  cancel(body: Record<string, unknown>, origin?: string): Promise<Response>;
+  /** The events of an execution of the session, after a position. */
+  follow(sessionId: string, executionId: string, after?: number | string): Promise<Response>;
   dispatch(body: Record<string, unknown>, key?: string): Promise<Response>;
   close(): Promise<void>;
 }
@@ -113,8 +123,18 @@ export async function aServer(options: TestServerOptions = {}): Promise<TestServ
   const models = () => model;
   let nowMs = Date.parse('2026-11-20T10:00:00Z');
   const clock = () => nowMs;
-  const dispatcher = createDispatcher({ store, model: models, clock, newId, log });
-  const { assets, trustedProxies, isAccepting } = options;
+  const tools = new Map(config.surfaces.map(({ agent }) => [agent.id, agent.tools]));
+  const dispatcher = createDispatcher({
+    store,
+    model: models,
+    processId: newId('proc_'),
+    ...(options.maxRunning === undefined ? {} : { maxRunning: options.maxRunning }),
+    tools: (agentId) => tools.get(agentId) ?? [],
+    clock,
+    newId,
+    log,
+  });
+  const { assets, trustedProxies, isAccepting, takeShared } = options;
   const app = createApp({
     config,
     store,
@@ -125,6 +145,8 @@ export async function aServer(options: TestServerOptions = {}): Promise<TestServ
     ...(assets === undefined ? {} : { assets }),
     ...(trustedProxies === undefined ? {} : { trustedProxies }),
     ...(isAccepting === undefined ? {} : { isAccepting }),
+    ...(takeShared === undefined ? {} : { takeShared }),
+    streams: createEventStreams({ log, maxOpen: options.maxStreams ?? 1_000 }),
   });
 
   const request = async (path: string, init?: RequestInit, address = '192.0.2.1') =>
@@ -153,6 +175,12 @@ export async function aServer(options: TestServerOptions = {}): Promise<TestServ
     chat: (body, origin = STORE_ORIGIN) =>
       post('/v1/client/chat', { messages: [{ role: 'user', content: 'Hello' }], ...body }, { origin }),
     resume: (body, origin = STORE_ORIGIN) => post('/v1/client/resume', body, { origin }),
+    cancel: (body, origin = STORE_ORIGIN) => post('/v1/client/cancel', body, { origin }),
+    follow: (sessionId, executionId, after) =>
+      request(
+        `/v1/client/executions/${encodeURIComponent(executionId)}/events${after === undefined ? '' : `?after=${encodeURIComponent(after)}`}`,
+        { headers: { origin: STORE_ORIGIN, authorization: `Bearer ${sessionId}` } },
+      ),
     dispatch: (body, key = API_KEY) =>
       post(
         body.executionId === undefined ? '/v1/dispatch' : '/v1/dispatch/resume',
