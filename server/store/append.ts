@@ -1,75 +1,113 @@
-import type { Transaction } from 'kysely';
-import type { StreamEvent } from '../../protocol/event.ts';
-import { eventRow, messageRow } from './rows.ts';
-import { type Commit, StoreError } from './store.ts';
+import { type Kysely, sql } from 'kysely';
+import { isKeepable } from './bindable.ts';
+import type { SqlEngine } from './engine.ts';
+import { batches, checkSequence, ROWS_PER_INSERT } from './executions.ts';
+import { type Append, StoreError } from './store.ts';
 import type { Tables } from './tables.ts';
 
-/** Rows of one `insert`. Keeps its bound values under every engine's limit, and the set of prepared statements small. */
-const ROWS_PER_INSERT = 100;
-
-/** Writes what a boundary adds to the log and the conversation. Throws `conflict` when it does not follow what is there. */
-export async function appendCommitted(
-  db: Transaction<Tables>,
-  { execution, events, messages }: Commit,
-): Promise<void> {
-  const seq = await insertEvents(db, execution.id, events);
-  if (seq !== execution.seq) {
-    throw new StoreError(
-      'conflict',
-      `The log of ${execution.id} ends at ${seq}, and the commit says ${execution.seq}.`,
-    );
+/** Adds the pieces that follow their logs, each whole or not at all. Resolves to the ids of the other executions. */
+export async function appendEvents(
+  engine: SqlEngine,
+  appends: readonly Append[],
+): Promise<ReadonlySet<string>> {
+  const movedOn = new Set<string>();
+  const pieces: Append[] = [];
+  for (const piece of joined(appends)) {
+    if (!isOnePiece(piece)) movedOn.add(piece.executionId);
+    else if (piece.events.length > 0) pieces.push(piece);
   }
-  await insertMessages(db, execution.conversationId, messages);
+  for (const group of grouped(pieces)) await insertGroup(engine, group, movedOn);
+  return movedOn;
 }
 
-/** Adds events to a log without a gap. Resolves to its last position. */
-export async function insertEvents(
-  db: Transaction<Tables>,
-  executionId: string,
-  events: readonly StreamEvent[],
-): Promise<number> {
-  const end = await db
-    .selectFrom('events')
-    .select((column) => column.fn.max('seq').as('seq'))
-    .where('execution_id', '=', executionId)
-    .executeTakeFirst();
-  // Two writers may both read this end; the primary key then refuses the second.
-  let seq = end?.seq ?? 0;
-  for (const event of events) {
-    seq += 1;
-    if (event.seq !== seq || event.executionId !== executionId) {
-      throw new StoreError(
-        'conflict',
-        `The log of ${executionId} goes on at ${seq}, and event ${event.seq} of ${event.executionId} came.`,
-      );
+/** What came for one log in several pieces, as one. */
+function joined(appends: readonly Append[]): readonly Append[] {
+  const byExecution = new Map<string, Append>();
+  for (const append of appends) {
+    const before = byExecution.get(append.executionId);
+    const piece = before === undefined ? append : { ...append, events: [...before.events, ...append.events] };
+    byExecution.set(append.executionId, piece);
+  }
+  return [...byExecution.values()];
+}
+
+function isOnePiece({ executionId, events }: Append): boolean {
+  try {
+    checkSequence(executionId, (events[0]?.seq ?? 1) - 1, events);
+  } catch {
+    return false;
+  }
+  return isKeepable(executionId);
+}
+
+/** Pieces that go into one statement each; one that is too large for that is alone. */
+function grouped(pieces: readonly Append[]): readonly (readonly Append[])[] {
+  const groups: Append[][] = [];
+  let rows = ROWS_PER_INSERT;
+  for (const piece of pieces) {
+    rows += piece.events.length;
+    if (rows > ROWS_PER_INSERT) {
+      groups.push([]);
+      rows = piece.events.length;
     }
+    groups.at(-1)?.push(piece);
   }
-  for (const rows of batches(events.map(eventRow))) await db.insertInto('events').values(rows).execute();
-  return seq;
+  return groups;
 }
 
-async function insertMessages(
-  db: Transaction<Tables>,
-  conversationId: string,
-  messages: Commit['messages'],
-): Promise<void> {
-  if (messages.length === 0) return;
-  // Counting in the conversation's row makes two executions of one conversation wait for each other.
-  const counted = await db
-    .updateTable('conversations')
-    .set((column) => ({ message_count: column('message_count', '+', messages.length) }))
-    .where('id', '=', conversationId)
-    .returning('message_count')
-    .executeTakeFirst();
-  if (counted === undefined) throw new StoreError('conflict', `There is no conversation ${conversationId}.`);
-  const first = counted.message_count - messages.length;
-  const rows = messages.map((entry, index) => messageRow(conversationId, first + index, entry));
-  for (const batch of batches(rows)) await db.insertInto('messages').values(batch).execute();
+async function insertGroup(engine: SqlEngine, group: readonly Append[], movedOn: Set<string>): Promise<void> {
+  try {
+    for (const id of await insertWhole(engine, group)) movedOn.add(id);
+  } catch (error) {
+    if (engine.storeError(error).code !== 'conflict') throw error;
+    // Two writers with the same version met at one position. Alone, each piece is in nobody else's way.
+    if (group.length > 1) for (const piece of group) await insertGroup(engine, [piece], movedOn);
+    else for (const { executionId } of group) movedOn.add(executionId);
+  }
 }
 
-function batches<Row>(rows: readonly Row[]): readonly (readonly Row[])[] {
-  const count = Math.ceil(rows.length / ROWS_PER_INSERT);
-  return Array.from({ length: count }, (_, index) =>
-    rows.slice(index * ROWS_PER_INSERT, (index + 1) * ROWS_PER_INSERT),
+async function insertWhole(engine: SqlEngine, group: readonly Append[]): Promise<ReadonlySet<string>> {
+  const [piece] = group;
+  if (piece === undefined || piece.events.length <= ROWS_PER_INSERT)
+    return insertRows(engine, engine.relaxed, group);
+  return engine.relaxed.transaction().execute(async (db) => {
+    let isBegun = false;
+    for (const events of batches(piece.events)) {
+      const refused = await insertRows(engine, db, [{ ...piece, events }]);
+      if (refused.size > 0 && isBegun)
+        throw new StoreError('conflict', `The log of ${piece.executionId} grew in the middle of a piece.`);
+      if (refused.size > 0) return refused;
+      isBegun = true;
+    }
+    return new Set();
+  });
+}
+
+/** One statement: a piece goes in if its execution still has that version and its log ends where the piece begins. */
+async function insertRows(
+  { locks }: SqlEngine,
+  db: Kysely<Tables>,
+  pieces: readonly Append[],
+): Promise<ReadonlySet<string>> {
+  const rows = pieces.flatMap(({ executionId, version, events }) =>
+    events.map(
+      (event) =>
+        sql`(cast(${executionId} as text), cast(${version} as integer), cast(${events[0]?.seq} as integer),
+          cast(${event.seq} as integer), cast(${JSON.stringify(event)} as text))`,
+    ),
   );
+  // In order of id: two processes that lock rows in one order never wait for each other in a circle.
+  const written = await sql<{ readonly execution_id: string }>`
+    with given (execution_id, version, first, seq, event) as (values ${sql.join(rows)})
+    insert into events (execution_id, seq, event)
+    select given.execution_id, given.seq, given.event
+    from given join executions on executions.id = given.execution_id and executions.version = given.version
+    where given.first =
+      1 + coalesce((select max(seq) from events where events.execution_id = given.execution_id), 0)
+    order by executions.id, given.seq
+    ${locks.share}
+    returning execution_id`.execute(db);
+  if (written.rows.length === rows.length) return new Set();
+  const kept = new Set(written.rows.map((row) => row.execution_id));
+  return new Set(pieces.map(({ executionId }) => executionId).filter((id) => !kept.has(id)));
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { type Kysely, sql, type Transaction } from 'kysely';
+import { sql, type Transaction } from 'kysely';
+import type { SqlEngine } from './engine.ts';
 import { StoreError } from './store.ts';
 import type { Tables } from './tables.ts';
 
@@ -70,6 +71,61 @@ const MIGRATIONS: readonly Migration[] = [
       'create index feedback_of_conversation on feedback (conversation_id)',
     ],
   },
+  {
+    name: 'leases, outcomes and retention',
+    statements: [
+      'alter table conversations add column updated_at_ms bigint not null default 0',
+      `update conversations set updated_at_ms = coalesce(
+        (select max(created_at_ms) from executions where conversation_id = conversations.id),
+        created_at_ms
+      )`,
+      'alter table executions add column surface_id text',
+      `update executions set surface_id =
+        (select surface_id from conversations where id = executions.conversation_id)`,
+      'alter table executions add column messages_before integer not null default 0',
+      'drop index executions_of_conversation',
+      `create index executions_of_conversation
+        on executions (conversation_id, messages_before, created_at_ms)`,
+      'alter table executions add column lease_owner text',
+      'alter table executions add column lease_until_ms bigint not null default 0',
+      // Of several open executions of one conversation only the newest goes on; the others say in their logs why not.
+      `create table replaced_executions as
+        select id, 1 + coalesce((select max(seq) from events where execution_id = earlier.id), 0) as seq
+        from executions earlier
+        where status in ('running', 'awaiting') and exists (
+          select 1 from executions newer
+          where newer.conversation_id = earlier.conversation_id and newer.status in ('running', 'awaiting')
+          and (newer.created_at_ms > earlier.created_at_ms
+            or (newer.created_at_ms = earlier.created_at_ms and newer.id > earlier.id))
+        )`,
+      `insert into events (execution_id, seq, event)
+        select id, seq, '{"type":"execution_error","executionId":"' || id || '","seq":' || cast(seq as text)
+          || ',"error":{"code":"execution_failed","message":"A newer turn of this conversation took its place."}}'
+        from replaced_executions`,
+      `update executions set status = 'failed', version = version + 1, expires_at_ms = null
+        where id in (select id from replaced_executions)`,
+      'drop table replaced_executions',
+      `create unique index open_execution_of_conversation on executions (conversation_id)
+        where status in ('running', 'awaiting')`,
+      'create index executions_by_lease on executions (status, lease_until_ms)',
+      'create index executions_by_age on executions (surface_id, created_at_ms)',
+      'create index conversations_by_age on conversations (surface_id, updated_at_ms)',
+      'create index sessions_of_conversation on sessions (conversation_id)',
+      'create index sessions_by_expiry on sessions (expires_at_ms)',
+      `create table outcomes (
+        key_hash text not null primary key,
+        request_hash text not null,
+        execution_id text not null,
+        after_seq integer not null,
+        expires_at_ms bigint not null
+      )`,
+      'create index outcomes_by_expiry on outcomes (expires_at_ms)',
+      `create table buckets (
+        key text not null primary key,
+        full_at_ms double precision not null
+      )`,
+    ],
+  },
 ];
 
 /**
@@ -77,11 +133,12 @@ const MIGRATIONS: readonly Migration[] = [
  * `database` names it in errors. Throws `newer_schema` and `changed_migration` before anything is written.
  */
 export async function migrate(
-  db: Kysely<Tables>,
+  engine: SqlEngine,
   database: string,
   migrations: readonly Migration[] = MIGRATIONS,
 ): Promise<void> {
-  await db.transaction().execute(async (transaction) => {
+  await engine.durable.transaction().execute(async (transaction) => {
+    for (const statement of engine.beforeMigrating) await sql.raw(statement).execute(transaction);
     await sql`create table if not exists pagehand_migrations (
       version integer not null primary key,
       name text not null,
@@ -110,7 +167,7 @@ function verify(
     throw new StoreError(
       'newer_schema',
       `The database ${database} has schema version ${found}, and this release knows versions up to ${migrations.length}. ` +
-        'Start the newer release that wrote it, or set PAGEHAND_DB to another file.',
+        'Start the newer release that wrote it, or set PAGEHAND_DB to another database.',
     );
   }
   for (const [index, row] of applied.entries()) {
@@ -120,7 +177,7 @@ function verify(
     throw new StoreError(
       'changed_migration',
       `The database ${database} was made with another version of migration ${row.version} ("${row.name}") than this ` +
-        'release has. Start the release that made it, or set PAGEHAND_DB to another file.',
+        'release has. Start the release that made it, or set PAGEHAND_DB to another database.',
     );
   }
 }

@@ -7,6 +7,7 @@ import type {
   Execution,
   ExecutionStatus,
   Feedback,
+  Outcome,
   Owner,
   Session,
   StoredMessage,
@@ -40,7 +41,7 @@ export function readSession(row: Selectable<Tables['sessions']>): Session {
     origin: row.origin,
     conversationId: row.conversation_id,
     messageCount: row.message_count,
-    expiresAtMs: Number(row.expires_at_ms),
+    expiresAtMs: row.expires_at_ms,
   };
 }
 
@@ -52,6 +53,7 @@ export function conversationRow(conversation: Conversation): Insertable<Tables['
     surface_id: conversation.surfaceId,
     message_count: 0,
     created_at_ms: conversation.createdAtMs,
+    updated_at_ms: conversation.createdAtMs,
   };
 }
 
@@ -60,7 +62,7 @@ export function readConversation(row: Selectable<Tables['conversations']>): Conv
     id: row.id,
     owner: { kind: row.owner_kind as Owner['kind'], hash: row.owner_hash },
     surfaceId: row.surface_id,
-    createdAtMs: Number(row.created_at_ms),
+    createdAtMs: row.created_at_ms,
   };
 }
 
@@ -85,7 +87,16 @@ export function readMessage(row: Omit<Selectable<Tables['messages']>, 'conversat
   };
 }
 
-export function executionRow(execution: Execution): Insertable<Tables['executions']> {
+/** What the first schema's executions lack. */
+const LATER_FIELDS = { started: [], runAfter: 0, turnId: null, takeovers: 0 } satisfies Partial<Execution>;
+
+/** Without what the store itself keeps beside the execution. */
+export function executionRow(
+  execution: Execution,
+): Omit<
+  Insertable<Tables['executions']>,
+  'surface_id' | 'messages_before' | 'lease_owner' | 'lease_until_ms'
+> {
   const { id, version, status, conversationId, createdAtMs, expiresAtMs, ...state } = execution;
   return {
     id,
@@ -98,20 +109,21 @@ export function executionRow(execution: Execution): Insertable<Tables['execution
   };
 }
 
+export type StoredExecution = Selectable<Tables['executions']> & { readonly last_seq: number | null };
+
 /** `last_seq` is the end of the log: events between two boundaries move it without touching the execution's row. */
-export function readExecution(
-  row: Selectable<Tables['executions']> & { last_seq: number | null },
-): Execution {
+export function readExecution(row: StoredExecution): Execution {
   const state = JSON.parse(row.state) as ExecutionState;
   return {
+    ...LATER_FIELDS,
     ...state,
     id: row.id,
     version: row.version,
     status: row.status as ExecutionStatus,
     conversationId: row.conversation_id,
     seq: row.last_seq ?? state.seq,
-    createdAtMs: Number(row.created_at_ms),
-    expiresAtMs: row.expires_at_ms === null ? null : Number(row.expires_at_ms),
+    createdAtMs: row.created_at_ms,
+    expiresAtMs: row.expires_at_ms,
   };
 }
 
@@ -142,5 +154,25 @@ export function feedbackRow(feedback: Feedback): Insertable<Tables['feedback']> 
       comment: feedback.comment,
     }),
     created_at_ms: feedback.createdAtMs,
+  };
+}
+
+export function outcomeRow(outcome: Outcome): Insertable<Tables['outcomes']> {
+  return {
+    key_hash: outcome.keyHash,
+    request_hash: outcome.requestHash,
+    execution_id: outcome.executionId,
+    after_seq: outcome.after,
+    expires_at_ms: outcome.expiresAtMs,
+  };
+}
+
+export function readOutcome(row: Selectable<Tables['outcomes']>): Outcome {
+  return {
+    keyHash: row.key_hash,
+    requestHash: row.request_hash,
+    executionId: row.execution_id,
+    after: row.after_seq,
+    expiresAtMs: row.expires_at_ms,
   };
 }

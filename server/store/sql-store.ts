@@ -1,9 +1,13 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { StreamEvent } from '../../protocol/event.ts';
-import { appendCommitted, insertEvents } from './append.ts';
+import { appendEvents } from './append.ts';
+import type { SqlEngine } from './engine.ts';
+import { insertExecution, looks, Refusal, selectExecutions, updateExecution } from './executions.ts';
+import { abandonedExecutions, claim, releaseLeases, renewLeases } from './leases.ts';
+import { outcome, takeToken } from './limits.ts';
+import { removeOld } from './retention.ts';
 import {
   conversationRow,
-  executionRow,
   feedbackRow,
   readConversation,
   readEvent,
@@ -15,10 +19,15 @@ import {
   toolSetRow,
 } from './rows.ts';
 import {
+  type Append,
   type Commit,
   type Conversation,
   type Execution,
   type Feedback,
+  type Lease,
+  type NewExecution,
+  type Outcome,
+  type Retention,
   type Session,
   type Store,
   type StoredMessage,
@@ -26,24 +35,18 @@ import {
   type ToolSet,
 } from './store.ts';
 import type { Tables } from './tables.ts';
-
-/** One database, through two doors. */
-export interface SqlEngine {
-  /** A transaction that has committed here survives a power cut. */
-  readonly durable: Kysely<Tables>;
-  /** A transaction that has committed here survives a crash of the process. */
-  readonly relaxed: Kysely<Tables>;
-  close(): Promise<void>;
-}
+import { type Looks, Watchers } from './watchers.ts';
 
 /** Every query of the server, for any engine that Kysely speaks to. */
 export class SqlStore implements Store {
   readonly #engine: SqlEngine;
+  readonly #watchers: Watchers;
   readonly #running = new Set<Promise<unknown>>();
   #closed: Promise<void> | undefined;
 
   constructor(engine: SqlEngine) {
     this.#engine = engine;
+    this.#watchers = new Watchers(engine.changes, (executionIds) => this.#look(executionIds));
   }
 
   saveSession(session: Session): Promise<void> {
@@ -65,20 +68,6 @@ export class SqlStore implements Store {
         .where('id_hash', '=', idHash)
         .executeTakeFirst();
       return row === undefined ? undefined : readSession(row);
-    });
-  }
-
-  countMessage(idHash: string, expiresAtMs: number): Promise<number> {
-    return this.#write(async (db) => {
-      const row = await db
-        .updateTable('sessions')
-        .set((column) => ({ message_count: column('message_count', '+', 1), expires_at_ms: expiresAtMs }))
-        .where('id_hash', '=', idHash)
-        .returning('message_count')
-        .executeTakeFirst();
-      if (row === undefined)
-        throw new StoreError('conflict', 'The session whose message is counted is not in the store.');
-      return row.message_count;
     });
   }
 
@@ -107,54 +96,41 @@ export class SqlStore implements Store {
     });
   }
 
-  createExecution(commit: Commit): Promise<void> {
-    return this.#write(async (db) => {
-      await db.insertInto('executions').values(executionRow(commit.execution)).execute();
-      await appendCommitted(db, commit);
-    });
+  async createExecution(commit: NewExecution): Promise<'created' | 'moved_on' | 'limit_reached'> {
+    const refusal = await this.#writeUnlessRefused((db) => insertExecution(db, this.#engine, commit));
+    if (refusal === undefined) this.#watchers.written([commit.execution.id]);
+    return refusal ?? 'created';
   }
 
   execution(id: string): Promise<Execution | undefined> {
     return this.#read(async (db) => {
-      const row = await executions(db).where('executions.id', '=', id).executeTakeFirst();
+      const row = await selectExecutions(db).where('executions.id', '=', id).executeTakeFirst();
       return row === undefined ? undefined : readExecution(row);
     });
   }
 
-  openExecutions(conversationId: string): Promise<readonly Execution[]> {
+  latestExecution(conversationId: string): Promise<Execution | undefined> {
     return this.#read(async (db) => {
-      const rows = await executions(db)
+      const row = await selectExecutions(db)
         .where('conversation_id', '=', conversationId)
-        .where('status', 'in', ['running', 'awaiting'])
+        .orderBy('messages_before', 'desc')
         .orderBy('created_at_ms', 'desc')
-        .orderBy('id', 'desc')
-        .execute();
-      return rows.map(readExecution);
-    });
-  }
-
-  commit(commit: Commit): Promise<boolean> {
-    return this.#write(async (db) => {
-      const { id, ...next } = executionRow(commit.execution);
-      const result = await db
-        .updateTable('executions')
-        .set(next)
-        .where('id', '=', id)
-        .where('version', '=', commit.execution.version - 1)
+        .limit(1)
         .executeTakeFirst();
-      if (result.numUpdatedRows === 0n) return false;
-      await appendCommitted(db, commit);
-      return true;
+      return row === undefined ? undefined : readExecution(row);
     });
   }
 
-  appendEvents(executionId: string, events: readonly StreamEvent[]): Promise<void> {
-    if (events.length === 0) return Promise.resolve();
-    return this.#guard(() =>
-      this.#engine.relaxed.transaction().execute(async (db) => {
-        await insertEvents(db, executionId, events);
-      }),
-    );
+  async commit(commit: Commit): Promise<boolean> {
+    const refusal = await this.#writeUnlessRefused((db) => updateExecution(db, this.#engine, commit));
+    if (refusal === undefined) this.#watchers.written([commit.execution.id]);
+    return refusal === undefined;
+  }
+
+  async appendEvents(appends: readonly Append[]): Promise<ReadonlySet<string>> {
+    const movedOn = await this.#guard(() => appendEvents(this.#engine, appends));
+    this.#watchers.written(appends.map(({ executionId }) => executionId).filter((id) => !movedOn.has(id)));
+    return movedOn;
   }
 
   eventsAfter(executionId: string, after: number, limit: number): Promise<readonly StreamEvent[]> {
@@ -173,7 +149,7 @@ export class SqlStore implements Store {
 
   overdueExecutions(nowMs: number, limit: number): Promise<readonly Execution[]> {
     return this.#read(async (db) => {
-      const rows = await executions(db)
+      const rows = await selectExecutions(db)
         .where('status', '=', 'awaiting')
         .where('expires_at_ms', '<=', nowMs)
         .orderBy('expires_at_ms')
@@ -182,6 +158,44 @@ export class SqlStore implements Store {
         .execute();
       return rows.map(readExecution);
     });
+  }
+
+  renewLeases(lease: Lease, executionIds: readonly string[]): Promise<ReadonlySet<string>> {
+    return this.#guard(() => renewLeases(this.#engine, lease, executionIds));
+  }
+
+  releaseLeases(owner: string): Promise<void> {
+    return this.#guard(() => releaseLeases(this.#engine, owner));
+  }
+
+  abandonedExecutions(limit: number): Promise<readonly Execution[]> {
+    return this.#guard(() => abandonedExecutions(this.#engine, limit));
+  }
+
+  async claim(
+    execution: Pick<Execution, 'id' | 'version'>,
+    lease: Lease,
+    evenIfHeld: boolean,
+  ): Promise<Execution | undefined> {
+    const claimed = await this.#write((db) => claim(db, this.#engine, execution, lease, evenIfHeld));
+    if (claimed !== undefined) this.#watchers.written([claimed.id]);
+    return claimed;
+  }
+
+  watch(executionId: string, callback: () => void): () => void {
+    return this.#watchers.watch(executionId, callback);
+  }
+
+  outcome(keyHash: string, nowMs: number): Promise<Outcome | undefined> {
+    return this.#guard(() => outcome(this.#engine, keyHash, nowMs));
+  }
+
+  takeToken(key: string, perMinute: number, nowMs: number): Promise<number> {
+    return this.#guard(() => takeToken(this.#engine, key, perMinute, nowMs));
+  }
+
+  removeOld(retentions: readonly Retention[], nowMs: number, limit: number): Promise<boolean> {
+    return this.#guard(() => removeOld(this.#engine, retentions, nowMs, limit));
   }
 
   saveToolSet(sessionIdHash: string, set: ToolSet): Promise<void> {
@@ -219,16 +233,33 @@ export class SqlStore implements Store {
   }
 
   close(): Promise<void> {
+    this.#watchers.close();
     this.#closed ??= Promise.allSettled(this.#running).then(() => this.#engine.close());
     return this.#closed;
   }
 
+  #look(executionIds: readonly string[]): Promise<Looks> {
+    return this.#read((db) => looks(db, executionIds));
+  }
+
   #read<Result>(query: (db: Kysely<Tables>) => Promise<Result>): Promise<Result> {
-    return this.#guard(() => query(this.#engine.durable));
+    return this.#guard(() => query(this.#engine.relaxed));
   }
 
   #write<Result>(query: (db: Transaction<Tables>) => Promise<Result>): Promise<Result> {
     return this.#guard(() => this.#engine.durable.transaction().execute(query));
+  }
+
+  async #writeUnlessRefused(
+    query: (db: Transaction<Tables>) => Promise<void>,
+  ): Promise<Refusal['reason'] | undefined> {
+    try {
+      await this.#write(query);
+      return undefined;
+    } catch (error) {
+      if (error instanceof Refusal) return error.reason;
+      throw error;
+    }
   }
 
   async #guard<Result>(work: () => Promise<Result>): Promise<Result> {
@@ -238,23 +269,9 @@ export class SqlStore implements Store {
     try {
       return await running;
     } catch (error) {
-      if (error instanceof StoreError) throw error;
-      throw new StoreError('unavailable', 'The store could not do what was asked of it.', { cause: error });
+      throw error instanceof Refusal ? error : this.#engine.storeError(error);
     } finally {
       this.#running.delete(running);
     }
   }
-}
-
-function executions(db: Kysely<Tables>) {
-  return db
-    .selectFrom('executions')
-    .selectAll('executions')
-    .select((query) =>
-      query
-        .selectFrom('events')
-        .select((column) => column.fn.max('seq').as('last_seq'))
-        .whereRef('events.execution_id', '=', 'executions.id')
-        .as('last_seq'),
-    );
 }

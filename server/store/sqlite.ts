@@ -11,16 +11,22 @@ import {
   SqliteAdapter,
   SqliteIntrospector,
   SqliteQueryCompiler,
+  sql,
 } from 'kysely';
 import Database from 'libsql';
+import { bindable } from './bindable.ts';
+import type { ChangeFeed, SqlEngine } from './engine.ts';
 import { migrate } from './migrations.ts';
-import { type SqlEngine, SqlStore } from './sql-store.ts';
+import { SqlStore } from './sql-store.ts';
 import { BUSY_TIMEOUT_MS, codeOf, isBusy, storeError } from './sqlite-errors.ts';
 import { type Store, StoreError } from './store.ts';
 import type { Tables } from './tables.ts';
 
 /** Prepared statements kept. One kind of query is one statement; inserts have one for each number of rows. */
 const MAX_STATEMENTS = 250;
+
+/** How often a watched file is asked whether another process has written, in milliseconds. */
+const POLL_MS = 250;
 
 type Synchronous = 'FULL' | 'NORMAL';
 
@@ -31,7 +37,7 @@ type Synchronous = 'FULL' | 'NORMAL';
 export async function openSqliteStore(path: string): Promise<Store> {
   const engine = await openSqliteEngine(path);
   try {
-    await migrate(engine.durable, path);
+    await migrate(engine, path);
   } catch (error) {
     await engine.close();
     if (error instanceof StoreError) throw error;
@@ -46,7 +52,28 @@ export async function openSqliteEngine(path: string): Promise<SqlEngine> {
   return {
     durable: kysely(connection, 'FULL'),
     relaxed: kysely(connection, 'NORMAL'),
+    clockMs: sql<number>`cast(unixepoch('subsec') * 1000 as integer)`,
+    locks: { share: sql.raw(''), change: sql.raw(''), changeFree: sql.raw('') },
+    beforeMigrating: [],
+    changes: changesOf(connection),
+    storeError: (error) => storeError(path, error),
     close: () => connection.close(),
+  };
+}
+
+/** A file tells nobody that it has changed, but it can be asked. */
+function changesOf(connection: SqliteConnection): ChangeFeed {
+  let last: number | undefined;
+  return {
+    pollMs: POLL_MS,
+    mayHaveChanged: async () => {
+      const version = await connection.foreignChanges();
+      const isNew = version !== last;
+      last = version;
+      return isNew;
+    },
+    announce: () => undefined,
+    listen: () => undefined,
   };
 }
 
@@ -74,11 +101,17 @@ class SqliteDriver implements Driver {
 
   async acquireConnection(): Promise<DatabaseConnection> {
     await this.#connection.lock();
-    return this.#connection;
+    try {
+      await this.#connection.commitWith(this.#synchronous);
+      return this.#connection;
+    } catch (error) {
+      this.#connection.unlock();
+      throw error;
+    }
   }
 
   beginTransaction(): Promise<void> {
-    return this.#connection.begin(this.#synchronous);
+    return this.#connection.begin();
   }
 
   commitTransaction(): Promise<void> {
@@ -159,6 +192,12 @@ class SqliteConnection implements DatabaseConnection {
     this.#locked = true;
   }
 
+  /** A number that changes whenever another connection has written. */
+  async foreignChanges(): Promise<number> {
+    const row = await this.#patiently(() => this.#statement('pragma data_version').prepared.get([]));
+    return (row as { readonly data_version: number }).data_version;
+  }
+
   unlock(): void {
     const next = this.#waiting.shift();
     // The lock goes to whoever waited longest; nobody can come between.
@@ -166,11 +205,14 @@ class SqliteConnection implements DatabaseConnection {
     else next();
   }
 
-  async begin(synchronous: Synchronous): Promise<void> {
-    if (this.#synchronous !== synchronous) {
-      await this.#patiently(() => this.#database.exec(`pragma synchronous = ${synchronous}`));
-      this.#synchronous = synchronous;
-    }
+  /** How sure what is written from now on is to be. */
+  async commitWith(synchronous: Synchronous): Promise<void> {
+    if (this.#synchronous === synchronous) return;
+    await this.#patiently(() => this.#database.exec(`pragma synchronous = ${synchronous}`));
+    this.#synchronous = synchronous;
+  }
+
+  async begin(): Promise<void> {
     await this.#patiently(() => this.#database.exec('begin immediate'));
   }
 
@@ -284,14 +326,4 @@ function makeDirectory(path: string): void {
     // Another process made it meanwhile.
     if (codeOf(error) !== 'EEXIST') throw error;
   }
-}
-
-/** libsql ends the whole process on a boolean, and cuts text at NUL, so that one id could pass for another. */
-function bindable(value: unknown): unknown {
-  if (value === null || typeof value === 'number' || typeof value === 'bigint') return value;
-  if (typeof value === 'string' && !value.includes('\0') && !/\p{Surrogate}/u.test(value)) return value;
-  throw new StoreError(
-    'conflict',
-    `A value of type ${typeof value} reached the database that it cannot keep as it is.`,
-  );
 }

@@ -1,14 +1,13 @@
 /**
  * The tables as both engines have them. Documents are JSON in text columns: PostgreSQL's `jsonb` refuses NUL and lone
- * surrogates, which visitors do paste. Times are integer milliseconds. What an engine may give back as text
- * (`bigint` in PostgreSQL) is typed `number | string` and read through `server/store/rows.ts` only.
+ * surrogates, which visitors do paste. Times are integer milliseconds.
  */
 export interface Tables {
   readonly pagehand_migrations: {
     readonly version: number;
     readonly name: string;
     readonly checksum: string;
-    readonly applied_at_ms: number | string;
+    readonly applied_at_ms: number;
   };
   readonly sessions: {
     readonly id_hash: string;
@@ -17,7 +16,7 @@ export interface Tables {
     readonly origin: string;
     readonly conversation_id: string;
     readonly message_count: number;
-    readonly expires_at_ms: number | string;
+    readonly expires_at_ms: number;
   };
   readonly conversations: {
     readonly id: string;
@@ -25,7 +24,9 @@ export interface Tables {
     readonly owner_hash: string;
     readonly surface_id: string | null;
     readonly message_count: number;
-    readonly created_at_ms: number | string;
+    readonly created_at_ms: number;
+    /** When its latest turn began. */
+    readonly updated_at_ms: number;
   };
   readonly messages: {
     readonly conversation_id: string;
@@ -38,8 +39,15 @@ export interface Tables {
     readonly version: number;
     readonly status: string;
     readonly conversation_id: string;
-    readonly created_at_ms: number | string;
-    readonly expires_at_ms: number | string | null;
+    readonly created_at_ms: number;
+    readonly expires_at_ms: number | null;
+    /** Of its conversation. */
+    readonly surface_id: string | null;
+    /** Messages of its conversation when it began. Tells which execution is newer, whatever the clocks say. */
+    readonly messages_before: number;
+    readonly lease_owner: string | null;
+    /** By the database's clock. 0: nobody holds it. */
+    readonly lease_until_ms: number;
     /** All of the execution that no query looks into. */
     readonly state: string;
   };
@@ -57,6 +65,18 @@ export interface Tables {
     readonly id: string;
     readonly conversation_id: string;
     readonly body: string;
-    readonly created_at_ms: number | string;
+    readonly created_at_ms: number;
+  };
+  readonly outcomes: {
+    readonly key_hash: string;
+    readonly request_hash: string;
+    readonly execution_id: string;
+    readonly after_seq: number;
+    readonly expires_at_ms: number;
+  };
+  readonly buckets: {
+    readonly key: string;
+    /** When it is full again if nobody takes from it: how full it is now, in one number. */
+    readonly full_at_ms: number;
   };
 }

@@ -1,5 +1,5 @@
 import { openSqliteStore } from '../../server/store/sqlite.ts';
-import { aCommit, deltas, givenExecution, userMessage } from '../support/store.ts';
+import { aCommit, anAppend, deltas, givenExecution, userMessage } from '../support/store.ts';
 
 /**
  * A process of its own that writes to the database in its first argument until it is killed, and says on standard
@@ -8,7 +8,7 @@ import { aCommit, deltas, givenExecution, userMessage } from '../support/store.t
 const store = await openSqliteStore(process.argv[2] ?? '');
 const execution = await givenExecution(store);
 for (let version = 2, seq = 0; ; version += 1) {
-  await store.appendEvents(execution.id, deltas(execution.id, seq + 1, seq + 5));
+  await store.appendEvents([anAppend(execution.id, deltas(execution.id, seq + 1, seq + 5), version - 1)]);
   const events = deltas(execution.id, seq + 6, seq + 6);
   const messages = [{ clientId: null, message: userMessage(`message ${version}`) }];
   if (!(await store.commit(aCommit({ ...execution, version }, { events, messages }))))

@@ -49,7 +49,7 @@ describe('opening a SQLite file', () => {
     await expect(openSqliteStore(path)).rejects.toMatchObject({
       name: 'StoreError',
       code: 'newer_schema',
-      message: `The database ${path} has schema version 7, and this release knows versions up to 1. Start the newer release that wrote it, or set PAGEHAND_DB to another file.`,
+      message: `The database ${path} has schema version 7, and this release knows versions up to 2. Start the newer release that wrote it, or set PAGEHAND_DB to another database.`,
     });
   });
 
@@ -132,7 +132,8 @@ describe('opening a SQLite file', () => {
   test('a damaged file is refused with words, at the latest when the damage is met', async () => {
     const path = await prepared();
     const store = await openSqliteStore(path);
-    for (let index = 0; index < 40; index += 1) await givenExecution(store, 20, { id: `exec_${index}` });
+    for (let index = 0; index < 40; index += 1)
+      await givenExecution(store, 20, { id: `exec_${index}`, conversationId: `conv_${index}` });
     await store.close();
     const bytes = readFileSync(path);
     bytes.fill(0xa5, 4096 * 2, bytes.length);
@@ -169,7 +170,7 @@ describe('a schema that has grown', () => {
   ): Promise<readonly unknown[]> {
     const engine = await openSqliteEngine(path);
     try {
-      for (const migrations of steps) await migrate(engine.durable, path, migrations);
+      for (const migrations of steps) await migrate(engine, path, migrations);
       return (await sql`select * from notes`.execute(engine.durable)).rows;
     } finally {
       await engine.close();

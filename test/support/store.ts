@@ -1,7 +1,15 @@
 import { join } from 'node:path';
 import type { StreamEvent } from '../../protocol/event.ts';
 import type { ModelMessage } from '../../server/models/model.ts';
-import type { Commit, Conversation, Execution, Session, Store } from '../../server/store/store.ts';
+import type {
+  Append,
+  Commit,
+  Conversation,
+  Execution,
+  NewExecution,
+  Session,
+  Store,
+} from '../../server/store/store.ts';
 import { temporaryDirectory } from './temporary.ts';
 
 /** A path for a database in a new directory of its own. Nothing is there yet. */
@@ -47,8 +55,12 @@ export function anExecution(fields: Partial<Execution> = {}): Execution {
     seq: 0,
     tools: [],
     pending: [],
+    started: [],
     resolved: [],
     assistantMessageId: null,
+    runAfter: 0,
+    turnId: null,
+    takeovers: 0,
     createdAtMs: 1_750_000_000_000,
     expiresAtMs: null,
     ...fields,
@@ -71,18 +83,33 @@ export function deltas(
   }));
 }
 
+/** Events for the log of an execution that nobody has changed since it was created. */
+export function anAppend(executionId: string, events: readonly StreamEvent[], version = 1): Append {
+  return { executionId, version, events };
+}
+
 export function userMessage(text: string): ModelMessage {
   return { role: 'user', content: [{ type: 'text', text }] };
 }
 
-/** A commit of `execution`, whose `seq` follows the given events. */
+/** A commit of `execution`, whose `seq` follows the given events. While it runs, `process-1` holds it for a minute. */
 export function aCommit(execution: Execution, parts: Partial<Omit<Commit, 'execution'>> = {}): Commit {
   const events = parts.events ?? [];
   return {
-    execution: { ...execution, seq: events.at(-1)?.seq ?? execution.seq },
     events,
-    messages: parts.messages ?? [],
+    messages: [],
+    lease: execution.status === 'running' ? { owner: 'process-1', forMs: 60_000 } : null,
+    ...parts,
+    execution: { ...execution, seq: events.at(-1)?.seq ?? execution.seq },
   };
+}
+
+/** The commit of a new execution, in a conversation that has no messages. */
+export function aNewExecution(
+  execution: Execution,
+  parts: Partial<Omit<NewExecution, 'execution'>> = {},
+): NewExecution {
+  return { expectedMessages: 0, ...parts, ...aCommit(execution, parts) };
 }
 
 /** Stores a conversation and an execution in it whose log has `events` deltas. */
@@ -90,12 +117,19 @@ export async function givenExecution(
   store: Store,
   events = 0,
   fields: Partial<Execution> = {},
+  parts: Partial<Omit<NewExecution, 'execution' | 'events'>> = {},
 ): Promise<Execution> {
   const execution = anExecution(fields);
   if ((await store.conversation(execution.conversationId)) === undefined) {
     await store.createConversation(aConversation({ id: execution.conversationId }));
   }
-  const commit = aCommit(execution, { events: deltas(execution.id, 1, events) });
-  await store.createExecution(commit);
+  const expectedMessages = (await store.messages(execution.conversationId)).length;
+  const commit = aNewExecution(execution, {
+    expectedMessages,
+    ...parts,
+    events: deltas(execution.id, 1, events),
+  });
+  const answer = await store.createExecution(commit);
+  if (answer !== 'created') throw new Error(`The execution was not created: ${answer}`);
   return commit.execution;
 }
