@@ -6,6 +6,8 @@ import { checkInput } from '../../server/dispatch/tool-input.ts';
 import { findTool, offerTools } from '../../server/dispatch/toolset.ts';
 import type { AdmittedTool } from '../../server/policy.ts';
 import type { OfferedTool } from '../../server/store/store.ts';
+import { defineServerTool } from '../../server/tools/define-server-tool.ts';
+import type { ServerTool } from '../../server/tools/tool.ts';
 
 const LEGAL = /^[A-Za-z0-9_-]{1,64}$/;
 
@@ -98,6 +100,70 @@ describe('names', () => {
     const [a, b] = offerTools([page('a'), page('b', { properties: { q: { type: 'string' } } })]);
     expect(a?.parametersSchema).toEqual({ type: 'object', properties: {} });
     expect(b?.parametersSchema).toEqual({ type: 'object', properties: { q: { type: 'string' } } });
+  });
+});
+
+describe('server tools', () => {
+  test('come first, in the order of the agent, under exactly their names', () => {
+    const offered = offerTools([page('a'), sdk('b')], [], [server('z'), server('c')]);
+    expect(offered.map(({ modelName }) => modelName)).toEqual(['z', 'c', 'b', 'webmcp__a']);
+    expect(offered[0]).toEqual({
+      bareName: 'z',
+      canonicalName: 'z',
+      modelName: 'z',
+      origin: 'server',
+      pageOrigin: null,
+      description: 'What it does.',
+      parametersSchema: { type: 'object', properties: {} },
+    });
+  });
+
+  test('are the ones that answer to their name, whatever a caller brings under it', () => {
+    const offered = offerTools([sdk('find_order'), page('find_order')], [], [server('find_order')]);
+    expect(offered.map(({ canonicalName, origin }) => [canonicalName, origin])).toEqual([
+      ['find_order', 'server'],
+      ['webmcp:find_order', 'webmcp'],
+    ]);
+  });
+
+  test.each([
+    { name: 'a page tool', admitted: page('find'), mine: 'webmcp__find' },
+    { name: 'a page tool that encodes alike', admitted: page('f.i'), mine: 'webmcp__f_i' },
+    { name: 'a tool of the caller', admitted: sdk('find order'), mine: 'find_order' },
+  ])('keep the name that $name would have, and that one gets another', ({ admitted, mine }) => {
+    const offered = offerTools([admitted], [], [server(mine)]);
+    expect(findTool(offered, mine)?.origin).toBe('server');
+    expect(offered[1]?.modelName).toMatch(new RegExp(`^${mine}_[0-9a-f]{8}$`));
+  });
+
+  test('that are new take their name even from a page tool that had it in this execution', () => {
+    const before = offerTools([page('find')]);
+    expect(before[0]?.modelName).toBe('webmcp__find');
+    const after = offerTools([page('find')], before, [server('webmcp__find')]);
+    expect(findTool(after, 'webmcp__find')?.origin).toBe('server');
+    expect(after[1]?.modelName).toMatch(/^webmcp__find_[0-9a-f]{8}$/);
+  });
+
+  test('keep their names beside a page tool that keeps its hashed one', () => {
+    const tools = [server('webmcp__find')];
+    const before = offerTools([page('find')], [], tools);
+    expect(offerTools([page('find'), page('find_all')], before, tools)[1]).toEqual(before[1]);
+  });
+
+  test('whatever the names are, each is the one behind its name and no two share one', () => {
+    const name = fc.constantFrom('a', 'a_b', 'a.b', 'a:b', 'webmcp__a', 'webmcp__a_b', 'webmcp__a.b');
+    const list = fc.uniqueArray(fc.tuple(name, fc.boolean()), { selector: ([n, p]) => `${p}${n}` });
+    const own = fc.uniqueArray(fc.constantFrom('a', 'a_b', 'webmcp__a', 'webmcp__a_b'));
+    fc.assert(
+      fc.property(list, list, own, (first, second, names) => {
+        const admit = (some: typeof first) => some.map(([bare, isPage]) => (isPage ? page(bare) : sdk(bare)));
+        const tools = names.map(server);
+        const offered = offerTools(admit(second), offerTools(admit(first)), tools);
+        expect(new Set(offered.map(({ modelName }) => modelName)).size).toBe(offered.length);
+        for (const { name: mine } of tools) expect(findTool(offered, mine)?.origin).toBe('server');
+        for (const { modelName } of offered) expect(modelName).toMatch(LEGAL);
+      }),
+    );
   });
 });
 
@@ -294,6 +360,10 @@ function page(name: string, parametersSchema?: JsonSchema, description = 'What i
 
 function sdk(name: string): AdmittedTool {
   return { tool: clientTool(name, 'sdk', undefined, 'What it does.'), notes: [] };
+}
+
+function server(name: string): ServerTool {
+  return defineServerTool({ name, description: 'What it does.', run: () => 'Done.' });
 }
 
 function clientTool(
