@@ -4,7 +4,7 @@ import type { Dispatcher } from './dispatch/dispatcher.ts';
 import type { Log } from './log.ts';
 import type { Retention, Store } from './store/store.ts';
 
-/** Time between two looks for executions whose process has died, in milliseconds. */
+/** Time between two looks for executions whose process has died, when nothing else is said, in milliseconds. */
 const TAKE_OVER_INTERVAL_MS = 1_000;
 
 /** Time between two looks for paused executions that are overdue, in milliseconds. */
@@ -30,6 +30,8 @@ export interface UpkeepOptions {
   readonly surfaces: readonly Surface[];
   /** How long a lease lasts without a renewal. */
   readonly leaseMs: number;
+  /** Time between two looks for executions whose process has died. Default 1 000. */
+  readonly takeOverMs?: number;
   readonly clock: () => number;
   readonly log: Log;
   /** From 0 up to 1. Default: `Math.random`. */
@@ -45,14 +47,14 @@ export interface Upkeep {
 }
 
 export function startUpkeep(options: UpkeepOptions): Upkeep {
-  const { dispatcher, store, surfaces, leaseMs, clock } = options;
+  const { dispatcher, store, surfaces, leaseMs, takeOverMs = TAKE_OVER_INTERVAL_MS, clock } = options;
   const start = (what: string, intervalMs: number, firstMs: number, work: Round['work']) =>
     new Round(what, intervalMs, work, options).begin(firstMs);
   const renewal = start('Leases could not be renewed', leaseMs / 4, leaseMs / 4, () =>
     dispatcher.renewLeases(),
   );
   const rounds = [
-    start('Executions could not be taken over', TAKE_OVER_INTERVAL_MS, 0, () => dispatcher.takeOver()),
+    start('Executions could not be taken over', takeOverMs, 0, () => dispatcher.takeOver()),
     start('Paused executions could not be expired', EXPIRY_INTERVAL_MS, 0, () => dispatcher.expireOverdue()),
     start('What is old could not be removed', REMOVAL_INTERVAL_MS, REMOVAL_INTERVAL_MS, async (pause) => {
       do {
