@@ -71,7 +71,7 @@ function copyTypes(name) {
 
 /** Code as a user of the packages writes it. What it does not get the types of does not compile. */
 const CONSUMER = `
-import { createPagehand, defineConfig } from '@pagehand/server';
+import { createPagehand, defineConfig, defineServerTool } from '@pagehand/server';
 import { mount, type WidgetEvents } from 'pagehand';
 import type { PagehandElement } from 'pagehand/element';
 import { defineTool } from 'pagehand/tools';
@@ -92,7 +92,13 @@ document.modelContext?.registerTool(
     execute: ({ productId }, { signal }) => [productId.trim(), signal.aborted],
   }),
 );
-export const config = defineConfig({ surfaces: [{ id: 'store' }] });
+const findOrder = defineServerTool({
+  name: 'find_order',
+  description: 'Finds an order by its number.',
+  parametersSchema: { type: 'object', properties: { orderId: { type: 'string' } }, required: ['orderId'] },
+  run: ({ orderId }, { signal }) => [orderId.trim(), signal.aborted],
+});
+export const config = defineConfig({ surfaces: [{ id: 'store', agent: { tools: [findOrder] } }] });
 export const answer: Promise<Response> = createPagehand().then(({ fetch }) => fetch(new Request('/')));
 `;
 

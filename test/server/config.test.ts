@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Config } from '../../server/config/config.ts';
 import { type ConfigInput, defineConfig } from '../../server/config/define-config.ts';
 import { demoConfig } from '../../server/config/demo.ts';
 import { loadConfig } from '../../server/config/load.ts';
 import { runTool } from '../../server/tools/run-tool.ts';
+import type { ServerTool } from '../../server/tools/tool.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 const SMALLEST = `{ "surfaces": [ { "id": "store",
@@ -272,6 +273,23 @@ describe('a configuration file', () => {
       { text: '{"orderId":"A-1","toolCallId":"call_1"}', isError: false },
       { text: 'pong', isError: false },
     ]);
+  });
+
+  test('the README shows such a file, and its tool runs', async () => {
+    const readme = readFileSync(resolve(import.meta.dirname, '../../README.md'), 'utf8');
+    const [, example = ''] = /```ts\n(import \{ defineConfig, defineServerTool \}.*?)```/s.exec(readme) ?? [];
+    given({ 'pagehand.config.ts': example });
+    const [tool] = (await load()).surfaces[0]?.agent.tools ?? [];
+    const fetched = vi.fn<typeof fetch>(async () => Response.json({ status: 'sent' }));
+    vi.stubGlobal('fetch', fetched);
+    onTestFinished(() => void vi.unstubAllGlobals());
+    const context = { signal: new AbortController().signal, executionId: 'exec_1', conversationId: 'conv_1' };
+    const call = { toolCallId: 'call_1', parameters: { orderId: 'A/1' } };
+    expect(await runTool(tool as ServerTool, call, context)).toEqual({
+      text: '{"status":"sent"}',
+      isError: false,
+    });
+    expect(fetched.mock.calls[0]?.[0]).toBe('https://orders.example.com/A%2F1');
   });
 
   test('two surfaces may share an agent with its tools', async () => {

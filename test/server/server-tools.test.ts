@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, expectTypeOf, test, vi } from 'vitest';
 import { MAX_TOOL_RESULT_CHARS } from '../../protocol/limits.ts';
 import { defineServerTool, type ServerToolInput } from '../../server/tools/define-server-tool.ts';
 import { type RunContext, runTool, type ToolResult } from '../../server/tools/run-tool.ts';
@@ -28,6 +28,29 @@ test('a tool says only what is special about it', () => {
     idempotent: false,
     timeoutMs: 30_000,
     run: find,
+  });
+});
+
+test('its schema gives the types of its parameters', () => {
+  const parametersSchema = {
+    type: 'object',
+    properties: { orderId: { type: 'string' }, lines: { type: 'array', items: { type: 'integer' } } },
+    required: ['orderId'],
+  } as const;
+  const described = { name: 'find_order', description: 'Finds an order.' };
+  defineServerTool({
+    ...described,
+    parametersSchema,
+    run: (parameters) =>
+      expectTypeOf(parameters).toEqualTypeOf<{
+        readonly orderId: string;
+        readonly lines?: readonly number[];
+      }>(),
+  });
+  defineServerTool<{ orderId: string }>({ ...described, run: ({ orderId }) => orderId.trim() });
+  defineServerTool({
+    ...described,
+    run: (parameters) => expectTypeOf(parameters).toEqualTypeOf<Readonly<Record<string, unknown>>>(),
   });
 });
 
