@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { ensureBrowser } from './browser.mjs';
 import { ensureBuilt } from './build.mjs';
 import { CACHE, ensureInstalled, ROOT, run } from './install.mjs';
+import { ensurePostgres } from './postgres.mjs';
 
 ensureInstalled();
 ensureBrowser();
+ensurePostgres();
 run(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-b']);
 await ensureBuilt();
 
