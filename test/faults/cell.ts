@@ -1,0 +1,106 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { violationsOf } from './checks.ts';
+import { dump, openReader, type Reader, remainsOf } from './database.ts';
+import type { Engine } from './fault.ts';
+import { readJournal } from './journal.ts';
+import { type PostgresCluster, startPostgres } from './postgres-cluster.ts';
+import { API_KEY, CLIENT_TOKEN, PROVIDER_KEY } from './script.ts';
+import { ServerProcess } from './server-process.ts';
+import { TURN_LIMIT_MS, type Visitor } from './visitor.ts';
+
+/** One database and the processes that share it. One turn at a time is hurt in it. */
+export class Cell {
+  readonly processes: readonly [ServerProcess, ServerProcess];
+  readonly reader: Reader;
+  readonly postgres: PostgresCluster | undefined;
+  private readonly folder: string;
+  private readonly sessions: string[] = [];
+  private journalRead = 0;
+
+  static async open(folder: string, file: string, engine: Engine): Promise<Cell> {
+    mkdirSync(folder, { recursive: true });
+    const postgres = engine === 'postgres' ? await startPostgres(join(folder, 'postgres')) : undefined;
+    const databaseUrl = postgres?.database('faults') ?? join(folder, 'pagehand.db');
+    const journal = join(folder, 'journal');
+    const logFile = join(folder, 'log');
+    writeFileSync(journal, '');
+    const options = { file, databaseUrl, journal, logFile };
+    const processes = [new ServerProcess('A', options), new ServerProcess('B', options)] as const;
+    await processes[0].ready();
+    await processes[1].ready();
+    return new Cell(folder, processes, await openReader(databaseUrl), postgres);
+  }
+
+  private constructor(
+    folder: string,
+    processes: readonly [ServerProcess, ServerProcess],
+    reader: Reader,
+    postgres: PostgresCluster | undefined,
+  ) {
+    this.folder = folder;
+    this.processes = processes;
+    this.reader = reader;
+    this.postgres = postgres;
+  }
+
+  async newestExecution(conversationId: string): Promise<string | undefined> {
+    const [row] = await this.reader.query(
+      'select id from executions where conversation_id = ? order by created_at_ms desc limit 1',
+      conversationId,
+    );
+    return row === undefined ? undefined : String(row.id);
+  }
+
+  /** Waits until nothing of a conversation runs. What does not end by itself is left for the checks to find. */
+  async settle(conversationId: string): Promise<void> {
+    const deadline = Date.now() + TURN_LIMIT_MS;
+    while (Date.now() < deadline) {
+      const running = await this.reader.query(
+        "select id from executions where conversation_id = ? and status = 'running'",
+        conversationId,
+      );
+      if (running.length === 0) return;
+      await sleep(50);
+    }
+  }
+
+  /** What does not hold for a visitor's conversation, read from the database, the journal and the visitor. */
+  async judge(visitor: Visitor): Promise<readonly string[]> {
+    this.sessions.push(visitor.sessionId);
+    const remains = await remainsOf(this.reader, visitor.conversationId);
+    // One turn at a time: what was written since the last one is this one's.
+    const { entries, end } = readJournal(join(this.folder, 'journal'), this.journalRead);
+    this.journalRead = end;
+    const protests = entries.flatMap((entry) =>
+      entry.did === 'protest' ? [`I3 the model: ${entry.problem}`] : [],
+    );
+    return [...violationsOf({ visitor, remains, entries }), ...protests];
+  }
+
+  /** I5: places where a secret stands that must stand nowhere. */
+  async leaks(): Promise<readonly string[]> {
+    const places = {
+      'the log': readFileSync(join(this.folder, 'log'), 'utf8'),
+      'the database': await dump(this.reader),
+    };
+    const secrets = {
+      'the API key': API_KEY,
+      'the client token': CLIENT_TOKEN,
+      'the provider key': PROVIDER_KEY,
+    };
+    return Object.entries(places).flatMap(([place, text]) => [
+      ...Object.entries(secrets).flatMap(([name, secret]) =>
+        text.includes(secret) ? [`I5 ${place} holds ${name}`] : [],
+      ),
+      ...(this.sessions.some((id) => text.includes(id)) ? [`I5 ${place} holds the id of a session`] : []),
+    ]);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.processes.map((process) => process.retire()));
+    await this.reader.close();
+    this.postgres?.stop('immediate');
+  }
+}

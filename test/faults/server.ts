@@ -1,0 +1,132 @@
+import Database from 'libsql';
+import { createApp, newId } from '../../server/app.ts';
+import { resolveConfig } from '../../server/config/resolve.ts';
+import { createDispatcher } from '../../server/dispatch/create-dispatcher.ts';
+import { createEventStreams } from '../../server/http/event-stream.ts';
+import { listen } from '../../server/http/listen.ts';
+import { createLog } from '../../server/log.ts';
+import { openSqliteStore } from '../../server/store/sqlite.ts';
+import { startUpkeep } from '../../server/upkeep.ts';
+import { instrumentDispatcher, instrumentStore, scriptedModel, scriptedTools } from './instrument.ts';
+import { openJournal } from './journal.ts';
+import { API_KEY, CLIENT_TOKEN, PAGE_ORIGIN } from './script.ts';
+import { notify, type Order, Steps } from './steps.ts';
+
+/*
+ * The server as a process that the harness can hurt: the real store, dispatcher, routes and listener, put together as
+ * `server/pagehand.ts` does, with short times, a scripted model, and steps at every commit and frame.
+ */
+
+/** How soon others take over from a process that gives no sign of life, in milliseconds. */
+const LEASE_MS = 500;
+const TAKE_OVER_MS = 100;
+
+/** What running turns get when the process is asked to stop, in milliseconds. */
+const STOP_DEADLINE_MS = 1_500;
+const LAST_WORDS_MS = 200;
+
+const {
+  PAGEHAND_DB: databaseUrl = '',
+  FAULTS_JOURNAL: journalPath = '',
+  FAULTS_NAME: processId = '',
+} = process.env;
+
+const databases = rememberDatabases();
+const steps = new Steps();
+const journal = openJournal(journalPath);
+const instruments = { steps, journal, processId };
+let offsetMs = 0;
+let accepting = true;
+const clock = () => Date.now() + offsetMs;
+const log = createLog({ level: 'info', secrets: [] });
+
+const tools = scriptedTools(instruments);
+const config = resolveConfig(
+  {
+    surfaces: [
+      {
+        id: 'shop',
+        agent: { maxToolCalls: 20, pauseMinutes: 1_440, tools },
+        behavior: { webmcp: { enabled: true } },
+        limits: { messagesPerMinute: 10_000, requestsPerMinute: 1_000_000, messagesPerSession: 1_000 },
+        clientTokens: [{ token: CLIENT_TOKEN, allowedOrigins: [PAGE_ORIGIN] }],
+      },
+    ],
+    apiKeys: [{ key: API_KEY, scopes: ['DISPATCH:*'] }],
+  },
+  { file: 'the harness', env: {}, model: 'scripted' },
+);
+const model = scriptedModel(instruments);
+const models = () => model;
+const realStore = await openSqliteStore(databaseUrl);
+const store = instrumentStore(realStore, instruments);
+const realDispatcher = createDispatcher({
+  store,
+  model: models,
+  processId,
+  leaseMs: LEASE_MS,
+  tools: (agentId) => config.surfaces.find(({ agent }) => agent.id === agentId)?.agent.tools ?? [],
+  clock,
+  newId,
+  log,
+});
+const dispatcher = instrumentDispatcher(realDispatcher, steps);
+const streams = createEventStreams({ log });
+const app = createApp({
+  config,
+  store,
+  dispatcher,
+  models,
+  log,
+  clock,
+  streams,
+  // Every visitor of the harness comes with an address of its own.
+  trustedProxies: 1,
+  isAccepting: () => accepting,
+});
+const upkeep = startUpkeep({
+  dispatcher,
+  store,
+  surfaces: config.surfaces,
+  leaseMs: LEASE_MS,
+  takeOverMs: TAKE_OVER_MS,
+  clock,
+  log,
+});
+const listener = await listen(app.fetch, { host: '127.0.0.1', port: 0 });
+
+process.on('message', (order: Order) => {
+  if (order.type === 'arm') steps.arm(order.arming);
+  else if (order.type === 'disarm') steps.disarm();
+  else if (order.type === 'go') steps.go();
+  else if (order.type === 'clock') offsetMs = order.offsetMs;
+  else fillDisk(order.isFull);
+  notify({ type: 'done', order: order.type });
+});
+process.on('SIGTERM', stop);
+process.on('disconnect', () => process.exit(1));
+notify({ type: 'ready', url: listener.url });
+
+async function stop(): Promise<void> {
+  accepting = false;
+  await Promise.all([upkeep.settle(), dispatcher.close(STOP_DEADLINE_MS)]);
+  await Promise.all([upkeep.stop(), streams.close(LAST_WORDS_MS)]);
+  await listener.close(LAST_WORDS_MS);
+  await realStore.close();
+  process.exit(0);
+}
+
+/** SQLite's own way to a full disk: no connection of this process may make the file larger. */
+function fillDisk(isFull: boolean): void {
+  for (const database of databases) database.exec(`pragma max_page_count = ${isFull ? 1 : 1_073_741_823}`);
+}
+
+function rememberDatabases(): ReadonlySet<Database.Database> {
+  const seen = new Set<Database.Database>();
+  const { prepare } = Database.prototype;
+  Database.prototype.prepare = function prepareAndRemember(this: Database.Database, sql: string) {
+    seen.add(this);
+    return prepare.call(this, sql);
+  } as typeof prepare;
+  return seen;
+}
