@@ -50,7 +50,7 @@ export function startApp({ root, options, emit, onOpenChange }: AppOptions): App
     emit,
     clock: BROWSER_CLOCK,
     newId,
-    entries: keptThread(storage),
+    entries: keptThread(storage).entries,
   });
 
   const open = signal(false);
@@ -71,7 +71,7 @@ export function startApp({ root, options, emit, onOpenChange }: AppOptions): App
     onOpenChange(wasOpen);
   });
 
-  const keep = () => keepThread(storage, chat.conversation.peek().entries);
+  const keep = () => keepThread(storage, { entries: chat.conversation.peek().entries, turn: undefined });
   const life = new AbortController();
   addEventListener('pagehide', keep, life);
   // A phone may end a tab in the background without another word.

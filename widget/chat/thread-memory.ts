@@ -1,41 +1,62 @@
 import type { SurfaceStorage } from '../surface-storage.ts';
-import { closed } from './answer.ts';
+import { closed } from './closing.ts';
 import { fieldsOf } from './reading.ts';
 import type { Entry } from './state.ts';
+import { isTurnRecord } from './turn-memory.ts';
+import type { TurnRecord } from './turn-record.ts';
 
-const THREAD_KEY = 'thread';
-
-/** Another shape of entry is another version; a thread of another version is not read. */
-const VERSION = 1;
-
-/** Largest thread that is kept, in characters of JSON. Browsers give a site about five million. */
-const MAX_KEPT_CHARS = 500_000;
-
-/** Keeps the thread for the next page of this tab; of one too large, its later half. */
-export function keepThread(storage: SurfaceStorage, entries: readonly Entry[]): void {
-  const kept = JSON.stringify({ version: VERSION, entries });
-  if (kept.length <= MAX_KEPT_CHARS) storage.write(THREAD_KEY, entries.length === 0 ? undefined : kept);
-  else if (entries.length > 1) keepThread(storage, entries.slice(Math.ceil(entries.length / 2)));
+/** A conversation as it is kept. Written at once and read at once: the turn goes on where the entries end. */
+export interface KeptThread {
+  readonly entries: readonly Entry[];
+  /** `undefined`: nothing was under way. */
+  readonly turn: TurnRecord | undefined;
 }
 
-/** The thread as the last page of this tab left it. What was still open then has ended with that page. */
-export function keptThread(storage: SurfaceStorage): readonly Entry[] {
+const THREAD = 'thread';
+
+/** Another shape of entry or turn is another version; a thread of another version is not read. */
+const VERSION = 2;
+
+/** Largest thread that is kept, in characters of JSON: it is written again a few times with every answer. */
+const MAX_KEPT_CHARS = 500_000;
+
+/** Keeps the thread for the next page; of one too large, its later half. */
+export function keepThread(storage: SurfaceStorage, { entries, turn }: KeptThread): void {
+  const kept = JSON.stringify({ version: VERSION, entries, turn });
+  if (kept.length <= MAX_KEPT_CHARS) storage.write(THREAD, entries.length === 0 ? undefined : kept);
+  else if (entries.length > 1)
+    keepThread(storage, { entries: entries.slice(Math.ceil(entries.length / 2)), turn });
+}
+
+/** The thread as it was left. Without a turn that goes on, what was still open has ended with its page. */
+export function keptThread(storage: SurfaceStorage): KeptThread {
   try {
-    const { version, entries } = fieldsOf(JSON.parse(storage.read(THREAD_KEY) ?? 'null'));
-    if (version !== VERSION || !Array.isArray(entries) || !entries.every(isEntry)) return [];
-    return entries.map((entry) =>
-      entry.role === 'user'
-        ? entry
-        : { ...entry, parts: closed(entry.parts, 'The page was left before this ended.') },
-    );
+    const { version, entries, turn } = fieldsOf(JSON.parse(storage.read(THREAD) ?? 'null'));
+    if (version !== VERSION || !areEntries(entries)) return NOTHING;
+    return isTurnRecord(turn) && entries.some(({ id }) => id === turn.userId)
+      ? { entries, turn }
+      : { entries: entries.map(over), turn: undefined };
   } catch {
     // Another script of the page wrote here; a thread that cannot be read is no thread.
-    return [];
+    return NOTHING;
   }
 }
 
-/** Whether this can be shown and sent. What tool calls carry is read with care wherever it is read. */
-function isEntry(value: unknown): value is Entry {
+const NOTHING: KeptThread = { entries: [], turn: undefined };
+
+/** An entry of a page that is no more. */
+function over(entry: Entry): Entry {
+  return entry.role === 'user'
+    ? entry
+    : { ...entry, parts: closed(entry.parts, 'The page was left before this ended.') };
+}
+
+/** Whether these can be shown and sent. What tool calls carry is read with care wherever it is read. */
+export function areEntries(value: unknown): value is readonly Entry[] {
+  return Array.isArray(value) && value.every(isEntry);
+}
+
+function isEntry(value: unknown): boolean {
   const { id, role, text, parts } = fieldsOf(value);
   if (typeof id !== 'string') return false;
   if (role === 'user') return typeof text === 'string';

@@ -19,8 +19,11 @@ test('a thread comes back after a reload, and goes on', async () => {
   const storage = memory();
   const first = aWorld({ script: [[START, ...says('Hello.'), COMPLETE]] });
   await first.chat.send('Hi');
-  keepThread(storage, first.chat.conversation.value.entries);
-  const second = aWorld({ script: [[START, ...says('Again.'), COMPLETE]], entries: keptThread(storage) });
+  keepThread(storage, { entries: first.chat.conversation.value.entries, turn: undefined });
+  const second = aWorld({
+    script: [[START, ...says('Again.'), COMPLETE]],
+    entries: keptThread(storage).entries,
+  });
   expect(second.chat.conversation.value.entries).toEqual(first.chat.conversation.value.entries);
   await second.chat.send('Still there?');
   expect(second.requests[0]).toMatchObject({
@@ -38,8 +41,8 @@ test('what was open when the page was left has ended, with the reason', async ()
   });
   void world.chat.send('Go');
   await world.phase('waiting');
-  keepThread(storage, world.chat.conversation.value.entries);
-  const [, answer] = keptThread(storage);
+  keepThread(storage, { entries: world.chat.conversation.value.entries, turn: undefined });
+  const [, answer] = keptThread(storage).entries;
   expect(answer).toMatchObject({
     parts: [
       { state: { status: 'cancelled', reason: expect.stringContaining('page was left') } },
@@ -57,8 +60,8 @@ test.each([
   ['nothing', null],
 ])('a thread that another script wrote is no thread: %s', (_what, entry) => {
   const storage = memory();
-  storage.kept = JSON.stringify({ version: 1, entries: [{ role: 'user', id: 'u', text: 'Hi' }, entry] });
-  expect(keptThread(storage)).toEqual([]);
+  storage.kept = JSON.stringify({ version: 2, entries: [{ role: 'user', id: 'u', text: 'Hi' }, entry] });
+  expect(keptThread(storage).entries).toEqual([]);
 });
 
 test('a thread that is too large keeps its later part', () => {
@@ -68,19 +71,19 @@ test('a thread that is too large keeps its later part', () => {
     id: `usr_${index}`,
     text: 'x'.repeat(30_000),
   }));
-  keepThread(storage, entries);
+  keepThread(storage, { entries, turn: undefined });
   expect(storage.kept?.length).toBeLessThan(500_001);
-  expect(keptThread(storage).at(-1)?.id).toBe('usr_39');
+  expect(keptThread(storage).entries.at(-1)?.id).toBe('usr_39');
 });
 
 test.each([
   '',
   'nonsense',
   '[]',
-  '{"version":0,"entries":[{}]}',
-  '{"version":1,"entries":7}',
-  '{"version":1,"entries":[null]}',
-  '{"version":1,"entries":[{"role":"assistant"}]}',
+  '{"version":1,"entries":[]}',
+  '{"version":2,"entries":7}',
+  '{"version":2,"entries":[null]}',
+  '{"version":2,"entries":[{"role":"assistant"}]}',
 ])('what is no thread is no thread: %s', (kept) => {
-  expect(keptThread({ read: () => kept, write: () => {} })).toEqual([]);
+  expect(keptThread({ read: () => kept, write: () => {} })).toEqual({ entries: [], turn: undefined });
 });
