@@ -9,7 +9,6 @@ installPolyfill();
 const pageTools = createPageTools();
 let shop: Shop;
 let leaving: AbortController;
-let calls = 0;
 
 beforeEach(async () => {
   sessionStorage.clear();
@@ -144,8 +143,7 @@ test('the buttons of the page do what the tools do', () => {
 });
 
 async function attempt(name: string, input: object, signal = new AbortController().signal) {
-  calls += 1;
-  return pageTools.run({ toolCallId: `call_${calls}`, name, input }, await pageTools.snapshot(), signal);
+  return pageTools.run({ toolCallId: crypto.randomUUID(), name, input }, await pageTools.snapshot(), signal);
 }
 
 async function run(name: string, input: object): Promise<string> {

@@ -11,7 +11,6 @@ const COUNT = {
 };
 
 let host: Host;
-let ids = 0;
 
 /** What every implementation must give a chat. `install` puts one into the page. */
 export function adapterSuite(name: string, install: () => Host, traits: Traits): void {
@@ -21,7 +20,6 @@ export function adapterSuite(name: string, install: () => Host, traits: Traits):
     });
     afterEach(() => {
       host.remove();
-      sessionStorage.clear();
     });
     offers(traits);
     refuses();
@@ -160,7 +158,7 @@ function refuses(): void {
     await host.register({ name: 'once', execute });
     const tools = pageTools({ storageKey: 'ct_test_a' });
     const offered = await tools.snapshot();
-    const call = { toolCallId: 'call_same', name: 'once', input: {} };
+    const call = { toolCallId: crypto.randomUUID(), name: 'once', input: {} };
     const signal = new AbortController().signal;
     const outcomes = await Promise.all([tools.run(call, offered, signal), tools.run(call, offered, signal)]);
     expect(outcomes.map(({ status }) => status).sort()).toEqual(['done', 'refused']);
@@ -238,7 +236,7 @@ function runs(traits: Traits): void {
     await host.register({ name: 'later', execute });
     const tools = pageTools();
     const offered = await tools.snapshot();
-    const call = { toolCallId: 'call_later', name: 'later', input: {} };
+    const call = { toolCallId: crypto.randomUUID(), name: 'later', input: {} };
     expect(await tools.run(call, offered, AbortSignal.abort())).toMatchObject({ status: 'cancelled' });
     expect(execute).not.toHaveBeenCalled();
     expect(await tools.run(call, offered, new AbortController().signal)).toMatchObject({ status: 'done' });
@@ -338,8 +336,11 @@ async function run(
     signal = new AbortController().signal,
   }: { offered?: Awaited<ReturnType<PageTools['snapshot']>>; signal?: AbortSignal } = {},
 ): Promise<PageCallOutcome> {
-  ids += 1;
-  return tools.run({ toolCallId: `call_${ids}`, name, input }, offered ?? (await tools.snapshot()), signal);
+  return tools.run(
+    { toolCallId: crypto.randomUUID(), name, input },
+    offered ?? (await tools.snapshot()),
+    signal,
+  );
 }
 
 function words(outcome: PageCallOutcome): string {

@@ -6,7 +6,6 @@ import { modelContext, put } from './hosts.ts';
 // Form tools are the browser's own: the polyfill leaves them out.
 describe('tools that are forms', () => {
   const places: Element[] = [];
-  let ids = 0;
 
   afterEach(async () => {
     for (const place of places.splice(0)) place.remove();
@@ -46,8 +45,7 @@ describe('tools that are forms', () => {
   }
 
   async function run(tools: PageTools, name: string, input: object, signal = new AbortController().signal) {
-    ids += 1;
-    return tools.run({ toolCallId: `form_${ids}`, name, input }, await tools.snapshot(), signal);
+    return tools.run({ toolCallId: crypto.randomUUID(), name, input }, await tools.snapshot(), signal);
   }
 
   const words = (outcome: PageCallOutcome) => outcome.output.content.map(({ text }) => text).join();
@@ -162,7 +160,11 @@ describe('frames', () => {
       'a: duplicate_name',
       'b: other_frame',
     ]);
-    const outcome = await tools.run({ toolCallId: 'frame', name: 'a', input: {} }, offered, signal);
+    const outcome = await tools.run(
+      { toolCallId: crypto.randomUUID(), name: 'a', input: {} },
+      offered,
+      signal,
+    );
     expect(outcome.output.content[0]?.text).toBe('ours');
     registration.abort();
     frame.remove();

@@ -23,8 +23,9 @@ beforeEach(() => {
 
 afterEach(() => {
   Reflect.deleteProperty(document, 'modelContext');
-  sessionStorage.clear();
   vi.restoreAllMocks();
+  sessionStorage.clear();
+  localStorage.clear();
 });
 
 async function run(tools: PageTools, input: unknown = {}, toolCallId: string = crypto.randomUUID()) {
@@ -115,40 +116,88 @@ describe('arguments', () => {
 });
 
 describe('a call id', () => {
-  test('runs once where the storage is blocked, too', async () => {
-    vi.spyOn(Storage.prototype, 'getItem').mockImplementation(() => {
+  const surface = () => ({ storageKey: crypto.randomUUID() });
+  const twice = { status: 'refused', reason: 'already_run' };
+
+  function blockDatabase() {
+    vi.spyOn(IDBDatabase.prototype, 'transaction').mockImplementation(() => {
       throw new DOMException('Blocked', 'SecurityError');
     });
-    vi.spyOn(Storage.prototype, 'setItem').mockImplementation(() => {
-      throw new DOMException('Blocked', 'SecurityError');
-    });
+  }
+
+  function blockWebStorage() {
+    for (const name of ['localStorage', 'sessionStorage'] as const) {
+      vi.spyOn(window, name, 'get').mockImplementation(() => {
+        throw new DOMException('Blocked', 'SecurityError');
+      });
+    }
+  }
+
+  test('runs once in two tabs that come at the same time', async () => {
+    const key = surface();
+    const [one, other] = [createPageTools(key), createPageTools(key)];
+    const outcomes = await Promise.all([run(one, {}, 'same'), run(other, {}, 'same')]);
+    expect(outcomes.map(({ status }) => status).sort()).toEqual(['done', 'refused']);
+    expect(execute).toHaveBeenCalledTimes(1);
+  });
+
+  test('runs once where there is no database, also in another tab', async () => {
+    blockDatabase();
+    const key = surface();
+    expect(await run(createPageTools(key), {}, 'same')).toMatchObject({ status: 'done' });
+    expect(await run(createPageTools(key), {}, 'same')).toMatchObject(twice);
+    expect(execute).toHaveBeenCalledTimes(1);
+  });
+
+  test('runs once where every storage is blocked, as long as the page lasts', async () => {
+    blockDatabase();
+    blockWebStorage();
     const tools = createPageTools();
     expect(await run(tools, {}, 'same')).toMatchObject({ status: 'done' });
-    expect(await run(tools, {}, 'same')).toMatchObject({ status: 'refused', reason: 'already_run' });
+    expect(await run(tools, {}, 'same')).toMatchObject(twice);
     expect(execute).toHaveBeenCalledTimes(1);
   });
 
   test('is remembered before the tool runs, for a tool that takes the page away', async () => {
-    const remembered: boolean[] = [];
-    execute.mockImplementationOnce(() => {
-      remembered.push(JSON.stringify({ ...sessionStorage }).includes('leaving'));
+    const key = surface();
+    const call = { toolCallId: 'leaving', name: 'tool', input: {} };
+    const remembered: unknown[] = [];
+    execute.mockImplementationOnce(async () => {
+      const next = createPageTools(key);
+      remembered.push(await next.check(call, await next.snapshot()));
     });
-    await run(createPageTools({ storageKey: 'ct_test_a' }), {}, 'leaving');
-    expect(remembered).toEqual([true]);
+    await run(createPageTools(key), {}, 'leaving');
+    expect(remembered).toEqual([expect.objectContaining(twice)]);
   });
 
-  test('survives what somebody else wrote in its place', async () => {
-    sessionStorage.setItem('pagehand:started:', '{"not":"a list"}');
-    expect(await run(createPageTools(), {}, 'a')).toMatchObject({ status: 'done' });
-    sessionStorage.setItem('pagehand:started:', 'not JSON');
-    expect(await run(createPageTools(), {}, 'b')).toMatchObject({ status: 'done' });
-  });
+  test.each(['{"not":"a list"}', 'not JSON'])(
+    'survives what somebody else wrote in its place: %s',
+    async (text) => {
+      const key = surface();
+      localStorage.setItem(`pagehand:started:${key.storageKey}`, text);
+      expect(await run(createPageTools(key), {}, 'a')).toMatchObject({ status: 'done' });
+    },
+  );
 
   test('that was refused may be tried again', async () => {
     inputSchema = { type: 'object', required: ['q'] };
-    const tools = createPageTools();
+    const tools = createPageTools(surface());
     expect(await run(tools, {}, 'same')).toMatchObject({ reason: 'invalid_arguments' });
     expect(await run(tools, { q: 1 }, 'same')).toMatchObject({ status: 'done' });
+  });
+
+  test('counts as run when the tool was swapped while it was written down, and the other one does not run', async () => {
+    const tools = createPageTools(surface());
+    const offered = await tools.snapshot();
+    const add = IDBObjectStore.prototype.add;
+    vi.spyOn(IDBObjectStore.prototype, 'add').mockImplementation(function (this: IDBObjectStore, ...given) {
+      inputSchema = { type: 'object', title: 'another tool' };
+      return add.apply(this, given);
+    });
+    const call = { toolCallId: 'swapped', name: 'tool', input: {} };
+    const { signal } = new AbortController();
+    expect(await tools.run(call, offered, signal)).toMatchObject({ reason: 'changed' });
+    expect(execute).not.toHaveBeenCalled();
   });
 });
 
