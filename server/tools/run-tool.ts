@@ -35,7 +35,6 @@ export function runTool(tool: ServerTool, call: ToolRun, context: RunContext): P
       resolve(result);
     };
     const giveUp = (text: string, reason: DOMException) => {
-      // Before the tool hears of it: what it answers to being stopped no longer counts.
       end(failed(text));
       stop.abort(reason);
     };
