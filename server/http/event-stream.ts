@@ -167,7 +167,7 @@ class OpenStream {
     const isStalled = waitingBytes > 0 && takenBytes === this.takenBytes;
     this.stalledBeats = isStalled ? this.stalledBeats + 1 : 0;
     this.takenBytes = takenBytes;
-    if (this.stalledBeats >= MAX_STALLED_BEATS) {
+    if (this.stalledBeats > MAX_STALLED_BEATS) {
       this.parts.log.info({ requestId: this.parts.requestId }, 'A reader read nothing for 60 s and was left');
       this.breakOff('The reader reads nothing.');
       this.leave();

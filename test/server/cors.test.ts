@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { aServer, OTHER_ORIGIN, refusal, STORE_ORIGIN, type TestServer } from '../support/server.ts';
 
-const ROUTES = ['init', 'chat', 'resume', 'feedback'].map((name) => `/v1/client/${name}`);
+const ROUTES = ['init', 'chat', 'resume', 'cancel', 'feedback'].map((name) => `/v1/client/${name}`);
 
 /** Origins, and whether some active token allows them. */
 const ORIGINS: readonly [origin: string | undefined, known: boolean][] = [
@@ -68,7 +68,7 @@ describe('who may ask from where', () => {
       'access-control-allow-origin': STORE_ORIGIN,
       'access-control-allow-methods': 'GET, POST, PATCH, DELETE, OPTIONS',
       'access-control-allow-headers':
-        'content-type, x-persona-version, x-visitor-token, x-identity-proof, authorization',
+        'content-type, x-persona-version, x-visitor-token, x-identity-proof, authorization, idempotency-key, last-event-id',
       'access-control-expose-headers': 'X-History-Identity-Status, Retry-After',
       'access-control-max-age': '600',
       vary: 'Origin',
@@ -83,7 +83,7 @@ describe('who may ask from where', () => {
       'X-Team, content-type, "bad", a b',
     );
     expect(headers.get('access-control-allow-headers')).toBe(
-      'content-type, x-persona-version, x-visitor-token, x-identity-proof, authorization, x-team',
+      'content-type, x-persona-version, x-visitor-token, x-identity-proof, authorization, idempotency-key, last-event-id, x-team',
     );
   });
 

@@ -6,6 +6,7 @@ const ROUTES = [
   '/v1/client/init',
   '/v1/client/chat',
   '/v1/client/resume',
+  '/v1/client/cancel',
   '/v1/client/feedback',
   '/v1/dispatch',
   '/v1/dispatch/resume',
@@ -16,7 +17,7 @@ type Body = string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
 const deep = (depth: number) => `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`;
 
 /** Routes that are asked before anybody is known, or for little: their bodies are small. */
-const SMALL_ROUTES = ['/v1/client/init', '/v1/client/feedback'];
+const SMALL_ROUTES = ['/v1/client/init', '/v1/client/cancel', '/v1/client/feedback'];
 
 /** What each route answers to a body that no honest client sends. */
 const HOSTILE: readonly [

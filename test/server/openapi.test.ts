@@ -17,6 +17,13 @@ interface Operation {
   readonly operationId: string;
   readonly summary: string;
   readonly security: readonly object[];
+  readonly parameters?: readonly {
+    readonly name: string;
+    readonly in: string;
+    readonly required: boolean;
+    readonly description?: string;
+    readonly schema: object;
+  }[];
   readonly requestBody?: { readonly content: Record<string, Media> };
   readonly responses: Record<
     string,
@@ -68,9 +75,12 @@ describe('the OpenAPI document', () => {
       ['post', '/v1/client/init', 'clientInit', false],
       ['post', '/v1/client/chat', 'clientChat', false],
       ['post', '/v1/client/resume', 'clientResume', false],
+      ['post', '/v1/client/cancel', 'clientCancel', false],
       ['post', '/v1/client/feedback', 'clientFeedback', false],
       ['post', '/v1/dispatch', 'dispatch', true],
       ['post', '/v1/dispatch/resume', 'dispatchResume', true],
+      ['get', '/v1/client/executions/{executionId}/events', 'clientExecutionsEvents', true],
+      ['get', '/v1/agents/{agentId}/executions/{executionId}/events', 'agentsExecutionsEvents', true],
       ['get', '/healthz', 'healthz', false],
       ['get', '/readyz', 'readyz', false],
       ['get', '/openapi.json', 'openapiJson', false],
@@ -112,6 +122,7 @@ describe('the OpenAPI document', () => {
         '/v1/client/resume',
         { sessionId: 'cs_1', executionId: 'exec_1', toolOutputs: { a: [1] }, streamResponse: true },
       ],
+      ['/v1/client/cancel', { sessionId: 'cs_1', executionId: 'exec_1' }],
       ['/v1/client/feedback', { sessionId: 'cs_1', type: 'nps', rating: 3 }],
       ['/v1/dispatch', { agent: { model: 'offline' }, messages }],
       ['/v1/dispatch/resume', { executionId: 'exec_1', toolOutputs: {} }],
@@ -120,8 +131,45 @@ describe('the OpenAPI document', () => {
       expect([path, problems(requestSchema(path), body)]).toEqual([path, []]);
       expect(problems(requestSchema(path), {})).not.toEqual([]);
       expect(
-        problems(requestSchema(path), { ...body, messages: 7, token: 7, toolOutputs: 7, type: 7 }),
+        problems(requestSchema(path), {
+          ...body,
+          messages: 7,
+          token: 7,
+          executionId: 7,
+          toolOutputs: 7,
+          type: 7,
+        }),
       ).not.toEqual([]);
+    }
+  });
+
+  test('describes what the routes take from their address and their headers', () => {
+    const parameters = (path: string) =>
+      (operation(path).parameters ?? []).map((one) => `${one.in} ${one.name}${one.required ? '' : '?'}`);
+    expect(parameters('/v1/agents/{agentId}/executions/{executionId}/events')).toEqual([
+      'path agentId',
+      'path executionId',
+      'query conversationId',
+      'query after?',
+      'header Last-Event-ID?',
+    ]);
+    const follow = '/v1/client/executions/{executionId}/events';
+    expect(parameters(follow)).toEqual(['path executionId', 'query after?', 'header Last-Event-ID?']);
+    expect(operation(follow)).not.toHaveProperty('requestBody');
+    expect(operation(follow).security).toEqual([{ session: [] }]);
+    const after = operation(follow).parameters?.find(({ name }) => name === 'after');
+    expect(after?.description).toContain('`seq`');
+    expect(problems(after?.schema ?? {}, '12')).toEqual([]);
+    expect(problems(after?.schema ?? {}, '-1')).not.toEqual([]);
+    for (const path of ['/v1/client/chat', '/v1/client/resume', '/v1/client/cancel', '/v1/dispatch/resume']) {
+      expect(parameters(path)).toEqual(['header Idempotency-Key?']);
+    }
+    for (const [path, methods] of Object.entries(document.paths)) {
+      const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+      const described = Object.values(methods).flatMap(({ parameters: all = [] }) =>
+        all.filter((one) => one.in === 'path' && one.required).map(({ name }) => name),
+      );
+      expect(described).toEqual(names);
     }
   });
 
@@ -138,6 +186,14 @@ describe('the OpenAPI document', () => {
         problems(answerSchema('/v1/client/chat', 200, 'text/event-stream'), event),
       ]).toEqual([event.type, []]);
     }
+    const follow = '/v1/client/executions/{executionId}/events';
+    const followed = await eventsOf(await server.follow(sessionId, body.executionId ?? ''));
+    expect(followed).toHaveLength(events.length + rest.length);
+    for (const event of followed) {
+      expect(problems(answerSchema(follow, 200, 'text/event-stream'), event)).toEqual([]);
+    }
+    const cancelled = await (await server.cancel({ sessionId, executionId: body.executionId })).json();
+    expect(problems(answerSchema('/v1/client/cancel', 200, 'application/json'), cancelled)).toEqual([]);
     const answer = await (await server.dispatch({ streamResponse: false })).json();
     expect(problems(answerSchema('/v1/dispatch', 200, 'application/json'), answer)).toEqual([]);
     const refused = await server.chat({ sessionId: 'cs_none' });

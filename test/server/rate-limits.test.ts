@@ -12,6 +12,7 @@ import {
   aServer,
   callsEachTool,
   eventsOf,
+  framesOf,
   refusal,
   SEARCH_TOOL,
   STORE_ORIGIN,
@@ -202,6 +203,68 @@ describe('API keys', () => {
     await limited({});
     const counts = await statuses(API_KEY_REQUESTS_PER_MINUTE + 1, () => server.dispatch({ agent: 7 }));
     expect(counts).toEqual({ 400: API_KEY_REQUESTS_PER_MINUTE, 429: 1 });
+  });
+});
+
+describe('several processes', () => {
+  test('limit together what comes to all of them, and share no address and no token in clear', async () => {
+    const buckets = createTokenBuckets(() => 0);
+    const keys = new Set<string>();
+    const takeShared = async (key: string, perMinute: number) => {
+      keys.add(key);
+      return buckets.take(key, perMinute);
+    };
+    const first = await limited({ messagesPerMinute: 2 }, { takeShared });
+    const second = await limited({ messagesPerMinute: 2 }, { takeShared, wrapStore: () => first.store });
+    const { sessionId } = await first.init();
+    const chat = (index: number) =>
+      (index % 2 === 0 ? first : second).chat({ sessionId, ...says(`${index}`) });
+    expect(await statuses(4, chat)).toEqual({ 200: 2, 429: 2 });
+    expect((await chat(5)).headers.get('retry-after')).toBe('30');
+    await first.dispatch({}, 'sk_test_guess');
+    for (const key of keys) expect(key).toMatch(/^[0-9a-f]{64}$/);
+    expect(keys.size).toBe(4);
+  });
+
+  test('refuse a flood on their own, without asking each other', async () => {
+    let asked = 0;
+    const takeShared = async () => {
+      asked += 1;
+      return 0;
+    };
+    await limited({}, { takeShared });
+    const guess = () => server.post('/v1/client/init', { token: 'ct_test_guess' });
+    expect(await statuses(ADDRESS_REQUESTS_PER_MINUTE + 50, guess)).toMatchObject({ 429: 50 });
+    expect(asked).toBe(ADDRESS_REQUESTS_PER_MINUTE);
+  });
+});
+
+describe('executions at once', () => {
+  const held = () => ({
+    async *model() {
+      await new Promise(() => undefined);
+    },
+  });
+  const chat = async () => await server.chat({ sessionId: (await server.init()).sessionId });
+
+  test('are bounded for each token, and others still get theirs', async () => {
+    await limited({ concurrentRuns: 2 }, held());
+    expect([await chat(), await chat()].map(({ status }) => status)).toEqual([200, 200]);
+    const refused = await chat();
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(await refusal(refused)).toBe('503 overloaded');
+    expect((await server.dispatch({})).status).toBe(200);
+  });
+
+  test('are bounded for the process, and a refused message may be sent again', async () => {
+    await limited({ messagesPerSession: 1 }, { ...held(), maxRunning: 1 });
+    const first = await server.init();
+    const second = await server.init();
+    const events = await server.chat({ sessionId: first.sessionId });
+    const [start] = framesOf(new TextDecoder().decode((await events.body?.getReader().read())?.value));
+    expect(await refusal(await server.chat({ sessionId: second.sessionId }))).toBe('503 overloaded');
+    await server.cancel({ sessionId: first.sessionId, executionId: start?.data.executionId });
+    expect((await server.chat({ sessionId: second.sessionId })).status).toBe(200);
   });
 });
 
