@@ -45,8 +45,9 @@ export function createPageTools(options: PageToolsOptions = {}): OwnedPageTools 
     if ('status' in ready) return ready;
     if (signal.aborted) return stoppedBefore(name);
     const { found, input, live } = ready;
-    const run = runCall({ found, name, handle: live.handle, input, timeoutMs, signal });
-    return leaving.during(toolCallId, run);
+    return leaving.during(toolCallId, () =>
+      runCall({ found, name, handle: live.handle, input, timeoutMs, signal }),
+    );
   }
 
   async function startInTurn(

@@ -1,7 +1,7 @@
 /** Notices which of the running calls leads the browser to another page. */
 export interface Leaving {
-  /** Follows a call until it ends. Resolves and rejects as it does. */
-  during<T>(toolCallId: string, call: Promise<T>): Promise<T>;
+  /** Begins a call and follows it until it ends. Resolves and rejects as it does. */
+  during<T>(toolCallId: string, call: () => Promise<T>): Promise<T>;
   /** The calls that run while the browser goes to a page that none of its user's doing chose. */
   leading(): ReadonlySet<string>;
 }
@@ -38,7 +38,7 @@ export function watchLeaving(): Leaving {
       if (running.size === 0) follow(true);
       running.add(toolCallId);
       try {
-        return await call;
+        return await call();
       } finally {
         running.delete(toolCallId);
         if (running.size === 0) {
