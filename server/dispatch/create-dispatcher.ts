@@ -87,15 +87,26 @@ class LoopDispatcher implements Dispatcher {
   async takeOver(): Promise<void> {
     const room = this.isClosing ? 0 : Math.min(this.desk.runs.room, TAKEOVER_PAGE);
     if (room === 0) return;
+    await settledAll(this.desk.runs.takeDropped().map((executionId) => this.takeUp(executionId)));
     const abandoned = await this.deps.store.abandonedExecutions(room);
     const takeovers = abandoned.map((execution) =>
       this.lock(execution.conversationId, async () => {
         if (!this.isClosing) await this.desk.takeOver(execution);
       }),
     );
-    // One that cannot be taken over must not keep the others waiting.
-    const failed = (await Promise.allSettled(takeovers)).find(({ status }) => status === 'rejected');
-    if (failed?.status === 'rejected') throw failed.reason;
+    await settledAll(takeovers);
+  }
+
+  /** Goes on with an execution that this process itself had to leave when the store failed it. */
+  private async takeUp(executionId: string): Promise<void> {
+    try {
+      const execution = await this.deps.store.execution(executionId);
+      if (execution?.status !== 'running') return;
+      await this.lock(execution.conversationId, () => this.desk.takeOver(execution, true));
+    } catch (error) {
+      this.desk.runs.drop(executionId);
+      throw error;
+    }
   }
 
   async expireOverdue(): Promise<void> {
@@ -186,6 +197,12 @@ class LoopDispatcher implements Dispatcher {
       hint: 'Send the `executionId` of the `await` event, from the conversation that it came in.',
     });
   }
+}
+
+/** One that fails must not keep the others waiting. Rejects afterwards with what the first one failed of. */
+async function settledAll(tasks: readonly Promise<unknown>[]): Promise<void> {
+  const failed = (await Promise.allSettled(tasks)).find(({ status }) => status === 'rejected');
+  if (failed?.status === 'rejected') throw failed.reason;
 }
 
 function asRequestError(error: unknown): unknown {

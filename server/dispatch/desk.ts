@@ -63,9 +63,9 @@ export class Desk {
   }
 
   /** Goes on with a running execution whose lease is over. Not with one that runs here: it only has been slow. */
-  async takeOver(execution: Execution): Promise<void> {
+  async takeOver(execution: Execution, evenIfHeld = false): Promise<void> {
     if (this.runs.of(execution.id) !== undefined) return;
-    const claimed = await this.deps.store.claim(execution, this.runs.lease, false);
+    const claimed = await this.deps.store.claim(execution, this.runs.lease, evenIfHeld);
     if (claimed === undefined) return;
     const { id: executionId, takeovers } = claimed;
     this.deps.log.warn({ executionId, takeovers }, 'An execution of a process that is gone goes on here');

@@ -182,9 +182,13 @@ class Turn {
 
   /** Runs what has been started. Each result is stored as it comes, the last one together with what follows from it. */
   private async settleCalls(): Promise<boolean> {
-    const { agent } = this.log.execution;
-    const tools = this.deps.tools?.(agent.id) ?? [];
-    const options = { tools, signal: this.signal, clock: this.deps.clock };
+    const { agent, id: executionId } = this.log.execution;
+    const options = {
+      tools: this.deps.tools?.(agent.id) ?? [],
+      signal: this.signal,
+      clock: this.deps.clock,
+      onError: (err: unknown) => this.deps.log.warn({ err, executionId }, 'A server tool failed'),
+    };
     for await (const { resolved, event } of runStarted(this.log.execution, options)) {
       const execution = resolveStarted(this.log.execution, [resolved]);
       if (execution.started.length > 0) await this.log.commit({ execution, events: [event], messages: [] });

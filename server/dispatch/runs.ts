@@ -2,7 +2,7 @@ import { RequestError } from '../errors.ts';
 import type { Execution, Lease, Owner } from '../store/store.ts';
 import { Appender } from './appender.ts';
 import type { DispatchDeps } from './dispatcher.ts';
-import { EventLog, type LogDeps } from './event-log.ts';
+import { EventLog, type LogDeps, Superseded } from './event-log.ts';
 import { type AbortCause, RunAborted } from './failure.ts';
 import { runTurns } from './loop.ts';
 
@@ -27,6 +27,8 @@ export class Runs {
   private readonly deps: DispatchDeps;
   private readonly logDeps: LogDeps;
   private readonly running = new Map<string, Run>();
+  /** Executions that a run here had to leave because the store failed it. Their lease is still this process's. */
+  private readonly dropped = new Set<string>();
   private isYielding = false;
   private mustStop = false;
 
@@ -53,6 +55,7 @@ export class Runs {
         mustYield: () => this.isYielding,
       }).finally(() => {
         if (this.running.get(executionId) === run) this.running.delete(executionId);
+        if (log.failure !== undefined && !(log.failure instanceof Superseded)) this.dropped.add(executionId);
       }),
     };
     this.running.set(executionId, run);
@@ -76,6 +79,18 @@ export class Runs {
       hint: 'Your message is kept. Try again in a few seconds.',
       retryAfterMs: RETRY_AFTER_MS,
     });
+  }
+
+  /** Executions that nobody runs although this process holds their lease. Each is told once. */
+  takeDropped(): readonly string[] {
+    const ids = [...this.dropped];
+    this.dropped.clear();
+    return ids;
+  }
+
+  /** One that could not be taken up again yet. */
+  drop(executionId: string): void {
+    this.dropped.add(executionId);
   }
 
   /** Ends a run of this process. Resolves when its end is stored, or could not be. */

@@ -26,6 +26,8 @@ export interface CallsOptions {
   readonly tools: readonly ServerTool[];
   readonly signal: AbortSignal;
   readonly clock: () => number;
+  /** For whoever runs the server: what a tool threw, or that it took too long. */
+  readonly onError: (error: unknown) => void;
 }
 
 /**
@@ -34,7 +36,7 @@ export interface CallsOptions {
  */
 export async function* runStarted(
   execution: Execution,
-  { tools, signal, clock }: CallsOptions,
+  { tools, signal, clock, onError }: CallsOptions,
 ): AsyncGenerator<CallResult> {
   const { id, conversationId, started, seq } = execution;
   const running = new Map(
@@ -44,7 +46,7 @@ export async function* runStarted(
       const result =
         tool === undefined
           ? Promise.resolve({ text: `There is no tool "${call.bareName}" any more.`, isError: true })
-          : runTool(tool, call, { signal, executionId: id, conversationId });
+          : runTool(tool, call, { signal, executionId: id, conversationId, onError });
       return [
         call.toolCallId,
         result.then((output) => resultOf(call, output, { seq, tookMs: clock() - began, at: clock() })),

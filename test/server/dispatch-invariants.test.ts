@@ -91,7 +91,7 @@ test('whatever model and client do: gapless logs, one end, one result for each c
           expect(iterations).toEqual(iterations.map((_, index) => index + 1));
         }
         expectEachCallAnswered(await made.messages());
-        expect(await made.store.openExecutions('conv_1')).toEqual([]);
+        expect((await made.store.latestExecution('conv_1'))?.status).not.toMatch(/running|awaiting/);
         await made.store.close();
       },
     ),

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { StreamEvent } from '../../protocol/event.ts';
 import { openSqliteStore } from '../../server/store/sqlite.ts';
-import { admission, bench, only, pageTool, read, spoken, user } from '../support/dispatching.ts';
+import { admission, agent, bench, only, pageTool, read, spoken, user } from '../support/dispatching.ts';
 import { call, finish, gate, makes, says, scriptedModel, text } from '../support/scripted-model.ts';
 
 describe('readers', () => {
@@ -56,16 +56,7 @@ describe('readers', () => {
     );
     const store = await openSqliteStore(':memory:');
     const { start } = await bench(scriptedModel(...turns, says('Done.')), store);
-    const answer = await start({
-      agent: {
-        id: 'a',
-        name: 'A',
-        model: 'scripted',
-        instructions: '',
-        maxToolCalls: 500,
-        pauseMinutes: 1_440,
-      },
-    });
+    const answer = await start({ agent: agent(500) });
     const iterator = answer.events[Symbol.asyncIterator]();
     await iterator.next();
     await vi.waitFor(async () =>
@@ -115,9 +106,9 @@ describe('readers', () => {
     const hold = gate();
     const slow = gate();
     const append = store.appendEvents.bind(store);
-    const appending = vi.spyOn(store, 'appendEvents').mockImplementation(async (id, events) => {
+    const appending = vi.spyOn(store, 'appendEvents').mockImplementation(async (appends) => {
       await slow.passed;
-      await append(id, events);
+      return append(appends);
     });
     const { start } = await bench(
       scriptedModel([...text('Slow'), hold.passed, ...text(' words.'), finish()]),

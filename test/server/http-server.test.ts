@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -9,6 +9,7 @@ import { MAX_BODY_BYTES } from '../../protocol/limits.ts';
 import { DEMO_TOKEN } from '../../server/config/demo.ts';
 import { createLog } from '../../server/log.ts';
 import { type RunningServer, startServer } from '../../server/start.ts';
+import { sendChunked, sendJson, textOf } from '../support/http-client.ts';
 import { freePort } from '../support/product.ts';
 import { framesOf } from '../support/server.ts';
 
@@ -208,39 +209,3 @@ describe('the program', () => {
     expect(program.output()).not.toMatch(/\n\s+at /);
   });
 });
-
-function sendChunked(
-  port: number,
-  origin: string,
-  path: string,
-  chunks: readonly Buffer[],
-): Promise<IncomingMessage> {
-  return new Promise((done, fail) => {
-    const headers = { 'content-type': 'application/json', origin, 'transfer-encoding': 'chunked' };
-    const request = httpRequest({ host: '127.0.0.1', port, path, method: 'POST', headers }, done);
-    request.on('error', fail);
-    for (const chunk of chunks) request.write(chunk);
-    request.end();
-  });
-}
-
-function sendJson(
-  agent: Agent,
-  port: string,
-  origin: string,
-  path: string,
-  body: unknown,
-): Promise<IncomingMessage> {
-  return new Promise((done, fail) => {
-    const headers = { 'content-type': 'application/json', origin };
-    const request = httpRequest({ host: '127.0.0.1', port, path, method: 'POST', headers, agent }, done);
-    request.on('error', fail);
-    request.end(JSON.stringify(body));
-  });
-}
-
-async function textOf(answer: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of answer) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString();
-}

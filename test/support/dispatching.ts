@@ -4,7 +4,13 @@ import { StreamEvent as StreamEventSchema } from '../../protocol/event.ts';
 import type { ChatMessage } from '../../protocol/message.ts';
 import type { ClientTool } from '../../protocol/tool.ts';
 import { createDispatcher } from '../../server/dispatch/create-dispatcher.ts';
-import type { Answer, Dispatcher, ResumeExecution, StartRequest } from '../../server/dispatch/dispatcher.ts';
+import type {
+  Answer,
+  DispatchDeps,
+  Dispatcher,
+  ResumeExecution,
+  StartRequest,
+} from '../../server/dispatch/dispatcher.ts';
 import type { Model } from '../../server/models/model.ts';
 import type { Admission } from '../../server/policy.ts';
 import { openSqliteStore } from '../../server/store/sqlite.ts';
@@ -14,6 +20,11 @@ const OWNER: Owner = { kind: 'client_token', hash: 'visitor' };
 const CONVERSATION = 'conv_1';
 
 let ids = 0;
+
+function nextId(prefix: string): string {
+  ids += 1;
+  return `${prefix}${ids}`;
+}
 
 /** A dispatcher on a real store in memory, with a scripted model, a clock that stands and ids that count. */
 export interface Bench {
@@ -31,11 +42,18 @@ export interface Bench {
     toolOutputs: ResumeExecution['toolOutputs'],
     more?: Partial<ResumeExecution>,
   ): Promise<Answer>;
+  /** From any process on this store; default: this one. */
+  follow(executionId: string, after?: number, dispatcher?: Dispatcher): Promise<Answer>;
+  cancel(executionId: string, dispatcher?: Dispatcher): ReturnType<Dispatcher['cancel']>;
   messages(): Promise<readonly StoredMessage[]>;
   wholeLog(executionId: string): Promise<readonly StreamEvent[]>;
 }
 
-export async function bench(model: Model, existing?: Store): Promise<Bench> {
+export async function bench(
+  model: Model,
+  existing?: Store,
+  more: Partial<Pick<DispatchDeps, 'leaseMs' | 'maxRunning' | 'tools'>> = {},
+): Promise<Bench> {
   const store = existing ?? (await openSqliteStore(':memory:'));
   const clock = { nowMs: Date.parse('2026-03-01T12:00:00Z') };
   const logged: { fields: Readonly<Record<string, unknown>>; message: string }[] = [];
@@ -45,13 +63,12 @@ export async function bench(model: Model, existing?: Store): Promise<Bench> {
   };
   const dispatcherWith = (spoken: Model) =>
     createDispatcher({
+      ...more,
       store,
       model: () => spoken,
+      processId: nextId('proc_'),
       clock: () => clock.nowMs,
-      newId: (prefix) => {
-        ids += 1;
-        return `${prefix}${ids}`;
-      },
+      newId: nextId,
       log,
     });
   const dispatcher = dispatcherWith(model);
@@ -81,6 +98,10 @@ export async function bench(model: Model, existing?: Store): Promise<Bench> {
         toolOutputs,
         ...more,
       }),
+    follow: (executionId, after = 0, where = dispatcher) =>
+      where.follow({ executionId, owner: OWNER, conversationId: CONVERSATION, after }),
+    cancel: (executionId, where = dispatcher) =>
+      where.cancel({ executionId, owner: OWNER, conversationId: CONVERSATION }),
     messages: () => store.messages(CONVERSATION),
     wholeLog: (executionId) => store.eventsAfter(executionId, 0, 100_000),
   };
@@ -96,6 +117,7 @@ const DISPATCH: StartRequest = {
     instructions: 'Be brief.',
     maxToolCalls: 10,
     pauseMinutes: 90,
+    tools: [],
   },
   messages: [{ role: 'user', content: 'Hello' }],
   assistantMessageId: null,
