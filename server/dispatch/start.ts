@@ -20,9 +20,12 @@ export async function startOnce(request: StartRequest, desk: Desk): Promise<Answ
   checkModel(agent.model, desk);
   const remembered = await rememberedAnswer(idempotency, desk);
   if (remembered !== undefined) return remembered;
+  const earlier = await deps.store.latestExecution(conversationId);
   const stored = await deps.store.messages(conversationId);
   const plan = planStart(stored, request.messages);
-  const latest = await deps.store.latestExecution(conversationId);
+  // What answers a known message was begun before the message could be read; what a new one overtakes, before it was
+  // found to be new. Else one message that comes to two processes at once would end its own answer.
+  const latest = plan.kind === 'again' ? await deps.store.latestExecution(conversationId) : earlier;
   if (plan.kind === 'again') {
     // The stream was lost on its way: the same message again gets the same answer again.
     const isThere =

@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import { openSqliteStore } from '../../server/store/sqlite.ts';
+import type { Store } from '../../server/store/store.ts';
+import { bench, read, spoken, user } from '../support/dispatching.ts';
+import { gate, says, scriptedModel, text } from '../support/scripted-model.ts';
+
+/** The same store, for a process that is held up once in the middle of looking at a conversation. */
+function heldUp(
+  store: Store,
+  method: 'messages' | 'latestExecution',
+  meanwhile: () => Promise<unknown>,
+): Store {
+  let isFirst = true;
+  return new Proxy(store, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name);
+      if (typeof value !== 'function') return value;
+      if (name !== method) return value.bind(target);
+      return async (...parameters: readonly unknown[]) => {
+        const result: unknown = await value.apply(target, parameters);
+        if (isFirst) {
+          isFirst = false;
+          await meanwhile();
+        }
+        return result;
+      };
+    },
+  });
+}
+
+test.each(['messages', 'latestExecution'] as const)(
+  'one message that comes to two processes at once is one answer, whoever starts it (between reading %s and the next look)',
+  async (method) => {
+    const store = await openSqliteStore(':memory:');
+    const { passed, open } = gate();
+    const message = { messages: [user('two', 'usr_2')] };
+    const first = await bench(scriptedModel(says('One'), [...text('Hel'), passed, ...says('lo')]), store);
+    await first.say('one');
+    let started: Awaited<ReturnType<typeof first.start>> | undefined;
+    const second = await bench(
+      scriptedModel(says('Again')),
+      heldUp(store, method, async () => {
+        started = await first.start(message);
+      }),
+    );
+    const again = await second.start(message);
+    expect(again.executionId).toBe(started?.executionId);
+    open();
+    expect(spoken(await read(again))).toBe('Hello');
+  },
+);
+
+test('one message that comes again while its whole answer is given elsewhere gets that answer', async () => {
+  const store = await openSqliteStore(':memory:');
+  const message = { messages: [user('one', 'usr_1')] };
+  const first = await bench(scriptedModel(says('Hello')), store);
+  const second = await bench(
+    scriptedModel(says('Again')),
+    heldUp(store, 'latestExecution', async () => read(await first.start(message))),
+  );
+  expect(spoken(await read(await second.start(message)))).toBe('Hello');
+});
