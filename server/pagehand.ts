@@ -11,7 +11,7 @@ import { createDispatcher } from './dispatch/create-dispatcher.ts';
 import { createEventStreams } from './http/event-stream.ts';
 import { createLog, type Log } from './log.ts';
 import { createModels } from './models/create-models.ts';
-import { openSqliteStore } from './store/sqlite.ts';
+import { openStore } from './store/open-store.ts';
 import { startUpkeep } from './upkeep.ts';
 
 /** How long others wait for a sign of life of this process before they take its executions over, in milliseconds. */
@@ -61,7 +61,10 @@ export async function createPagehand(options: PagehandOptions = {}): Promise<Pag
   const models = createModels(env);
   // At the start and not at the first message: a model that cannot work stops the server, with the mend.
   for (const { agent } of config.surfaces) models(agent.model);
-  const store = await openSqliteStore(databasePath(cwd, environment.database));
+  const { database, databasePool } = environment;
+  const store = await openStore(isPostgresUrl(database) ? database : filePath(cwd, database), {
+    poolSize: databasePool,
+  });
   const clock = Date.now;
   const tools = new Map(config.surfaces.map(({ agent }) => [agent.id, agent.tools]));
   const dispatcher = createDispatcher({
@@ -90,7 +93,7 @@ export async function createPagehand(options: PagehandOptions = {}): Promise<Pag
     trustedProxies: environment.trustedProxies,
     isAccepting: () => accepting,
     // One process is alone with its SQLite file; those of one PostgreSQL database limit what comes to all of them.
-    ...(isPostgresUrl(environment.database) ? { takeShared: (...bucket) => store.takeToken(...bucket) } : {}),
+    ...(isPostgresUrl(database) ? { takeShared: (...bucket) => store.takeToken(...bucket) } : {}),
   });
   const upkeep = startUpkeep({
     dispatcher,
@@ -129,7 +132,7 @@ function opensWorkbench({ surfaces }: Config): boolean {
   return surfaces.some(({ clientTokens }) => clientTokens.some((token) => token.hash === hash));
 }
 
-function databasePath(cwd: string, path: string): string {
+function filePath(cwd: string, path: string): string {
   return path === ':memory:' ? path : resolve(cwd, path);
 }
 

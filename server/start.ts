@@ -3,14 +3,14 @@ import { readEnvironment } from './config/environment.ts';
 import { listen } from './http/listen.ts';
 import { createPagehand, type PagehandOptions } from './pagehand.ts';
 
-/** What running turns get to reach a boundary when the server is asked to stop, in milliseconds. */
+/** What running turns get to reach a boundary when nothing else is said, in milliseconds. */
 const STOP_DEADLINE_MS = 10_000;
 
 /** What connections get to send what is left, in milliseconds. */
 const CONNECTION_DEADLINE_MS = 500;
 
-/** When stopping is no longer waited for, whatever it hangs on, in milliseconds. */
-const LAST_DEADLINE_MS = STOP_DEADLINE_MS + 1_000;
+/** Time after the deadline at which stopping is no longer waited for, whatever it hangs on, in milliseconds. */
+const LAST_GRACE_MS = 1_000;
 
 export interface RunningServer {
   readonly url: string;
@@ -19,9 +19,9 @@ export interface RunningServer {
   readonly hasWorkbench: boolean;
   /**
    * Refuses new work while it still listens, so that a load balancer learns of it, lets running turns reach a boundary,
-   * closes everything. Resolves when nothing is left, and after 11 s at the latest.
+   * closes everything. Resolves when nothing is left, and a second after the deadline at the latest. Default: 10 000.
    */
-  stop(): Promise<void>;
+  stop(deadlineMs?: number): Promise<void>;
 }
 
 /** From an environment to a listening server. Rejects with `ConfigError` or `StoreError`, whose sentences say how to mend it. */
@@ -37,11 +37,11 @@ export async function startServer(options: PagehandOptions): Promise<RunningServ
     url: listener.url,
     config: pagehand.config,
     hasWorkbench: pagehand.hasWorkbench,
-    stop: () => within(LAST_DEADLINE_MS, stopInOrder()),
+    stop: (deadlineMs = STOP_DEADLINE_MS) => within(deadlineMs + LAST_GRACE_MS, stopInOrder(deadlineMs)),
   };
 
-  async function stopInOrder(): Promise<void> {
-    await pagehand.drain(STOP_DEADLINE_MS);
+  async function stopInOrder(deadlineMs: number): Promise<void> {
+    await pagehand.drain(deadlineMs);
     await listener.close(CONNECTION_DEADLINE_MS);
     await pagehand.stop(0);
   }
