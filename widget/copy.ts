@@ -13,9 +13,12 @@ export const copy = {
     answering: 'Answering…',
     acting: 'Working on it…',
     waiting: 'Waiting for you',
+    reconnecting: 'Reconnecting…',
     failed: 'Something went wrong',
   } satisfies Record<Phase, string>,
   actingInPage: 'Working in this page…',
+  offline: 'Offline',
+  waitingToRetry: 'Waiting to try again…',
 
   thread: 'Conversation',
   visitorSaid: 'You said',
@@ -47,9 +50,17 @@ export const copy = {
     length: 'Cut short: the answer reached its longest length. Ask it to go on.',
     content_filter: 'Cut short by the content rules of this chat.',
     error: 'This answer ended with an error.',
+    new_message: 'This answer ended early: another message was sent.',
+    interrupted: 'The connection broke; this answer may be incomplete.',
     unknown: 'This answer ended early.',
   } satisfies Record<NoticePart['notice'], string>,
 
+  /** Why a turn does not go on at this moment, and when it will. */
+  wait: {
+    offline: 'You are offline. The answer goes on when you are connected.',
+    too_many: (seconds: string) => `Too many messages. Trying again in ${seconds} s.`,
+    busy: (seconds: string) => `The chat server is busy. Trying again in ${seconds} s.`,
+  },
   retry: 'Retry',
   /** After a failure that says nothing of this itself. */
   kept: 'Your message is kept.',
@@ -61,6 +72,7 @@ export const copy = {
   /** What follows a tool's title: "Add to cart · done in 0.3 s · you allowed it". */
   tool: {
     requested: 'getting ready…',
+    askedElsewhere: 'waits for your decision in another tab',
     runningInPage: 'running in this page…',
     running: 'running…',
     done: (seconds: string | undefined) => (seconds === undefined ? 'done' : `done in ${seconds} s`),
@@ -68,6 +80,7 @@ export const copy = {
     declined: 'you declined it',
     refused: (reason: string) => `not run: ${reason}`,
     cancelled: (reason: string) => (reason === '' ? 'stopped' : `stopped: ${reason}`),
+    unknown: 'outcome unknown: the page was left while it ran',
   },
   approvedBy: {
     visitor_once: 'you allowed it',
@@ -109,5 +122,6 @@ export const copy = {
     done: (title: string) => `${title}: done.`,
     failed: (title: string) => `${title}: failed.`,
     notRun: (title: string) => `${title}: not run.`,
+    unknown: (title: string) => `${title}: outcome unknown.`,
   },
 } as const;

@@ -10,6 +10,8 @@ export type LocalErrorCode =
   | 'interrupted'
   /** An answer that does not speak this wire. */
   | 'unintelligible'
+  /** A part of the chat's own code did not come. */
+  | 'not_loaded'
   /** `mount` or a data attribute got a value that cannot work. */
   | 'invalid_option';
 

@@ -1,19 +1,13 @@
-import type { EventOf, StreamEvent } from '../../protocol/event.ts';
-import {
-  appended,
-  ended,
-  isFlowingAs,
-  isOpenCall,
-  opened,
-  sealed,
-  toolOf,
-  withCallsClosed,
-  withTool,
-} from './parts.ts';
-import { fieldsOf, numberOf, resultText, textOf } from './reading.ts';
-import type { AssistantPart, NoticePart, ToolCallPart } from './state.ts';
+import type { EventOf, StreamEvent, SUPERSEDED_EVENT } from '../../protocol/event.ts';
+import { isOpenCall, noticed, sealed } from './closing.ts';
+import { appended, ended, isFlowingAs, opened, toolOf, without, withTool } from './parts.ts';
+import { fieldsOf, listOf, numberOf, resultText, textOf } from './reading.ts';
+import type { AssistantPart, ToolCallPart } from './state.ts';
 
 type Parts = readonly AssistantPart[];
+
+/** Written again, because a value of the schemas' file would bring the schema library into the page. */
+const SUPERSEDED: typeof SUPERSEDED_EVENT = 'pagehand.superseded';
 
 /** The parts of an answer after an event of its stream. */
 export function partsAfter(parts: Parts, event: StreamEvent, nowMs: number): Parts {
@@ -63,6 +57,8 @@ export function partsAfter(parts: Parts, event: StreamEvent, nowMs: number): Par
       });
     case 'approval_complete':
       return afterDecision(parts, event);
+    case 'custom':
+      return event.name === SUPERSEDED ? without(parts, listOf(fieldsOf(event.value).blockIds)) : parts;
     default:
       return partsAfterMedia(parts, event);
   }
@@ -122,7 +118,9 @@ function afterTool(parts: Parts, event: EventOf<'tool_complete'>): Parts {
   const call =
     toolOf(parts, event.toolCallId) ??
     (name === undefined ? undefined : aCall(event.toolCallId, name, undefined, 'server'));
-  if (call === undefined || !isOpenCall(call)) return parts;
+  // Of its own tool the server knows better than a chat that lost the line.
+  const isOpen = call !== undefined && (isOpenCall(call) || isLost(call));
+  if (!isOpen) return parts;
   const error = textOf(event.error);
   const isFailure = event.success === false || error !== undefined || fieldsOf(event.result).isError === true;
   return withTool(parts, {
@@ -133,6 +131,10 @@ function afterTool(parts: Parts, event: EventOf<'tool_complete'>): Parts {
       durationMs: numberOf(event.executionTime),
     },
   });
+}
+
+function isLost({ runsIn, state }: ToolCallPart): boolean {
+  return runsIn === 'server' && state.status === 'cancelled';
 }
 
 function afterDecision(parts: Parts, event: EventOf<'approval_complete'>): Parts {
@@ -187,19 +189,6 @@ function partsAfterMedia(parts: Parts, event: StreamEvent): Parts {
     default:
       return parts;
   }
-}
-
-/** Ends all that is open in an answer. */
-export function closed(parts: Parts, reason: string): Parts {
-  return withCallsClosed(sealed(parts), (call) =>
-    call.state.status === 'approval' ? { status: 'declined' } : { status: 'cancelled', reason },
-  );
-}
-
-/** Says something about the turn, once. */
-export function noticed(parts: Parts, notice: NoticePart['notice']): Parts {
-  const id = `notice-${notice}`;
-  return parts.some((part) => part.id === id) ? parts : [...parts, { kind: 'notice', id, notice }];
 }
 
 function withOutput(parts: Parts, id: string, delta: string): Parts {

@@ -4,15 +4,15 @@ import type { InitResponse } from '../../protocol/request.ts';
 import { WidgetError } from '../errors.ts';
 import type { Emit } from '../options.ts';
 import type { ApprovalRules } from '../tools/approval.ts';
-import type { PageTools, Snapshot } from '../tools/page-tools.ts';
+import type { PageTools } from '../tools/page-tools.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { Chat } from './chat.ts';
 import type { Clock } from './clock.ts';
-import { createPageCalls } from './page-calls.ts';
-import { failureOf } from './reduce.ts';
-import { run, type Turn } from './run.ts';
+import type { Driver } from './driver.ts';
+import { isAtRest } from './local.ts';
 import type { Entry } from './state.ts';
 import { createStore } from './store.ts';
+import type { TurnRecord } from './turn-record.ts';
 
 export interface ChatOptions {
   readonly transport: Transport;
@@ -26,103 +26,113 @@ export interface ChatOptions {
   readonly newId: (prefix: string) => string;
   /** A thread to go on with. */
   readonly entries?: readonly Entry[];
+  /** A turn that an earlier page left in the middle. Its answer, as far as it came, is the last of `entries`. */
+  readonly kept?: TurnRecord | undefined;
+  /**
+   * Keeps how far the turn has come: awaited before a call begins, before its output leaves, and once when the server
+   * names the execution. `undefined`: the turn is over. Default: nothing is kept.
+   */
+  readonly remember?: (record: TurnRecord | undefined) => Promise<void>;
 }
 
 /** A chat, and what only its owner does with it. */
 export interface OwnedChat extends Chat {
   /** Opens the session, so that the surface's copy is there before the first message. A failure shows in the thread. */
   connect(): Promise<void>;
+  /** The turn as it stands at this moment, with the entries of this moment. `undefined`: none is under way. */
+  turnRecord(): TurnRecord | undefined;
 }
 
-const NO_TOOLS: Snapshot = { tools: new Map(), clientTools: [], fingerprint: '', refused: [] };
+/** The message that is being answered, and the entry that answers it. */
+export interface TurnIds {
+  readonly userId: string;
+  readonly answerId: string;
+}
 
+/**
+ * The part of a chat that is there before the visitor writes: thread, session, draft. What drives a turn is fetched
+ * with the first letter, or at once for a turn that an earlier page left.
+ */
 export function createChat(options: ChatOptions): OwnedChat {
-  const { transport, pageTools, approvalRules, emit, clock, newId } = options;
-  const store = createStore(clock, options.entries ?? []);
+  const { transport, emit, newId, kept } = options;
+  const store = createStore({
+    entries: options.entries ?? [],
+    ...(kept && {
+      phase: 'reconnecting',
+      wait: { reason: 'reconnecting' },
+      answerId: kept.answerId,
+      executionId: kept.executionId,
+    }),
+  });
   const surface = createSignal<InitResponse['config'] | undefined>(undefined);
   const draft = createSignal('');
   const life = new AbortController();
-  /** Runs, or failed and can be tried again. */
-  let turn: Turn | undefined;
-  /** The answer as it stood when the failed request went out. */
-  let sentAnswer: Entry | undefined;
+  let driver: Driver | undefined;
+  let loading: Promise<Driver> | undefined;
+  /** Waits for the driver, which then knows all about it. */
+  let first: { readonly ids: TurnIds; readonly kept: TurnRecord | undefined } | undefined;
 
-  const calls = createPageCalls({
-    pageTools,
-    rules: () => joinedRules(approvalRules, surface.peek()?.webmcp),
-    apply: (event) => store.apply(event),
-    report: (call) => emit('call', call),
-    clock,
-  });
-
-  async function openSurface(signal: AbortSignal) {
-    const { config } = await transport.init(signal);
-    if (!signal.aborted) surface.value = config;
-    return config;
-  }
-
-  async function snapshot(signal: AbortSignal): Promise<Snapshot> {
-    const { webmcp } = await openSurface(signal);
-    if (pageTools === undefined || !webmcp.enabled) return NO_TOOLS;
-    const tools = await pageTools.snapshot();
-    emit('snapshot', { snapshot: tools, implementation: pageTools.implementation() });
-    return tools;
+  async function openSession(signal: AbortSignal): Promise<InitResponse> {
+    const answer = await transport.init(signal);
+    if (!signal.aborted) surface.value = answer.config;
+    return answer;
   }
 
   function fail(cause: unknown) {
-    const error = cause instanceof WidgetError ? cause : brokenBy(cause);
+    const error = asWidgetError(cause);
     const { code, message, hint, retryable } = error;
     store.apply({ type: 'failed', failure: { code, message, hint, retryable } });
     emit('error', error);
   }
 
-  async function start(mine: Turn): Promise<void> {
-    const { signal } = mine.controller;
+  function load(): Promise<Driver> {
+    loading ??= Promise.all([import('./driver.ts'), transport.prepare()]).then(
+      ([{ createDriver }]) => {
+        driver = createDriver({ ...options, store, surface, draft, openSession });
+        return driver;
+      },
+      (cause: unknown) => {
+        loading = undefined;
+        throw new WidgetError('not_loaded', 'A part of the chat did not load.', {
+          hint: 'Your message is kept. Check your connection and press Retry.',
+          cause,
+        });
+      },
+    );
+    return loading;
+  }
+
+  async function begin(ids: TurnIds, record?: TurnRecord) {
+    const mine = { ids, kept: record };
+    first = mine;
     try {
-      const error = await run(mine, {
-        transport,
-        store,
-        calls,
-        snapshot,
-        newId,
-        onEvent: (event) => emit('event', event),
-        onSend: () => {
-          sentAnswer = store.conversation.peek().entries.find((entry) => entry.id === mine.answerId);
-        },
-      });
-      if (signal.aborted) return;
-      if (error === undefined) {
-        turn = undefined;
-        return;
-      }
-      // The execution is over: its outputs have nowhere to go, and the message starts another one.
-      mine.next = { outputs: undefined };
-      const { code, message, ...rest } = failureOf(error);
-      emit('error', new WidgetError((code ?? 'internal') as WidgetError['code'], message, rest));
+      const loaded = await load();
+      // Stopped, overtaken or destroyed while it was on its way.
+      if (first !== mine || life.signal.aborted) return;
+      first = undefined;
+      await (record === undefined ? loaded.start(ids) : loaded.goOn(record));
     } catch (cause) {
-      if (!signal.aborted) fail(cause);
+      if (first === mine && !life.signal.aborted) fail(cause);
     }
   }
 
   function stop() {
-    if (!isBusy()) return;
-    turn?.controller.abort();
-    turn = undefined;
+    if (isAtRest(store.conversation.peek())) return;
+    first = undefined;
     store.apply({ type: 'stopped' });
-  }
-
-  function isBusy(): boolean {
-    const { phase } = store.conversation.peek();
-    return phase !== 'idle' && phase !== 'failed';
+    driver?.stop();
   }
 
   async function connect() {
     try {
-      await openSurface(life.signal);
+      await openSession(life.signal);
     } catch (cause) {
-      if (!life.signal.aborted && turn === undefined) fail(cause);
+      const isIdle = isAtRest(store.conversation.peek()) && first === undefined && driver?.hasTurn() !== true;
+      if (!life.signal.aborted && isIdle) fail(cause);
     }
   }
+
+  if (kept !== undefined) void begin(kept, kept);
 
   return {
     conversation: store.conversation,
@@ -130,56 +140,40 @@ export function createChat(options: ChatOptions): OwnedChat {
     draft,
     connect,
     stop,
+    prepare() {
+      load().catch(() => {
+        // Sending tries again, and says so if it fails.
+      });
+    },
     async send(text) {
       if (text.trim() === '' || life.signal.aborted) return;
       stop();
+      driver?.forget();
       if (text.length > MAX_MESSAGE_CHARS) {
+        first = undefined;
         // Kept out of the thread: it would be refused with every later message, too.
-        turn = undefined;
         if (draft.peek() === '') draft.value = text;
         fail(tooLong(text.length));
         return;
       }
-      const id = newId('usr_');
-      const answerId = newId('ast_');
-      store.apply({ type: 'sent', id, text, answerId });
-      turn = {
-        userId: id,
-        answerId,
-        executionId: undefined,
-        next: { outputs: undefined },
-        answered: new Map(),
-        controller: new AbortController(),
-      };
-      await start(turn);
+      const ids = { userId: newId('usr_'), answerId: newId('ast_') };
+      store.apply({ type: 'sent', id: ids.userId, text, answerId: ids.answerId });
+      await begin(ids);
     },
     async retry() {
-      const { phase, entries } = store.conversation.peek();
+      const { phase } = store.conversation.peek();
       if (phase !== 'failed') return;
-      if (turn === undefined) {
-        store.apply({ type: 'paused_elsewhere' });
+      if (first !== undefined) {
+        store.apply({ type: 'again' });
+        await begin(first.ids, first.kept);
+      } else if (driver?.hasTurn()) {
+        await driver.retry();
+      } else {
+        store.apply({ type: 'rested' });
         await connect();
-        return;
       }
-      const failed = turn.answerId;
-      turn.controller = new AbortController();
-      const isResume = turn.next.outputs !== undefined;
-      // Receipts stay: a new attempt answers below them.
-      const kept = isResume ? sentAnswer : entries.find((entry) => entry.id === failed && hasReceipt(entry));
-      if (!isResume) {
-        turn.answerId = newId('ast_');
-        turn.answered.clear();
-      }
-      store.apply({
-        type: 'retried',
-        entries: entries.flatMap((entry) =>
-          entry.id !== failed ? [entry] : kept === undefined ? [] : [kept],
-        ),
-        answerId: turn.answerId,
-      });
-      await start(turn);
     },
-    decide: calls.decide,
+    decide: (id, decision) => driver?.decide(id, decision),
     vote(entryId, vote) {
       const entry = store.conversation.peek().entries.find(({ id }) => id === entryId);
       if (entry?.role !== 'assistant' || entry.vote === vote) return;
@@ -189,33 +183,26 @@ export function createChat(options: ChatOptions): OwnedChat {
         .catch((cause: unknown) => {
           if (life.signal.aborted) return;
           store.apply({ type: 'voted', id: entryId, vote: entry.vote });
-          emit('error', cause instanceof WidgetError ? cause : brokenBy(cause));
+          emit('error', asWidgetError(cause));
         });
     },
+    turnRecord: () => (first === undefined ? driver?.turnRecord() : recordOf(first)),
     destroy() {
       life.abort();
-      turn?.controller.abort();
-      store.destroy();
+      driver?.destroy();
     },
   };
 }
 
-function hasReceipt(entry: Entry): boolean {
-  return entry.role === 'assistant' && entry.parts.some((part) => part.kind === 'tool');
+/** A message that nothing has been done about yet. */
+function recordOf({ ids, kept }: { ids: TurnIds; kept: TurnRecord | undefined }): TurnRecord {
+  return kept ?? { ...ids, executionId: undefined, seq: 0, calls: [], offered: [] };
 }
 
-function joinedRules(
-  page: ChatOptions['approvalRules'],
-  surface: ChatOptions['approvalRules'] | undefined,
-): ChatOptions['approvalRules'] {
-  return {
-    requireConfirmFor: [...page.requireConfirmFor, ...(surface?.requireConfirmFor ?? [])],
-    autoApprove: [...page.autoApprove, ...(surface?.autoApprove ?? [])],
-  };
-}
-
-function brokenBy(cause: unknown): WidgetError {
-  return new WidgetError('internal', 'The chat met a problem of its own.', { cause });
+export function asWidgetError(cause: unknown): WidgetError {
+  return cause instanceof WidgetError
+    ? cause
+    : new WidgetError('internal', 'The chat met a problem of its own.', { cause });
 }
 
 function tooLong(length: number): WidgetError {

@@ -1,4 +1,4 @@
-import { errorOutput, type ToolOutput } from '../../protocol/output.ts';
+import { errorOutput, type ToolOutput, textOutput } from '../../protocol/output.ts';
 import type { WidgetEvents } from '../options.ts';
 import { type ApprovalRules, approvalFor } from '../tools/approval.ts';
 import type { PageCallOutcome, PageTool, PageTools, Snapshot } from '../tools/page-tools.ts';
@@ -7,6 +7,7 @@ import type { Clock } from './clock.ts';
 import { resultText } from './reading.ts';
 import type { LocalEvent } from './reduce.ts';
 import type { ApprovedBy, ToolCallState } from './state.ts';
+import type { CallProgress } from './turn-record.ts';
 
 /** A call that the model made and the server handed to this side. */
 export interface PendingCall {
@@ -32,10 +33,20 @@ export interface PageCallsOptions {
 
 /** Answers calls: checks, asks, runs, and leaves a receipt. Every call ends in an output that the model can read. */
 export interface PageCalls {
-  answer(call: PendingCall, offered: Snapshot, signal: AbortSignal): Promise<ToolOutput>;
+  /** `reached` is how far an earlier page came with it; `onReach` is awaited before it goes further. */
+  answer(
+    call: PendingCall,
+    reached: CallProgress,
+    offered: Snapshot,
+    signal: AbortSignal,
+    onReach: (progress: CallProgress) => Promise<void>,
+  ): Promise<unknown>;
   /** The visitor's answer. Ignored unless the call waits for one. */
   decide(id: string, decision: Decision): void;
 }
+
+/** How long a page that is being left may take to go, in milliseconds. */
+const LONGEST_LEAVING_MS = 5_000;
 
 interface Question {
   readonly tool: PageTool;
@@ -62,7 +73,33 @@ export function createPageCalls({ pageTools, rules, apply, report, clock }: Page
     return output;
   }
 
-  async function answer(call: PendingCall, offered: Snapshot, signal: AbortSignal): Promise<ToolOutput> {
+  /** A call that another page began. It is not begun again: what it did there, it did. */
+  function endLeft(call: PendingCall, reached: 'started' | 'navigating'): ToolOutput {
+    if (reached === 'navigating') {
+      const output = textOutput(
+        `The tool led to the page ${location.pathname} (“${document.title}”). What it did shows there.`,
+      );
+      end(call, { status: 'navigated', output, durationMs: 0 });
+      return output;
+    }
+    const output = errorOutput(
+      'The page was reloaded or left while this ran. Whether it finished is unknown: see what it did before calling ' +
+        'it again.',
+    );
+    change(call.id, { state: { status: 'unknown' } });
+    report({
+      toolCallId: call.id,
+      name: call.name,
+      input: call.input,
+      approvedBy: undefined,
+      outcome: { status: 'cancelled', output, durationMs: 0 },
+    });
+    return output;
+  }
+
+  async function answer(...[call, reached, offered, signal, onReach]: Parameters<PageCalls['answer']>) {
+    if (reached.status === 'answered') return reached.output;
+    if (reached.status !== 'asked') return endLeft(call, reached.status);
     if (pageTools === undefined || !call.isPageCall) return refuse(call);
     const pageCall = { toolCallId: call.runId, name: call.name, input: call.input };
     const checked = await pageTools.check(pageCall, offered);
@@ -81,10 +118,24 @@ export function createPageCalls({ pageTools, rules, apply, report, clock }: Page
       end(call, { status: 'declined' });
       return errorOutput('The visitor declined this call. It was not run.');
     }
+    await onReach({ status: 'started' });
+    if (signal.aborted) return errorOutput('The turn was stopped. This call was not run.');
     change(call.id, { approvedBy, state: { status: 'running', startedAtMs: clock.now() } });
     const outcome = await pageTools.run(pageCall, offered, signal);
+    if (outcome.status === 'navigated') {
+      await onReach({ status: 'navigating' });
+      await leaving(signal);
+    }
     end(call, outcome, approvedBy);
     return outcome.output;
+  }
+
+  /** The next page tells what the call led to. Should this one stay, it says so itself. */
+  function leaving(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      clock.after(LONGEST_LEAVING_MS, resolve);
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
   }
 
   /** Who let the call run; `undefined` if nobody did. */

@@ -1,9 +1,7 @@
-import type { AssistantPart, ToolCallPart, ToolCallState } from './state.ts';
+import { type Flowing, isFlowing, lastIndex, replaced, sealed, sealedAt } from './closing.ts';
+import type { AssistantPart, ToolCallPart } from './state.ts';
 
 type Parts = readonly AssistantPart[];
-
-/** A text or a thought: what deltas can reach. */
-type Flowing = Extract<AssistantPart, { streaming: boolean }>;
 
 /** Opens a text or a thought. Ends whatever was still flowing: blocks do not nest. */
 export function opened(parts: Parts, kind: Flowing['kind'], id: string, role?: 'error'): Parts {
@@ -11,12 +9,23 @@ export function opened(parts: Parts, kind: Flowing['kind'], id: string, role?: '
   return [...sealed(parts), role === undefined ? part : { ...part, role }];
 }
 
-/** Appends to the text that flows under this id; opens one where the server did not. */
+/**
+ * Appends to the text that flows under this id; opens one where the server did not. The last text goes on if it was
+ * closed while the line was down.
+ */
 export function appended(parts: Parts, kind: Flowing['kind'], id: string, delta: string): Parts {
-  const index = flowingIndex(parts, kind, id);
+  const last = parts.at(-1);
+  const wasClosed = last?.kind === kind && !last.streaming && wireId(last.id) === id;
+  const index = wasClosed ? parts.length - 1 : flowingIndex(parts, kind, id);
   const part = parts[index];
-  if (part === undefined || !isFlowing(part)) return appended(opened(parts, kind, id), kind, id, delta);
-  return replaced(parts, index, { ...part, text: part.text + delta });
+  if (part === undefined || !('text' in part)) return appended(opened(parts, kind, id), kind, id, delta);
+  return replaced(parts, index, { ...part, text: part.text + delta, streaming: true });
+}
+
+/** Takes texts and thoughts back. */
+export function without(parts: Parts, ids: readonly unknown[]): Parts {
+  const isTaken = (part: AssistantPart) => 'streaming' in part && ids.includes(wireId(part.id));
+  return parts.some(isTaken) ? parts.filter((part) => !isTaken(part)) : parts;
 }
 
 /** Ends a text. `whole` counts if no delta came; a text that stayed blank goes. */
@@ -34,13 +43,6 @@ export function isFlowingAs(parts: Parts, kind: Flowing['kind'], id: string): bo
   return flowingIndex(parts, kind, id) >= 0;
 }
 
-/** Ends the text that still flows, if one does. */
-export function sealed(parts: Parts): Parts {
-  const index = lastIndex(parts, isFlowing);
-  const part = parts[index];
-  return part !== undefined && isFlowing(part) ? sealedAt(parts, index, part) : parts;
-}
-
 export function toolOf(parts: Parts, id: string): ToolCallPart | undefined {
   const part = parts[toolIndex(parts, id)];
   return part?.kind === 'tool' ? part : undefined;
@@ -52,45 +54,12 @@ export function withTool(parts: Parts, tool: ToolCallPart): Parts {
   return index < 0 ? [...sealed(parts), tool] : replaced(parts, index, tool);
 }
 
-/** Ends every call that has not ended. */
-export function withCallsClosed(parts: Parts, close: (call: ToolCallPart) => ToolCallState): Parts {
-  if (!parts.some(isOpenCall)) return parts;
-  return parts.map((part) => (isOpenCall(part) ? { ...part, state: close(part) } : part));
-}
-
-export function isOpenCall(part: AssistantPart): part is ToolCallPart {
-  return part.kind === 'tool' && ['requested', 'approval', 'running'].includes(part.state.status);
-}
-
-function isFlowing(part: AssistantPart): part is Flowing {
-  return 'streaming' in part && part.streaming;
-}
-
-function sealedAt(parts: Parts, index: number, part: Flowing): Parts {
-  if (part.text.trim() === '') return parts.filter((_, other) => other !== index);
-  return replaced(parts, index, { ...part, streaming: false });
-}
-
-function replaced(parts: Parts, index: number, part: AssistantPart): Parts {
-  const copy = [...parts];
-  copy[index] = part;
-  return copy;
-}
-
 function flowingIndex(parts: Parts, kind: Flowing['kind'], id: string): number {
   return lastIndex(parts, (part) => part.kind === kind && isFlowing(part) && wireId(part.id) === id);
 }
 
 function toolIndex(parts: Parts, id: string): number {
   return lastIndex(parts, (part) => part.kind === 'tool' && part.id === id);
-}
-
-function lastIndex(parts: Parts, test: (part: AssistantPart) => boolean): number {
-  for (let index = parts.length - 1; index >= 0; index -= 1) {
-    const part = parts[index];
-    if (part !== undefined && test(part)) return index;
-  }
-  return -1;
 }
 
 /** A control character: no id on the wire may have one. */

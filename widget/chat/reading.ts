@@ -12,6 +12,10 @@ export function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }
 
+export function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
 /** A tool's result for a person: its words where it has some, else its JSON. */
 export function resultText(value: unknown): string {
   if (value === undefined || value === null) return '';

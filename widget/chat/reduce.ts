@@ -1,32 +1,25 @@
 import type { EventOf, StreamEvent } from '../../protocol/event.ts';
-import { closed, noticed, partsAfter } from './answer.ts';
-import { ended, isOpenCall, sealed, toolOf, withTool } from './parts.ts';
-import { fieldsOf, textOf } from './reading.ts';
-import type {
-  AssistantEntry,
-  AssistantPart,
-  Conversation,
-  Entry,
-  Failure,
-  Phase,
-  ToolCallPart,
-} from './state.ts';
+import { partsAfter } from './answer.ts';
+import { closed, isOpenCall, noticed } from './closing.ts';
+import { afterEarly, answerOf, atRest, type EarlyEvent, failed, isAtRest, withAnswer } from './local.ts';
+import { ended, toolOf, withTool } from './parts.ts';
+import { fieldsOf, numberOf, textOf } from './reading.ts';
+import type { AssistantPart, Conversation, Entry, Failure, Phase, ToolCallPart } from './state.ts';
 
 /** What happens on this side of the wire. */
 export type LocalEvent =
-  | { readonly type: 'sent'; readonly id: string; readonly text: string; readonly answerId: string }
-  /** The turn goes out again. `entries` is the thread as it stood when it went out first. */
+  | EarlyEvent
+  /** The turn goes out again, with what of the thread stays. */
   | { readonly type: 'retried'; readonly entries: readonly Entry[]; readonly answerId: string }
+  /** The server listens again. */
+  | { readonly type: 'connected' }
+  /** The line broke for good, and what arrived is all that there is. */
+  | { readonly type: 'cut_off' }
   | {
       readonly type: 'call_changed';
       readonly id: string;
       readonly changes: Partial<Omit<ToolCallPart, 'kind' | 'id'>>;
-    }
-  | { readonly type: 'stopped' }
-  | { readonly type: 'failed'; readonly failure: Failure }
-  /** The stream ended in a pause that only somebody else can end. */
-  | { readonly type: 'paused_elsewhere' }
-  | { readonly type: 'voted'; readonly id: string; readonly vote: AssistantEntry['vote'] };
+    };
 
 type Parts = readonly AssistantPart[];
 
@@ -40,21 +33,15 @@ export function reduce(
   nowMs: number,
 ): Conversation {
   switch (event.type) {
-    case 'sent': {
-      // A question whose turn failed does not stand there without a word.
-      const { entries } =
-        conversation.phase === 'failed'
-          ? withAnswer(conversation, (parts) => noticed(parts, 'error'))
-          : conversation;
-      return {
-        ...conversation,
-        phase: 'thinking',
-        entries: [...entries, { role: 'user', id: event.id, text: event.text }],
-        executionId: undefined,
-        answerId: event.answerId,
-        failure: undefined,
-      };
-    }
+    case 'sent':
+    case 'unsent':
+    case 'stopped':
+    case 'failed':
+    case 'rested':
+    case 'again':
+    case 'held':
+    case 'voted':
+      return afterEarly(conversation, event);
     case 'retried':
       return {
         ...conversation,
@@ -62,29 +49,23 @@ export function reduce(
         entries: event.entries,
         answerId: event.answerId,
         failure: undefined,
+        wait: undefined,
       };
+    case 'connected':
+      return withParts(conversation, (parts) => parts);
+    case 'cut_off':
+      return withAnswer(conversation, (parts) =>
+        parts.length === 0 ? parts : noticed(parts, 'interrupted'),
+      );
     case 'call_changed': {
       return withParts(conversation, (parts) => {
         const call = toolOf(parts, event.id);
-        return call === undefined ? parts : withTool(parts, { ...call, ...event.changes });
+        if (call === undefined) return parts;
+        const changed = { ...call, ...event.changes };
+        // A check that took longer than the turn opens nothing any more.
+        return isAtRest(conversation) && isOpenCall(changed) ? parts : withTool(parts, changed);
       });
     }
-    case 'stopped':
-      return atRest(
-        withAnswer(conversation, (parts) => noticed(closed(parts, 'You stopped this turn.'), 'stopped')),
-        'idle',
-      );
-    case 'failed':
-      return failed(conversation, event.failure);
-    case 'paused_elsewhere':
-      return atRest(withAnswer(conversation, sealed), 'idle');
-    case 'voted':
-      return {
-        ...conversation,
-        entries: conversation.entries.map((entry) =>
-          entry.role === 'assistant' && entry.id === event.id ? { ...entry, vote: event.vote } : entry,
-        ),
-      };
     case 'execution_start':
       return { ...conversation, executionId: textOf(event.executionId) };
     case 'execution_complete':
@@ -94,7 +75,9 @@ export function reduce(
     case 'error':
       return event.recoverable === false ? failed(conversation, failureOf(event.error)) : conversation;
     default:
-      return withParts(conversation, (parts) => partsAfter(parts, event, nowMs));
+      // Behind the last word, or behind a Stop.
+      if (isAtRest(conversation)) return conversation;
+      return withParts(conversation, (parts) => partsAfter(parts, event, nowMs), numberOf(event.seq));
   }
 }
 
@@ -113,7 +96,16 @@ export function failureOf(error: unknown): Failure {
 }
 
 function completed(conversation: Conversation, event: EventOf<'execution_complete'>): Conversation {
-  const { stopReason, success } = event;
+  const { stopReason, success, endedBy } = event;
+  if (endedBy === 'cancel' || endedBy === 'new_message') {
+    const notice = endedBy === 'cancel' ? 'stopped' : endedBy;
+    return atRest(
+      withAnswer(conversation, (parts) =>
+        noticed(closed(parts, 'The turn was ended before this ended.'), notice),
+      ),
+      'idle',
+    );
+  }
   if (success === false && (stopReason === undefined || stopReason === 'error' || stopReason === 'unknown')) {
     return failed(conversation, failureOf(undefined));
   }
@@ -130,30 +122,11 @@ function completed(conversation: Conversation, event: EventOf<'execution_complet
   );
 }
 
-/** A failure is said once: the server's own sentence about it leaves the thread. */
-function failed(conversation: Conversation, failure: Failure): Conversation {
-  const before = withAnswer(conversation, (parts) => {
-    const isTheFailure = (part: AssistantPart, index: number) =>
-      part.kind === 'text' &&
-      (part.role === 'error' || (index === parts.length - 1 && part.text.trim() === failure.message.trim()));
-    const others = parts.some(isTheFailure)
-      ? parts.filter((part, index) => !isTheFailure(part, index))
-      : parts;
-    return closed(others, 'The turn failed before this ended.');
-  });
-  return { ...atRest(before, 'failed'), failure };
-}
-
-function atRest(conversation: Conversation, phase: Phase): Conversation {
-  return { ...conversation, phase, failure: undefined };
-}
-
 /** Changes the answer and says what the chat is doing now. */
-function withParts(conversation: Conversation, change: (parts: Parts) => Parts): Conversation {
-  const next = withAnswer(conversation, change);
-  const isBusy = next.phase !== 'idle' && next.phase !== 'failed';
-  const phase = isBusy ? phaseOf(answerOf(next)?.parts ?? []) : next.phase;
-  return phase === next.phase ? next : { ...next, phase };
+function withParts(conversation: Conversation, change: (parts: Parts) => Parts, seq?: number): Conversation {
+  const next = withAnswer(conversation, change, seq);
+  const phase = isAtRest(next) ? next.phase : phaseOf(answerOf(next)?.parts ?? []);
+  return phase === next.phase ? next : { ...next, phase, wait: undefined };
 }
 
 function phaseOf(parts: Parts): Phase {
@@ -162,23 +135,4 @@ function phaseOf(parts: Parts): Phase {
   if (calls.length > 0) return 'acting';
   const last = parts.at(-1);
   return last?.kind === 'text' && last.streaming ? 'answering' : 'thinking';
-}
-
-function answerOf({ entries, answerId }: Conversation): AssistantEntry | undefined {
-  const last = entries.at(-1);
-  return last?.role === 'assistant' && last.id === answerId ? last : undefined;
-}
-
-/** The answer is always the last entry: nothing is sent while it grows. */
-function withAnswer(conversation: Conversation, change: (parts: Parts) => Parts): Conversation {
-  const { entries, answerId } = conversation;
-  if (answerId === undefined) return conversation;
-  const answer = answerOf(conversation);
-  const before = answer?.parts ?? [];
-  const parts = change(before);
-  if (parts === before) return conversation;
-  const others = answer === undefined ? entries : entries.slice(0, -1);
-  if (parts.length === 0) return { ...conversation, entries: others };
-  const entry: AssistantEntry = { role: 'assistant', id: answerId, vote: answer?.vote, parts };
-  return { ...conversation, entries: [...others, entry] };
 }

@@ -1,173 +1,206 @@
-import type { EventOf, StreamEvent } from '../../protocol/event.ts';
 import { WidgetError } from '../errors.ts';
 import type { Snapshot } from '../tools/page-tools.ts';
 import type { EventStream, Transport } from '../transport/transport.ts';
-import type { PageCalls, PendingCall } from './page-calls.ts';
-import { textOf } from './reading.ts';
-import type { ConversationStore } from './store.ts';
+import type { Clock } from './clock.ts';
+import { asWidgetError } from './create-chat.ts';
+import { type LastWord, type ListenOptions, listen, wordsOf } from './listen.ts';
+import type { PageCalls } from './page-calls.ts';
+import type { Patience } from './patience.ts';
+import { type Remedy, remedyFor } from './remedy.ts';
 import { messagesUpTo } from './transcript.ts';
+import type { Turn } from './turn.ts';
 
-/** One turn of the visitor, from the message to the last word, over all its pauses and retries. */
-export interface Turn {
-  readonly userId: string;
-  answerId: string;
-  executionId: string | undefined;
-  /** What goes out next, and again if it fails: the message, or outputs that were fetched already. */
-  next: { readonly outputs: Readonly<Record<string, unknown>> | undefined };
-  /** By `toolCallId`: a server may ask again for what it was told, and no call runs twice. */
-  readonly answered: Map<string, { readonly call: string; readonly output: unknown }>;
-  /** Leaves the turn for good. Another one for every retry. */
-  controller: AbortController;
-}
-
-export interface RunOptions {
+export interface RunOptions extends ListenOptions {
   readonly transport: Transport;
-  readonly store: ConversationStore;
   readonly calls: PageCalls;
-  /** The tools that this request offers. */
+  readonly patience: Patience;
+  readonly clock: Clock;
+  /** Opens the session where there is none that is good. */
+  readonly open: (signal: AbortSignal) => Promise<void>;
+  /** Opens the session too, and reads the tools that a request offers. */
   readonly snapshot: (signal: AbortSignal) => Promise<Snapshot>;
-  readonly onEvent: (event: StreamEvent) => void;
-  /** A request goes out: what a retry would have to come back to. */
-  readonly onSend: () => void;
-  readonly newId: (prefix: string) => string;
+  /** Whether a session was ever open: then the address is right, and an answer that does not come may come yet. */
+  readonly wasOpen: () => boolean;
 }
 
-/** What one answer of the server came to. */
-interface Heard {
-  /** The execution has said its last word. */
-  readonly isOver: boolean;
-  readonly failure: EventOf<'execution_error' | 'error'>['error'] | undefined;
-  readonly calls: readonly PendingCall[];
-  /** It waits for something that this side cannot give. */
-  readonly isPausedElsewhere: boolean;
+/** A turn that does not go on by itself. */
+export class Stuck extends Error {
+  declare readonly error: WidgetError;
+  declare readonly remedy: Remedy;
+  constructor(error: WidgetError, remedy: Remedy) {
+    super(error.message);
+    Object.assign(this, { name: 'Stuck', error, remedy });
+  }
 }
 
 /** A server that asks this often in a row only for what it was told already will never be content. */
 const MAX_REPEATS = 2;
 
+/** A line that held this long, in milliseconds, was no failed attempt, even if it brought nothing. */
+const HELD_MS = 10_000;
+
 /**
- * Runs a turn to its end: request, events, calls, outputs, next request. Resolves with the failure that the server
- * told of, if it did; rejects with `WidgetError` where a request failed, and then starts again where it stopped.
+ * Runs a turn to its end: request, events, calls, outputs, next request; over every break that mends by itself.
+ * Resolves with the last word, or with `undefined` where only somebody else can go on; rejects with `Stuck`.
  */
-export async function run(turn: Turn, options: RunOptions): Promise<Heard['failure']> {
-  const { store, calls } = options;
-  const { signal } = turn.controller;
+export async function run(turn: Turn, options: RunOptions): Promise<LastWord | undefined> {
   let repeats = 0;
   for (;;) {
-    options.onSend();
-    const offered = await options.snapshot(signal);
-    const heard = await listen(await request(turn, offered, options), offered, turn, options);
-    if (heard.isOver) return heard.failure;
-    if (heard.calls.length === 0) {
-      if (!heard.isPausedElsewhere) throw interrupted();
-      store.apply({ type: 'paused_elsewhere' });
-      return undefined;
+    const lastWord = await untilPause(turn, options);
+    if (lastWord !== undefined || turn.calls.size === 0 || turn.isStopped) return lastWord;
+    repeats = [...turn.calls.values()].every(({ call }) => turn.answered.has(call.id)) ? repeats + 1 : 0;
+    if (repeats > MAX_REPEATS || turn.executionId === undefined) {
+      throw new Stuck(unanswerable(), { by: 'nobody' });
     }
-    repeats = heard.calls.every(({ id }) => turn.answered.has(id)) ? repeats + 1 : 0;
-    if (repeats > MAX_REPEATS || turn.executionId === undefined) throw unanswerable();
-    const outputs = await Promise.all(
-      heard.calls.map(async (call): Promise<[string, unknown]> => {
-        const output = turn.answered.get(call.id)?.output ?? (await calls.answer(call, offered, signal));
-        turn.answered.set(call.id, { call: wordsOf(call), output });
-        return [call.key, output];
-      }),
-    );
-    if (signal.aborted) throw interrupted();
-    turn.next = { outputs: Object.fromEntries(outputs) };
+    await answerCalls(turn, options);
+    if (turn.controller.signal.aborted) return undefined;
+    turn.next = 'outputs';
   }
 }
 
-function request(turn: Turn, offered: Snapshot, { transport, store }: RunOptions): Promise<EventStream> {
+/** One stretch of the execution, over as many requests as it takes. */
+async function untilPause(turn: Turn, options: RunOptions): Promise<LastWord | undefined> {
+  const { patience, clock, hearing } = options;
+  const { signal } = turn.controller;
+  for (;;) {
+    const attempt: Attempt = {
+      what: turn.next,
+      isOut: false,
+      wasOffline: !navigator.onLine,
+      openedAtMs: undefined,
+    };
+    const { seq } = turn;
+    turn.hasHeard = false;
+    let error: WidgetError | undefined;
+    try {
+      const stream = await request(attempt, turn, options);
+      if (stream === undefined) return undefined;
+      attempt.openedAtMs = clock.now();
+      if (!signal.aborted && !turn.isStopped) hearing.apply({ type: 'connected' });
+      const lastWord = await listen(stream, turn, options);
+      if (lastWord !== undefined) return lastWord;
+    } catch (cause) {
+      if (cause instanceof Stuck) throw cause;
+      error = asWidgetError(cause);
+    }
+    if (signal.aborted || turn.isStopped) return undefined;
+    hearing.flush();
+    if (isPaused(error, attempt, turn, options)) return undefined;
+    if (turn.seq > seq || turn.hasHeard || hasHeld(error, attempt, clock)) patience.progress();
+    await recover(error ?? interrupted(), attempt, turn, options);
+    if (signal.aborted || turn.isStopped) return undefined;
+  }
+}
+
+interface Attempt {
+  readonly what: Turn['next'];
+  /** It has left; what the server did with it may be unknown. */
+  isOut: boolean;
+  readonly wasOffline: boolean;
+  openedAtMs: number | undefined;
+}
+
+async function request(attempt: Attempt, turn: Turn, options: RunOptions): Promise<EventStream | undefined> {
+  const { transport, hearing, canReplay } = options;
   const { executionId, answerId, userId } = turn;
   const { signal } = turn.controller;
-  const toolOutputs = turn.next.outputs;
-  return toolOutputs === undefined || executionId === undefined
+  if (attempt.what === 'follow' && executionId !== undefined) {
+    await options.open(signal);
+    if (!canReplay()) return withoutReplay(turn);
+    attempt.isOut = true;
+    return transport.follow({ executionId, after: turn.seq }, signal);
+  }
+  turn.offered = await options.snapshot(signal);
+  // Left by another page, and a server that may not know it for the same message would answer it twice.
+  if (turn.isKept && !canReplay() && attempt.what === 'message') throw new Stuck(interrupted(), AGAIN);
+  turn.isKept = false;
+  attempt.isOut = true;
+  turn.isOut = true;
+  await options.remember();
+  return attempt.what === 'message' || executionId === undefined
     ? transport.chat(
         {
-          messages: messagesUpTo(store.conversation.peek().entries, userId),
+          messages: messagesUpTo(hearing.conversation().entries, userId),
           assistantMessageId: answerId,
-          tools: offered,
+          tools: turn.offered,
         },
         signal,
       )
-    : transport.resume({ executionId, toolOutputs, tools: offered }, signal);
+    : transport.resume({ executionId, toolOutputs: outputsOf(turn), tools: turn.offered }, signal);
 }
 
-async function listen(
-  stream: EventStream,
-  offered: Snapshot,
-  turn: Turn,
-  options: RunOptions,
-): Promise<Heard> {
-  const { store, onEvent } = options;
+const AGAIN: Remedy = { by: 'visitor', next: 'message' };
+
+/** A turn of an earlier page whose server cannot tell what came since: what was asked for can still be brought. */
+function withoutReplay(turn: Turn): undefined {
+  if (turn.calls.size > 0) return undefined;
+  throw new Stuck(interrupted(), { by: 'visitor', next: 'anew', isCutOff: true });
+}
+
+function outputsOf({ calls }: Turn): Record<string, unknown> {
+  return Object.fromEntries(
+    [...calls.values()].flatMap(({ call, progress }) =>
+      progress.status === 'answered' ? [[call.key, progress.output]] : [],
+    ),
+  );
+}
+
+/** Whether the answer ended as it should, in a pause, or told of one before the line broke and cannot tell more. */
+function isPaused(
+  error: WidgetError | undefined,
+  { what }: Attempt,
+  { calls, isPausedElsewhere, hasHeard }: Turn,
+  { canReplay }: RunOptions,
+): boolean {
+  if (error !== undefined) return hasHeard && calls.size > 0 && !canReplay();
+  return (calls.size > 0 || isPausedElsewhere) && (hasHeard || what === 'follow');
+}
+
+function hasHeld(error: WidgetError | undefined, { openedAtMs }: Attempt, clock: Clock): boolean {
+  return error?.code !== 'timed_out' && openedAtMs !== undefined && clock.now() - openedAtMs > HELD_MS;
+}
+
+/** Waits until what failed can be tried again; rejects where that is not for this side to decide. */
+async function recover(error: WidgetError, attempt: Attempt, turn: Turn, options: RunOptions) {
+  turn.isOut = false;
+  const remedy = remedyFor(error, {
+    what: attempt.what,
+    next: turn.next,
+    isOut: attempt.isOut,
+    hasHeard: turn.hasHeard,
+    wasOpen: options.wasOpen(),
+    canReplay: options.canReplay(),
+    wasOffline: attempt.wasOffline,
+  });
+  if (remedy.by !== 'itself') throw new Stuck(error, remedy);
+  turn.next = remedy.next;
+  // Somebody else brought the outputs: the rest tells what came of it.
+  if (remedy.isSettled) turn.calls.clear();
+  const goesOn = await options.patience.wait(error, turn.controller.signal);
+  if (!goesOn) throw new Stuck(error, { by: 'visitor', next: turn.next });
+}
+
+async function answerCalls(turn: Turn, { calls, remember }: RunOptions): Promise<void> {
   const { signal } = turn.controller;
-  const calls = new Map<string, PendingCall>();
-  let isPausedElsewhere = false;
-  const heard = (isOver: boolean, failure?: Heard['failure']): Heard => {
-    store.flush();
-    return { isOver, failure, calls: [...calls.values()], isPausedElsewhere };
-  };
-  try {
-    for await (const event of stream) {
-      if (signal.aborted) throw interrupted();
-      turn.executionId = textOf(event.executionId) ?? turn.executionId;
-      onEvent(event);
-      if (event.type === 'execution_complete') {
-        store.hear(event);
-        return heard(true);
-      }
-      if (event.type === 'execution_error' || (event.type === 'error' && event.recoverable === false)) {
-        store.hear(event);
-        return heard(true, event.error);
-      }
-      isPausedElsewhere ||= event.type === 'approval_start';
-      if (event.type !== 'await') {
-        store.hear(event);
-        continue;
-      }
-      const call = pendingCall(event, offered, turn, options);
-      isPausedElsewhere ||= call === undefined;
-      if (call !== undefined && calls.has(call.key)) continue;
-      if (call !== undefined) calls.set(call.key, call);
-      store.hear(call === undefined ? event : { ...event, toolCallId: call.id });
-    }
-  } catch (error) {
-    // The pause was told before the line broke: what was asked can be answered, and the server asks for the rest again.
-    if (signal.aborted || calls.size === 0) throw error;
-  }
-  return heard(false);
+  await Promise.all(
+    [...turn.calls.values()].map(async (open) => {
+      const { call, progress } = open;
+      if (progress.status === 'answered') return;
+      const output =
+        turn.answered.get(call.id)?.output ??
+        (await calls.answer(call, progress, turn.offered, signal, async (reached) => {
+          open.progress = reached;
+          await remember();
+        }));
+      if (signal.aborted) return;
+      turn.answered.set(call.id, { call: wordsOf(call), output });
+      open.progress = { status: 'answered', output };
+      await remember();
+    }),
+  );
 }
 
-function pendingCall(
-  event: EventOf<'await'>,
-  offered: Snapshot,
-  { executionId, answered }: Turn,
-  { newId }: RunOptions,
-): PendingCall | undefined {
-  const wireName = textOf(event.toolName);
-  if (wireName === undefined) return undefined;
-  const name = wireName.replace(/^webmcp:/, '');
-  const isNamed = event.origin === 'webmcp' || name !== wireName;
-  const wireId = textOf(event.toolCallId) ?? textOf(event.toolId);
-  const words = wordsOf({ name, input: event.parameters });
-  // Some servers count their calls anew at every turn: the same id for something else is another call.
-  const isTaken = wireId !== undefined && (answered.get(wireId)?.call ?? words) !== words;
-  const id = wireId === undefined || isTaken ? newId('call_') : wireId;
-  return {
-    id,
-    runId: `${executionId} ${id}`,
-    key: wireId ?? (isNamed ? `webmcp:${name}` : name),
-    name,
-    isPageCall: isNamed || (event.origin === undefined && offered.tools.has(name)),
-    input: event.parameters,
-  };
-}
-
-function wordsOf({ name, input }: Pick<PendingCall, 'name' | 'input'>): string {
-  return JSON.stringify([name, input]);
-}
-
-function interrupted(): WidgetError {
+export function interrupted(): WidgetError {
   return new WidgetError('interrupted', 'The connection broke before the answer was complete.');
 }
 
@@ -175,8 +208,5 @@ function unanswerable(): WidgetError {
   return new WidgetError(
     'unintelligible',
     'The chat server asks for a tool in a way that cannot be answered.',
-    {
-      retryable: false,
-    },
   );
 }

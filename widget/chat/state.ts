@@ -11,6 +11,8 @@ export type Phase =
   | 'acting'
   /** The visitor has to decide about a call. */
   | 'waiting'
+  /** The turn goes on by itself as soon as it can; `Conversation.wait` says what for. */
+  | 'reconnecting'
   /** The last turn failed; `Conversation.failure` says how. */
   | 'failed';
 
@@ -18,7 +20,12 @@ export type Phase =
 export type ToolCallState =
   /** The model called it; checked next. */
   | { readonly status: 'requested' }
-  | { readonly status: 'approval'; readonly canRemember: boolean }
+  | {
+      readonly status: 'approval';
+      readonly canRemember: boolean;
+      /** Another tab asks, and only there it can be answered. */
+      readonly elsewhere?: boolean;
+    }
   | { readonly status: 'running'; readonly startedAtMs: number }
   | { readonly status: 'done'; readonly result: string; readonly durationMs: number | undefined }
   | { readonly status: 'failed'; readonly result: string; readonly durationMs: number | undefined }
@@ -26,7 +33,9 @@ export type ToolCallState =
   /** The widget or the server did not let it run; `reason` is a sentence. */
   | { readonly status: 'refused'; readonly reason: string }
   /** Stopped by the visitor, or overtaken; it may still be running in the page. */
-  | { readonly status: 'cancelled'; readonly reason: string };
+  | { readonly status: 'cancelled'; readonly reason: string }
+  /** Began on a page that is gone; what it did, nobody can say. */
+  | { readonly status: 'unknown' };
 
 export type ApprovedBy = 'visitor_once' | 'visitor_always' | 'site_rule' | 'server';
 
@@ -71,7 +80,13 @@ export interface ToolCallPart {
 export interface NoticePart {
   readonly kind: 'notice';
   readonly id: string;
-  readonly notice: Exclude<StopReason, 'end_turn'> | 'stopped';
+  readonly notice:
+    | Exclude<StopReason, 'end_turn'>
+    | 'stopped'
+    /** Another message came before this answer was complete. */
+    | 'new_message'
+    /** The line broke, and the server cannot tell the rest. */
+    | 'interrupted';
 }
 
 export type AssistantPart = TextPart | ReasoningPart | ToolCallPart | NoticePart;
@@ -88,6 +103,8 @@ export interface AssistantEntry {
   readonly id: string;
   readonly parts: readonly AssistantPart[];
   readonly vote: 'up' | 'down' | undefined;
+  /** `seq` of the last event that changed it: whoever goes on with it from a copy asks for what came after. */
+  readonly seq?: number;
 }
 
 export type Entry = UserEntry | AssistantEntry;
@@ -98,6 +115,13 @@ export interface Failure {
   readonly message: string;
   readonly hint: string | undefined;
   readonly retryable: boolean;
+}
+
+/** What a turn waits for before it goes on by itself. */
+export interface Wait {
+  readonly reason: 'reconnecting' | 'offline' | 'too_many' | 'busy';
+  /** When it tries again, in milliseconds since 1970, where the server named a time. */
+  readonly untilMs?: number;
 }
 
 /**
@@ -111,6 +135,8 @@ export interface Conversation {
   /** The entry that the current turn writes to. It appears in `entries` with its first part. */
   readonly answerId?: string;
   readonly failure: Failure | undefined;
+  /** In phase `reconnecting`. */
+  readonly wait?: Wait | undefined;
 }
 
 export const EMPTY_CONVERSATION: Conversation = {

@@ -1,10 +1,11 @@
 import { WidgetError } from '../errors.ts';
 import type { SurfaceStorage } from '../surface-storage.ts';
-import { readEvents } from './event-stream.ts';
-import { fieldsOf, interrupted, refusedBy, unintelligible, unreachable } from './failure.ts';
+import { fieldsOf, interrupted, unintelligible, unreachable } from './failure.ts';
 import { readInit, type Session } from './init-answer.ts';
-import type { EventStream, OutgoingChat, OutgoingTools, Transport } from './transport.ts';
+import type { Streams } from './streams.ts';
+import type { Transport } from './transport.ts';
 import { type Watch, watchOver } from './watch.ts';
+import { DELETED, type Outgoing, type Refusal, refusalOf, type Wire } from './wire.ts';
 
 /** A session this close to its end, in milliseconds, is renewed before it is used. */
 const RENEW_WITHIN_MS = 60_000;
@@ -14,8 +15,6 @@ const CONNECT_TIMEOUT_MS = 30_000;
 
 const SESSION_KEY = 'session';
 
-const DELETED = 'conversation_deleted';
-
 export interface TransportOptions {
   /** Base address of the server, with or without `/v1/dispatch` and slashes at its end. */
   readonly api: string;
@@ -24,29 +23,29 @@ export interface TransportOptions {
   readonly storage: SurfaceStorage;
 }
 
-/** An answer that is not 2xx. */
-interface Refusal {
-  readonly status: number;
-  readonly refused: WidgetError;
-}
-
-/** The way to a server of this wire by HTTP. Sends no header beyond the content type, so that CORS stays narrow. */
+/**
+ * The way to a server of this wire by HTTP. Sends no header beyond the content type, so that CORS stays narrow; what is
+ * announced as a capability may take more.
+ */
 export function createTransport({ api, token, storage }: TransportOptions): Transport {
   const base = api.replace(/\/+$/, '').replace(/\/v1\/dispatch$/, '');
   let session: Session | undefined;
   let opening:
     | { readonly session: Promise<Session>; readonly leave: AbortController; callers: number }
     | undefined;
-  /** Fingerprint of the tools that the server keeps for this session. */
-  let keptTools: string | undefined;
+  let loading: Promise<Streams> | undefined;
 
-  async function post(path: string, body: object, watch: Watch): Promise<Response> {
+  async function send({ path, body, bearer, keepalive }: Outgoing, watch: Watch): Promise<Response> {
     watch.expect(CONNECT_TIMEOUT_MS);
     try {
       return await fetch(`${base}/v1/client/${path}`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(body),
+        ...(body && {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify(body),
+        }),
+        ...(bearer !== undefined && { headers: { authorization: `Bearer ${bearer}` } }),
+        ...(keepalive && { keepalive }),
         credentials: 'omit',
         cache: 'no-store',
         signal: watch.signal,
@@ -56,10 +55,10 @@ export function createTransport({ api, token, storage }: TransportOptions): Tran
     }
   }
 
-  async function postJson(path: string, body: object, signal: AbortSignal): Promise<string | Refusal> {
+  async function postJson(outgoing: Outgoing, signal: AbortSignal): Promise<string | Refusal> {
     const watch = watchOver(signal);
     try {
-      const answer = await post(path, body, watch);
+      const answer = await send(outgoing, watch);
       if (!answer.ok) return await refusalOf(answer);
       return await answer.text().catch((cause: unknown) => {
         throw watch.failure(cause, interrupted);
@@ -70,11 +69,8 @@ export function createTransport({ api, token, storage }: TransportOptions): Tran
   }
 
   async function greet(earlier: string | undefined, signal: AbortSignal): Promise<Session> {
-    const answer = await postJson(
-      'init',
-      { token, ...(earlier !== undefined && { sessionId: earlier }) },
-      signal,
-    );
+    const body = { token, ...(earlier !== undefined && { sessionId: earlier }) };
+    const answer = await postJson({ path: 'init', body }, signal);
     if (typeof answer === 'string') {
       const opened = readInit(fieldsOf(answer));
       if (opened === undefined) throw unintelligible(base);
@@ -107,7 +103,6 @@ export function createTransport({ api, token, storage }: TransportOptions): Tran
     const earlier = session?.answer.sessionId ?? storage.read(SESSION_KEY);
     const opened = greet(earlier, leave.signal).then((fresh) => {
       if (leave.signal.aborted) return fresh;
-      if (fresh.answer.sessionId !== earlier) keptTools = undefined;
       storage.write(SESSION_KEY, fresh.answer.sessionId);
       session = fresh;
       return fresh;
@@ -115,70 +110,41 @@ export function createTransport({ api, token, storage }: TransportOptions): Tran
     return { session: opened, leave, callers: 0 };
   }
 
-  /** Sends within a session. One that the server ended is opened again, once; the request was refused before it ran. */
-  async function withinSession<T>(
-    signal: AbortSignal,
-    send: (sessionId: string) => Promise<{ readonly value: T } | Refusal>,
-  ): Promise<T> {
+  const withinSession: Wire['withinSession'] = async (signal, ask) => {
     for (let attempt = 0; ; attempt += 1) {
       const current = await openSession(signal);
-      const answer = await send(current.answer.sessionId);
+      const answer = await ask(current.answer.sessionId);
       if ('value' in answer) return answer.value;
       if (answer.refused.code === DELETED && session === current) forget();
       // The status alone: servers by others have other words for it.
       if (answer.status !== 401 || attempt > 0) throw answer.refused;
       if (session === current) session = { ...current, expiresAtMs: 0 };
     }
+  };
+
+  /** A post within the session that answers with nothing of interest. */
+  function tell(path: string, body: object, keepalive = false): Promise<void> {
+    const { signal } = new AbortController();
+    return withinSession(signal, async (sessionId) => {
+      const answer = await postJson({ path, body: { sessionId, ...body }, keepalive }, signal);
+      return typeof answer === 'string' ? { value: undefined } : answer;
+    });
   }
 
-  async function openStream(path: string, body: object, signal: AbortSignal): Promise<EventStream | Refusal> {
-    const watch = watchOver(signal);
-    try {
-      const answer = await post(path, body, watch);
-      if (answer.ok && answer.body !== null) return readEvents(base, answer.body, watch);
-      const refusal = answer.ok ? { status: 200, refused: unintelligible(base) } : await refusalOf(answer);
-      watch.close();
-      return refusal;
-    } catch (error) {
-      watch.close();
-      throw error;
-    }
-  }
-
-  function stream(
-    path: 'chat' | 'resume',
-    request: object,
-    tools: OutgoingTools,
-    signal: AbortSignal,
-  ): Promise<EventStream> {
-    const send = async (
-      sessionId: string,
-      known: boolean,
-    ): Promise<{ readonly value: EventStream } | Refusal> => {
-      const offered = offer(tools, known, path === 'resume' && keptTools !== undefined);
-      const answer = await openStream(path, { sessionId, ...request, ...offered }, signal);
-      if (!('refused' in answer)) {
-        if (offered.clientTools !== undefined) keptTools = offered.clientToolsFingerprint;
-        return { value: answer };
-      }
-      const resend = known && answer.refused.code === 'client_tools_resend_required';
-      return resend ? send(sessionId, false) : answer;
-    };
-    return withinSession(signal, (sessionId) => send(sessionId, keptTools === tools.fingerprint));
-  }
-
-  /** A conversation that is gone on the server cannot refuse what was just typed: that begins another one, once. */
-  async function chat({ tools, ...request }: OutgoingChat, signal: AbortSignal): Promise<EventStream> {
-    try {
-      return await stream('chat', request, tools, signal);
-    } catch (error) {
-      if (!(error instanceof WidgetError) || error.code !== DELETED) throw error;
-      return stream('chat', { ...request, messages: request.messages.slice(-1) }, tools, signal);
-    }
+  /** What streams need is fetched late: a visitor who only looks reads none. */
+  function streams(): Promise<Streams> {
+    loading ??= import('./streams.ts').then(
+      ({ createStreams }) => createStreams({ base, send, withinSession }),
+      (cause: unknown) => {
+        loading = undefined;
+        throw new WidgetError('not_loaded', 'A part of the chat did not load.', { cause });
+      },
+    );
+    return loading;
   }
 
   function forget() {
-    session = opening = keptTools = undefined;
+    session = opening = undefined;
     storage.write(SESSION_KEY, undefined);
   }
 
@@ -186,38 +152,19 @@ export function createTransport({ api, token, storage }: TransportOptions): Tran
     async init(signal) {
       return (await openSession(signal)).answer;
     },
-    chat,
-    resume: ({ tools, ...request }, signal) =>
-      stream('resume', { ...request, streamResponse: true }, tools, signal),
-    feedback(feedback) {
-      const { signal } = new AbortController();
-      return withinSession(signal, async (sessionId) => {
-        const answer = await postJson('feedback', { sessionId, token, ...feedback }, signal);
-        return typeof answer === 'string' ? { value: undefined } : answer;
-      });
+    async prepare() {
+      await streams();
     },
+    chat: async (request, signal) => (await streams()).chat(request, signal),
+    resume: async (request, signal) => (await streams()).resume(request, signal),
+    follow: async (request, signal) => (await streams()).follow(request, signal),
+    cancel: (executionId) => tell('cancel', { executionId }, true),
+    feedback: (feedback) => tell('feedback', { token, ...feedback }),
     reset() {
       opening?.leave.abort();
       forget();
     },
   };
-}
-
-interface Offer {
-  readonly clientTools?: OutgoingTools['clientTools'];
-  readonly clientToolsFingerprint?: string;
-}
-
-/** A set goes out once and then by its fingerprint. No tools: nothing is said, or `[]` where a set has to go. */
-function offer({ clientTools, fingerprint }: OutgoingTools, known: boolean, mustReplace: boolean): Offer {
-  if (clientTools.length === 0) return mustReplace ? { clientTools } : {};
-  return known
-    ? { clientToolsFingerprint: fingerprint }
-    : { clientTools, clientToolsFingerprint: fingerprint };
-}
-
-async function refusalOf(answer: Response): Promise<Refusal> {
-  return { status: answer.status, refused: await refusedBy(answer) };
 }
 
 async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {

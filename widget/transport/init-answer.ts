@@ -26,6 +26,7 @@ export function readInit(fields: Readonly<Record<string, unknown>>): Session | u
         description: text(flow.description),
       },
       conversationId: text(fields.conversationId) ?? '',
+      capabilities: texts(fields.capabilities),
       config: {
         title: text(config.title) ?? text(flow.name) ?? '',
         welcomeMessage: text(config.welcomeMessage),

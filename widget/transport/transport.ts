@@ -22,15 +22,28 @@ export interface OutgoingResume {
   readonly tools: OutgoingTools;
 }
 
+/** A question for the rest of an execution. */
+export interface OutgoingFollow {
+  readonly executionId: string;
+  /** Events up to this `seq` are known. 0: none. */
+  readonly after: number;
+}
+
 /** Events of one answer, in order. Rejects with `WidgetError` where the stream breaks; simply ends where the server ended it. */
 export type EventStream = AsyncIterable<StreamEvent>;
 
 /** The chat's way to its server. Opens and renews the session by itself. Rejects with `WidgetError` only. */
 export interface Transport {
-  /** Opens the session if there is none that is still good. */
+  /** Opens the session if there is none that is still good. The answer's `capabilities` say what the server can do. */
   init(signal: AbortSignal): Promise<InitResponse>;
+  /** Fetches what streams need. Without it the first of them does. */
+  prepare(): Promise<void>;
   chat(request: OutgoingChat, signal: AbortSignal): Promise<EventStream>;
   resume(request: OutgoingResume, signal: AbortSignal): Promise<EventStream>;
+  /** The events after a position, then live. Only for servers that announce `replay`. */
+  follow(request: OutgoingFollow, signal: AbortSignal): Promise<EventStream>;
+  /** Ends an execution on the server, also from a page that is closing. Only for servers that announce `cancel`. */
+  cancel(executionId: string): Promise<void>;
   feedback(feedback: Omit<FeedbackRequest, 'sessionId' | 'token'>): Promise<void>;
   /** Forgets the session and what was sent in it. */
   reset(): void;

@@ -33,6 +33,9 @@ function changes(before: Conversation, now: Conversation): string[] {
     const sentence = known.get(part.id)?.state.status === part.state.status ? undefined : sentenceFor(part);
     return sentence === undefined ? [] : [sentence];
   });
+  if (now.wait !== undefined && now.wait.reason !== before.wait?.reason) {
+    sentences.push(now.wait.reason === 'offline' ? copy.wait.offline : copy.phase.reconnecting);
+  }
   const ended = now.phase === 'idle' && before.phase !== 'idle' && before.phase !== 'failed';
   return ended ? [...sentences, copy.announce.answered] : sentences;
 }
@@ -45,6 +48,8 @@ function sentenceFor({ title, state }: ToolCallPart): string | undefined {
       return copy.announce.done(title);
     case 'failed':
       return copy.announce.failed(title);
+    case 'unknown':
+      return copy.announce.unknown(title);
     case 'refused':
     case 'cancelled':
       return copy.announce.notRun(title);

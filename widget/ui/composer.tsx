@@ -36,6 +36,7 @@ export function Composer() {
     chat.draft.value = event.currentTarget.value;
     // Whoever writes gets an answer.
     loadLateParts();
+    chat.prepare();
   };
 
   useFittingHeight();

@@ -79,7 +79,9 @@ function Header({ title, onClose }: { readonly title: string; readonly onClose?:
 }
 
 function phaseWords(conversation: Conversation): string {
-  const { phase } = conversation;
+  const { phase, wait } = conversation;
+  if (phase === 'reconnecting' && wait?.reason === 'offline') return copy.offline;
+  if (phase === 'reconnecting' && wait?.untilMs !== undefined) return copy.waitingToRetry;
   const inPage = (call: ToolCallPart) => call.state.status === 'running' && call.runsIn === 'page';
   return phase === 'acting' && currentCalls(conversation).some(inPage)
     ? copy.actingInPage
@@ -90,7 +92,7 @@ function phaseWords(conversation: Conversation): string {
 function Approvals() {
   const { chat } = useView();
   const calls = currentCalls(chat.conversation.value);
-  const pending = calls.filter((call) => call.state.status === 'approval');
+  const pending = calls.filter(({ state }) => state.status === 'approval' && !state.elsewhere);
   const [first] = pending;
   const ApprovalCard = lateParts.value?.ApprovalCard;
   if (first === undefined || ApprovalCard === undefined) return null;

@@ -14,7 +14,8 @@ export function Thread() {
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const { following, newBelow, jump } = useFollowing({ scroller, content });
-  const { entries, failure, phase } = chat.conversation.value;
+  const { entries, failure, phase, wait } = chat.conversation.value;
+  const WaitNote = lateParts.value?.WaitNote;
   const running = phase !== 'idle' && phase !== 'failed';
 
   const questions = entries.reduce((count, entry) => count + (entry.role === 'user' ? 1 : 0), 0);
@@ -28,6 +29,10 @@ export function Thread() {
     jump();
     scroller.current?.focus({ preventScroll: true });
   };
+  const onRetry = () => {
+    loadLateParts();
+    void chat.retry();
+  };
   return (
     <div class="thread">
       {/* The announcer speaks for the thread: read aloud as it grows, an answer would stutter word by word. */}
@@ -37,8 +42,11 @@ export function Thread() {
           <Welcome empty={entries.length === 0} />
           <Entries entries={entries} running={running} />
           {phase === 'thinking' && <span class="pending spinner" />}
-          {failure !== undefined && <FailureNote failure={failure} onRetry={() => void chat.retry()} />}
-          {latePartsFailed.value && <FailureNote failure={PARTS_MISSING} onRetry={loadLateParts} />}
+          {wait !== undefined && WaitNote !== undefined && <WaitNote wait={wait} />}
+          {failure !== undefined && <FailureNote failure={failure} onRetry={onRetry} />}
+          {latePartsFailed.value && failure?.code !== 'not_loaded' && (
+            <FailureNote failure={PARTS_MISSING} onRetry={loadLateParts} />
+          )}
         </div>
       </div>
       {!following.value && (

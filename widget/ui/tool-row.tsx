@@ -14,6 +14,7 @@ const ICONS: Partial<Record<ToolCallState['status'], IconProps>> = {
   refused: { path: MINUS },
   declined: { path: MINUS },
   cancelled: { path: STOP, filled: true },
+  unknown: { path: ALERT },
 };
 
 /** A tool call as one sentence, and its receipt a click away. While the visitor decides, the approval card stands for it. */
@@ -21,8 +22,9 @@ export function ToolRow({ part }: { readonly part: ToolCallPart }) {
   const { locale } = useView();
   const [open, setOpen] = useState(false);
   const details = useId();
-  const { status } = part.state;
-  if (status === 'approval') return null;
+  const { state } = part;
+  const { status } = state;
+  if (status === 'approval' && !state.elsewhere) return null;
   const icon = ICONS[status];
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset groups form controls, and this is a record
@@ -113,8 +115,11 @@ function toolWords({ state, runsIn, approvedBy }: ToolCallPart, locale: string):
     case 'refused':
     case 'cancelled':
       return [copy.tool[state.status](state.reason)];
+    case 'approval':
+      return [copy.tool.askedElsewhere];
     case 'declined':
-      return [copy.tool.declined];
+    case 'unknown':
+      return [copy.tool[state.status]];
     default:
       return [copy.tool.requested];
   }

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { MAX_MESSAGE_CHARS } from '../../../protocol/limits.ts';
 import { WidgetError } from '../../../widget/errors.ts';
 import { aWorld, COMPLETE, calls, done, START, says } from './fakes.ts';
@@ -57,7 +57,7 @@ test('outputs that could not be brought back are brought again, and no tool runs
   expect(world.answer().parts.map(({ kind }) => kind)).toEqual(['tool', 'text']);
 });
 
-test('an answer that broke off after the outputs is told again from there, once', async () => {
+test('an answer that broke off after the outputs stays, marked, and the message goes out again below it', async () => {
   const rest = [...says('It is in the cart.'), COMPLETE];
   const world = aWorld({
     script: [
@@ -69,13 +69,16 @@ test('an answer that broke off after the outputs is told again from there, once'
     rules: UNASKED,
   });
   await world.chat.send('Add');
-  expect(world.answer().parts.map(({ kind }) => kind)).toEqual(['text', 'tool', 'text']);
-  await world.chat.retry();
   expect(world.answer().parts).toMatchObject([
     { text: 'I add it.' },
     { kind: 'tool', state: { status: 'done' } },
     { text: 'It is in the cart.' },
+    { notice: 'interrupted' },
   ]);
+  await world.chat.retry();
+  expect(world.requests.map(({ kind }) => kind)).toEqual(['chat', 'resume', 'chat']);
+  expect(world.answer().parts).toMatchObject([{ text: 'It is in the cart.' }]);
+  expect(world.chat.conversation.value.entries).toHaveLength(3);
   expect(world.ran).toHaveLength(1);
 });
 
@@ -91,10 +94,18 @@ test('a stream that ends in the middle is a failure with a way out', async () =>
     phase: 'failed',
     failure: { code: 'interrupted', retryable: true },
   });
-  expect(world.answer().parts).toMatchObject([{ text: 'Half an', streaming: false }]);
+  expect(world.answer().parts).toMatchObject([
+    { text: 'Half an', streaming: false },
+    { notice: 'interrupted' },
+  ]);
   await world.chat.retry();
+  const [first, second] = world.requests;
+  expect(first?.kind === 'chat' && second?.kind === 'chat' && first.assistantMessageId).not.toBe(
+    second?.kind === 'chat' && second.assistantMessageId,
+  );
   expect(world.chat.conversation.value.entries).toMatchObject([
     { role: 'user' },
+    { role: 'assistant', parts: [{ text: 'Half an' }, { notice: 'interrupted' }] },
     { role: 'assistant', parts: [{ text: 'A whole answer.' }] },
   ]);
 });
@@ -238,6 +249,7 @@ test('stop in the middle of a tool asks the tool to stop and sends nothing', asy
   });
   const sending = world.chat.send('Add and pay');
   await world.phase('waiting');
+  await vi.waitFor(() => expect(world.ran).toHaveLength(1));
   world.chat.stop();
   await sending;
   expect(asked).toBe(true);

@@ -1,8 +1,9 @@
 import type { StreamEvent } from '../../../protocol/event.ts';
 import { errorOutput, textOutput } from '../../../protocol/output.ts';
-import type { InitResponse } from '../../../protocol/request.ts';
+import type { Capability, InitResponse } from '../../../protocol/request.ts';
 import { type ChatOptions, createChat, type OwnedChat } from '../../../widget/chat/create-chat.ts';
 import type { AssistantEntry, Entry, ToolCallPart } from '../../../widget/chat/state.ts';
+import type { TurnRecord } from '../../../widget/chat/turn-record.ts';
 import type { Emit, WidgetEvents } from '../../../widget/options.ts';
 import type {
   PageCall,
@@ -14,6 +15,7 @@ import type {
 import type {
   EventStream,
   OutgoingChat,
+  OutgoingFollow,
   OutgoingResume,
   Transport,
 } from '../../../widget/transport/transport.ts';
@@ -27,7 +29,10 @@ type Scripted =
 
 type EventBody = { readonly type: StreamEvent['type'] } & Readonly<Record<string, unknown>>;
 
-type Request = ({ readonly kind: 'chat' } & OutgoingChat) | ({ readonly kind: 'resume' } & OutgoingResume);
+type Request =
+  | ({ readonly kind: 'chat' } & OutgoingChat)
+  | ({ readonly kind: 'resume' } & OutgoingResume)
+  | ({ readonly kind: 'follow' } & OutgoingFollow);
 
 export interface World {
   readonly chat: OwnedChat;
@@ -35,6 +40,12 @@ export interface World {
   /** The calls that really ran in the page. */
   readonly ran: PageCall[];
   readonly heard: { [Name in keyof WidgetEvents]?: WidgetEvents[Name][] };
+  /** The executions that the server was told to end. */
+  readonly cancelled: string[];
+  /** What was given to be kept, in order. */
+  readonly records: (TurnRecord | undefined)[];
+  /** The waits that the chat asked its clock for, in milliseconds. */
+  readonly pauses: number[];
   /** How often the conversation changed. */
   commits(): number;
   answer(): AssistantEntry;
@@ -56,6 +67,13 @@ export interface WorldOptions {
   readonly feedback?: () => Promise<void>;
   readonly entries?: readonly Entry[];
   readonly manualFrames?: boolean;
+  /** Time passes by itself as soon as somebody waits, unless it stands still. */
+  readonly manualTime?: boolean;
+  readonly capabilities?: readonly Capability[];
+  readonly prepare?: () => Promise<void>;
+  readonly cancel?: () => Promise<void>;
+  readonly kept?: TurnRecord;
+  readonly remember?: ChatOptions['remember'];
   readonly withoutPageTools?: boolean;
 }
 
@@ -66,6 +84,10 @@ export function aWorld(options: WorldOptions): World {
   const heard: World['heard'] = {};
   const script = [...options.script];
   const frames = new Set<() => void>();
+  const cancelled: string[] = [];
+  const records: World['records'] = [];
+  const pauses: number[] = [];
+  let nowMs = 1_000;
   let ids = (options.entries ?? []).length * 100;
   let commits = 0;
 
@@ -87,9 +109,17 @@ export function aWorld(options: WorldOptions): World {
   const transport: Transport = {
     async init() {
       await options.init?.();
-      return initAnswer(options.surface);
+      return initAnswer(options.surface, options.capabilities ?? []);
+    },
+    prepare: async () => {
+      await options.prepare?.();
     },
     chat: (request, signal) => answerTo({ kind: 'chat', ...request }, signal),
+    follow: (request, signal) => answerTo({ kind: 'follow', ...request }, signal),
+    async cancel(executionId) {
+      cancelled.push(executionId);
+      await options.cancel?.();
+    },
     resume: (request, signal) => answerTo({ kind: 'resume', ...request }, signal),
     feedback: () => options.feedback?.() ?? Promise.resolve(),
     reset() {},
@@ -118,7 +148,21 @@ export function aWorld(options: WorldOptions): World {
     approvalRules: options.rules ?? { requireConfirmFor: [], autoApprove: [] },
     emit,
     clock: {
-      now: () => 1_000,
+      now: () => nowMs,
+      after(delayMs, callback) {
+        pauses.push(delayMs);
+        let isOff = false;
+        if (options.manualTime !== true) {
+          queueMicrotask(() => {
+            if (isOff) return;
+            nowMs += delayMs;
+            callback();
+          });
+        }
+        return () => {
+          isOff = true;
+        };
+      },
       nextFrame(callback) {
         frames.add(callback);
         if (options.manualFrames !== true) queueMicrotask(() => frames.delete(callback) && callback());
@@ -127,6 +171,11 @@ export function aWorld(options: WorldOptions): World {
     },
     newId: (prefix) => `${prefix}${++ids}`,
     ...(options.entries === undefined ? {} : { entries: options.entries }),
+    kept: options.kept,
+    async remember(record) {
+      records.push(record);
+      await options.remember?.(record);
+    },
   });
   chat.conversation.subscribe(() => {
     commits += 1;
@@ -137,6 +186,9 @@ export function aWorld(options: WorldOptions): World {
     requests,
     ran,
     heard,
+    cancelled,
+    records,
+    pauses,
     commits: () => commits,
     answer() {
       const last = chat.conversation.value.entries.at(-1);
@@ -209,12 +261,13 @@ export function done(text: string): PageCallOutcome {
   return { status: 'done', output: textOutput(text), durationMs: 5 };
 }
 
-function initAnswer(webmcp: WorldOptions['surface']): InitResponse {
+function initAnswer(webmcp: WorldOptions['surface'], capabilities: readonly Capability[]): InitResponse {
   return {
     sessionId: 'cs_1',
     expiresAt: '2030-01-01T00:00:00Z',
     flow: { id: 'f', name: 'Store', description: null },
     conversationId: 'conv_1',
+    capabilities: [...capabilities],
     config: {
       title: 'Store',
       welcomeMessage: null,

@@ -274,7 +274,7 @@ test('the page\u2019s tools stay at home when the surface or the page says so', 
     aWorld({ script: [[COMPLETE]], tools: [ADD], withoutPageTools: true }),
   ]) {
     await world.chat.send('Hi');
-    expect(world.requests.map(({ tools }) => tools)).toMatchObject(offered);
+    expect(world.requests).toMatchObject(offered.map((tools) => ({ tools })));
   }
 });
 
@@ -293,9 +293,9 @@ test('every request carries the tools of its moment, and the page hears of them'
   await world.phase('waiting');
   world.chat.decide('call_1', 'once');
   await sending;
-  expect(world.requests.map(({ tools: { fingerprint } }) => fingerprint)).toEqual([
-    '1:add',
-    '2:add,checkout',
+  expect(world.requests).toMatchObject([
+    { tools: { fingerprint: '1:add' } },
+    { tools: { fingerprint: '2:add,checkout' } },
   ]);
   expect(world.heard.snapshot).toHaveLength(2);
 });

@@ -39,6 +39,9 @@ export function fakeChat(conversation: Partial<Conversation> = {}): FakeChat {
     decisions: [] as [string, Decision][],
     votes: [] as [string, 'up' | 'down'][],
     calls: [] as string[],
+    prepare: () => {
+      chat.calls.push('prepare');
+    },
     send: async (text: string) => {
       chat.sent.push(text);
     },

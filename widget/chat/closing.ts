@@ -1,0 +1,68 @@
+import type { AssistantPart, NoticePart, ToolCallPart, ToolCallState } from './state.ts';
+
+type Parts = readonly AssistantPart[];
+
+/** A text or a thought: what deltas can reach. */
+export type Flowing = Extract<AssistantPart, { streaming: boolean }>;
+
+/** Ends all that is open in an answer, for a reason that calls give as theirs. */
+export function closed(parts: Parts, reason: string): Parts {
+  return withCallsClosed(sealed(parts), (call) =>
+    call.state.status === 'approval' ? { status: 'declined' } : { status: 'cancelled', reason },
+  );
+}
+
+/** Says something about the turn, once. */
+export function noticed(parts: Parts, notice: NoticePart['notice']): Parts {
+  const id = `notice-${notice}`;
+  return parts.some((part) => part.id === id) ? parts : [...parts, { kind: 'notice', id, notice }];
+}
+
+/** Ends what was open in an answer whose page is gone and whose turn does not go on. */
+export function abandoned(parts: Parts): Parts {
+  return withCallsClosed(sealed(parts), (call) =>
+    call.state.status === 'running' && call.runsIn === 'page'
+      ? { status: 'unknown' }
+      : { status: 'cancelled', reason: 'The page was left before this ended.' },
+  );
+}
+
+/** Ends the text that still flows, if one does. */
+export function sealed(parts: Parts): Parts {
+  const index = lastIndex(parts, isFlowing);
+  const part = parts[index];
+  return part !== undefined && isFlowing(part) ? sealedAt(parts, index, part) : parts;
+}
+
+export function sealedAt(parts: Parts, index: number, part: Flowing): Parts {
+  if (part.text.trim() === '') return parts.filter((_, other) => other !== index);
+  return replaced(parts, index, { ...part, streaming: false });
+}
+
+/** Ends every call that has not ended. */
+function withCallsClosed(parts: Parts, close: (call: ToolCallPart) => ToolCallState): Parts {
+  if (!parts.some(isOpenCall)) return parts;
+  return parts.map((part) => (isOpenCall(part) ? { ...part, state: close(part) } : part));
+}
+
+export function isOpenCall(part: AssistantPart): part is ToolCallPart {
+  return part.kind === 'tool' && ['requested', 'approval', 'running'].includes(part.state.status);
+}
+
+export function isFlowing(part: AssistantPart): part is Flowing {
+  return 'streaming' in part && part.streaming;
+}
+
+export function replaced(parts: Parts, index: number, part: AssistantPart): Parts {
+  const copy = [...parts];
+  copy[index] = part;
+  return copy;
+}
+
+export function lastIndex(parts: Parts, test: (part: AssistantPart) => boolean): number {
+  for (let index = parts.length - 1; index >= 0; index -= 1) {
+    const part = parts[index];
+    if (part !== undefined && test(part)) return index;
+  }
+  return -1;
+}

@@ -1,0 +1,279 @@
+import type { Signal } from '@preact/signals';
+import type { Capability, InitResponse } from '../../protocol/request.ts';
+import { WidgetError } from '../errors.ts';
+import type { ApprovalRules } from '../tools/approval.ts';
+import type { Snapshot } from '../tools/page-tools.ts';
+import type { Decision } from './chat.ts';
+import { asWidgetError, type ChatOptions, type TurnIds } from './create-chat.ts';
+import { inWords } from './failure-words.ts';
+import { createHearing, type Hearing } from './hearing.ts';
+import { answerOf } from './local.ts';
+import { createPageCalls } from './page-calls.ts';
+import { createPatience } from './patience.ts';
+import { failureOf } from './reduce.ts';
+import type { Remedy } from './remedy.ts';
+import { type RunOptions, run, Stuck } from './run.ts';
+import type { AssistantPart, Entry, Failure } from './state.ts';
+import type { ConversationStore } from './store.ts';
+import { tellServer } from './tell-server.ts';
+import { keptTurn, NO_TOOLS, newTurn, recordOf, type Turn } from './turn.ts';
+import type { TurnRecord } from './turn-record.ts';
+
+export interface DriverOptions extends ChatOptions {
+  readonly store: ConversationStore;
+  readonly surface: Signal<InitResponse['config'] | undefined>;
+  readonly draft: Signal<string>;
+  readonly openSession: (signal: AbortSignal) => Promise<InitResponse>;
+}
+
+/** Drives the turns of one chat, one at a time. */
+export interface Driver {
+  /** Answers the message that stands last in the thread. */
+  start(ids: TurnIds): Promise<void>;
+  /** Goes on with a turn that another page left. */
+  goOn(record: TurnRecord): Promise<void>;
+  /** Goes on with the failed turn. */
+  retry(): Promise<void>;
+  /** Ends the turn here, and on the server where it listens. What stands in the thread is the caller's to close. */
+  stop(): void;
+  /** Gives a failed turn up. */
+  forget(): void;
+  /** Whether a turn runs, or failed and can be tried again. */
+  hasTurn(): boolean;
+  decide(toolCallId: string, decision: Decision): void;
+  turnRecord(): TurnRecord | undefined;
+  destroy(): void;
+}
+
+/** Longest wait for a turn to be kept, in milliseconds. A storage that hangs must not hang the chat. */
+const LONGEST_REMEMBER_MS = 2_000;
+
+export function createDriver(options: DriverOptions): Driver {
+  const { transport, pageTools, emit, clock, newId, store, surface, draft, remember } = options;
+  const hearing = createHearing(store, clock);
+  const life = new AbortController();
+  const capabilities = new Set<string>();
+  let wasOpen = options.kept !== undefined || surface.peek() !== undefined;
+  /** Runs, or failed and can be tried again. */
+  let turn: Turn | undefined;
+  /** What the failed turn does on *Retry*. */
+  let onRetry: Extract<Remedy, { by: 'visitor' }>['next'] | undefined;
+
+  const can = (capability: Capability) => capabilities.has(capability);
+  const calls = createPageCalls({
+    pageTools,
+    rules: () => joinedRules(options.approvalRules, surface.peek()?.webmcp),
+    apply: hearing.apply,
+    report: (call) => emit('call', call),
+    clock,
+  });
+
+  async function open(signal: AbortSignal): Promise<InitResponse> {
+    const answer = await options.openSession(signal);
+    wasOpen = true;
+    capabilities.clear();
+    for (const capability of answer.capabilities ?? []) capabilities.add(capability);
+    return answer;
+  }
+
+  async function snapshot(signal: AbortSignal): Promise<Snapshot> {
+    const { config } = await open(signal);
+    if (pageTools === undefined || !config.webmcp.enabled) return NO_TOOLS;
+    const tools = await pageTools.snapshot();
+    emit('snapshot', { snapshot: tools, implementation: pageTools.implementation() });
+    return tools;
+  }
+
+  async function keep(record: TurnRecord | undefined): Promise<void> {
+    if (remember === undefined) return;
+    const kept = remember(record).catch(() => {
+      // A turn that cannot be kept goes on all the same; it ends with its page.
+    });
+    await Promise.race([kept, elapsed(LONGEST_REMEMBER_MS)]);
+  }
+
+  function elapsed(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      clock.after(ms, resolve);
+    });
+  }
+
+  function runOptions(mine: Turn): RunOptions {
+    return {
+      transport,
+      hearing,
+      calls,
+      clock,
+      newId,
+      snapshot,
+      open: async (signal) => void (await open(signal)),
+      patience: createPatience(clock, (wait) => {
+        if (turn === mine) hearing.apply({ type: 'held', wait });
+      }),
+      wasOpen: () => wasOpen,
+      canReplay: () => can('replay'),
+      onEvent: (event) => emit('event', event),
+      remember: async () => {
+        if (turn !== mine) return;
+        hearing.flush();
+        await keep(recordOf(mine));
+      },
+    };
+  }
+
+  async function drive(mine: Turn): Promise<void> {
+    turn = mine;
+    onRetry = undefined;
+    const { signal } = mine.controller;
+    const isOver = () => signal.aborted || turn !== mine;
+    try {
+      const lastWord = await run(mine, runOptions(mine));
+      if (isOver()) return;
+      if (lastWord === undefined) hearing.apply({ type: 'rested' });
+      else if (lastWord.failure !== undefined) return serverFailed(lastWord.failure);
+      finish();
+    } catch (cause) {
+      if (isOver()) return;
+      if (cause instanceof Stuck) getStuck(mine, cause);
+      else getStuck(mine, new Stuck(asWidgetError(cause), { by: 'visitor', next: 'anew' }));
+    } finally {
+      if (mine.isStopped) cancel(mine);
+    }
+  }
+
+  function finish() {
+    turn = undefined;
+    void keep(undefined);
+  }
+
+  /** The execution is over: its outputs have nowhere to go, and the message starts another one. */
+  function serverFailed(error: unknown) {
+    onRetry = 'anew';
+    void keep(undefined);
+    const { code, message, ...rest } = failureOf(error);
+    emit('error', new WidgetError((code ?? 'internal') as WidgetError['code'], message, rest));
+  }
+
+  function getStuck(mine: Turn, { error, remedy }: Stuck) {
+    const failure: Failure = inWords(error, remedy);
+    if (remedy.by === 'visitor') {
+      onRetry = remedy.next;
+      if (remedy.isCutOff) hearing.apply({ type: 'cut_off' });
+      if (remedy.next === 'anew') void keep(undefined);
+    } else {
+      finish();
+    }
+    if (remedy.by === 'rewriting') takeBack(mine);
+    hearing.apply({ type: 'failed', failure });
+    emit('error', error);
+  }
+
+  /** A message that the server does not take would be refused with every later one, too. */
+  function takeBack({ userId }: Turn) {
+    const entry = hearing.conversation().entries.find(({ id }) => id === userId);
+    if (entry?.role !== 'user') return;
+    hearing.apply({ type: 'unsent', id: userId });
+    if (draft.peek() === '') draft.value = entry.text;
+  }
+
+  function cancel({ executionId }: Turn) {
+    if (executionId !== undefined && can('cancel') && !life.signal.aborted) {
+      void tellServer(() => transport.cancel(executionId), clock, life.signal);
+    }
+  }
+
+  return {
+    start: ({ userId, answerId }) => drive(newTurn(userId, answerId)),
+    async goOn(record) {
+      const answer = answerOf(hearing.conversation());
+      // Words that were not kept are asked for again.
+      const mine = keptTurn(record, answer === undefined ? 0 : (answer.seq ?? record.seq));
+      showCalls(mine, answer?.parts ?? [], hearing);
+      await drive(mine);
+    },
+    async retry() {
+      const mine = turn;
+      if (mine === undefined || onRetry === undefined) return;
+      const { entries } = hearing.conversation();
+      const again = onRetry === 'anew' ? newTurn(mine.userId, newId('ast_')) : mine;
+      if (onRetry !== 'anew') {
+        mine.controller = new AbortController();
+        mine.next = onRetry;
+        mine.isKept = false;
+      }
+      hearing.apply({
+        type: 'retried',
+        entries:
+          again === mine
+            ? entries
+            : entries.filter((entry) => entry.id !== mine.answerId || isWorthKeeping(entry)),
+        answerId: again.answerId,
+      });
+      await drive(again);
+    },
+    stop() {
+      const mine = turn;
+      if (mine === undefined) return;
+      turn = undefined;
+      void keep(undefined);
+      // The server may be at work without having said under which name: the first that is heard of it ends it.
+      if (mine.executionId === undefined && mine.isOut && can('cancel')) {
+        mine.isStopped = true;
+        life.signal.addEventListener('abort', () => mine.controller.abort(), { once: true });
+        return;
+      }
+      mine.controller.abort();
+      cancel(mine);
+    },
+    forget() {
+      if (turn !== undefined) finish();
+    },
+    hasTurn: () => turn !== undefined,
+    decide: calls.decide,
+    turnRecord() {
+      hearing.flush();
+      return turn === undefined || onRetry === 'anew' ? undefined : recordOf(turn);
+    },
+    destroy() {
+      life.abort();
+      turn?.controller.abort();
+      hearing.destroy();
+    },
+  };
+}
+
+/** Calls that stand in the record and not in the thread. */
+function showCalls({ calls, executionId, seq }: Turn, parts: readonly AssistantPart[], hearing: Hearing) {
+  for (const { call } of calls.values()) {
+    if (parts.some(({ id }) => id === call.id)) continue;
+    const { id, name, input } = call;
+    hearing.hear({
+      type: 'await',
+      executionId: executionId ?? '',
+      seq,
+      toolName: name,
+      toolCallId: id,
+      parameters: input,
+    });
+  }
+}
+
+/** Receipts, and words that cannot come again, stay above a new attempt. */
+function isWorthKeeping(entry: Entry): boolean {
+  return (
+    entry.role === 'assistant' &&
+    entry.parts.some(
+      (part) => part.kind === 'tool' || (part.kind === 'notice' && part.notice === 'interrupted'),
+    )
+  );
+}
+
+function joinedRules(
+  page: ChatOptions['approvalRules'],
+  surface: ChatOptions['approvalRules'] | undefined,
+): Omit<ApprovalRules, 'remembered'> {
+  return {
+    requireConfirmFor: [...page.requireConfirmFor, ...(surface?.requireConfirmFor ?? [])],
+    autoApprove: [...page.autoApprove, ...(surface?.autoApprove ?? [])],
+  };
+}

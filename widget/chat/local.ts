@@ -1,0 +1,122 @@
+import { closed, noticed } from './closing.ts';
+import type { AssistantEntry, AssistantPart, Conversation, Failure, Phase, Wait } from './state.ts';
+
+type Parts = readonly AssistantPart[];
+
+/** What happens on this side of the wire and needs nothing that is fetched late. */
+export type EarlyEvent =
+  | { readonly type: 'sent'; readonly id: string; readonly text: string; readonly answerId: string }
+  /** A message that the server does not take leaves the thread. */
+  | { readonly type: 'unsent'; readonly id: string }
+  | { readonly type: 'stopped' }
+  | { readonly type: 'failed'; readonly failure: Failure }
+  /** Nothing is under way here; what the answer waits for comes from somewhere else, if it comes. */
+  | { readonly type: 'rested' }
+  /** What failed goes on, before anything of it was sent. */
+  | { readonly type: 'again' }
+  /** A turn waits, and goes on by itself. */
+  | { readonly type: 'held'; readonly wait: Wait }
+  | { readonly type: 'voted'; readonly id: string; readonly vote: AssistantEntry['vote'] };
+
+/** The next state after something that happened here. Pure. */
+export function afterEarly(conversation: Conversation, event: EarlyEvent): Conversation {
+  switch (event.type) {
+    case 'sent': {
+      // A question whose turn failed does not stand there without a word.
+      const { entries } =
+        conversation.phase === 'failed'
+          ? withAnswer(conversation, (parts) => noticed(parts, 'error'))
+          : conversation;
+      return {
+        ...conversation,
+        phase: 'thinking',
+        entries: [...entries, { role: 'user', id: event.id, text: event.text }],
+        executionId: undefined,
+        answerId: event.answerId,
+        failure: undefined,
+        wait: undefined,
+      };
+    }
+    case 'unsent': {
+      const { answerId: _, ...rest } = conversation;
+      return { ...rest, entries: conversation.entries.filter(({ id }) => id !== event.id) };
+    }
+    case 'stopped':
+      return atRest(
+        withAnswer(conversation, (parts) => noticed(closed(parts, 'You stopped this turn.'), 'stopped')),
+        'idle',
+      );
+    case 'failed':
+      return failed(conversation, event.failure);
+    case 'rested':
+      return atRest(
+        withAnswer(conversation, (parts) => closed(parts, 'It waits for what this chat cannot give.')),
+        'idle',
+      );
+    case 'again':
+      return atRest(conversation, 'thinking');
+    case 'held':
+      return isAtRest(conversation)
+        ? conversation
+        : { ...conversation, phase: 'reconnecting', wait: event.wait };
+    case 'voted':
+      return {
+        ...conversation,
+        entries: conversation.entries.map((entry) =>
+          entry.role === 'assistant' && entry.id === event.id ? { ...entry, vote: event.vote } : entry,
+        ),
+      };
+  }
+}
+
+/** A failure is said once: the server's own sentence about it leaves the thread. */
+export function failed(conversation: Conversation, failure: Failure): Conversation {
+  const before = withAnswer(conversation, (parts) => {
+    const isTheFailure = (part: AssistantPart, index: number) =>
+      part.kind === 'text' &&
+      (part.role === 'error' || (index === parts.length - 1 && part.text.trim() === failure.message.trim()));
+    const others = parts.some(isTheFailure)
+      ? parts.filter((part, index) => !isTheFailure(part, index))
+      : parts;
+    return closed(others, 'The turn failed before this ended.');
+  });
+  return { ...atRest(before, 'failed'), failure };
+}
+
+export function atRest(conversation: Conversation, phase: Phase): Conversation {
+  return { ...conversation, phase, failure: undefined, wait: undefined };
+}
+
+export function isAtRest({ phase }: Conversation): boolean {
+  return phase === 'idle' || phase === 'failed';
+}
+
+export function answerOf({ entries, answerId }: Conversation): AssistantEntry | undefined {
+  const last = entries.at(-1);
+  return last?.role === 'assistant' && last.id === answerId ? last : undefined;
+}
+
+/** The answer is always the last entry: nothing is sent while it grows. */
+export function withAnswer(
+  conversation: Conversation,
+  change: (parts: Parts) => Parts,
+  seq?: number,
+): Conversation {
+  const { entries, answerId } = conversation;
+  if (answerId === undefined) return conversation;
+  const answer = answerOf(conversation);
+  const before = answer?.parts ?? [];
+  const parts = change(before);
+  if (parts === before) return conversation;
+  const others = answer === undefined ? entries : entries.slice(0, -1);
+  const at = seq ?? answer?.seq;
+  if (parts.length === 0) return { ...conversation, entries: others };
+  const entry: AssistantEntry = {
+    role: 'assistant',
+    id: answerId,
+    vote: answer?.vote,
+    parts,
+    ...(at !== undefined && { seq: at }),
+  };
+  return { ...conversation, entries: [...others, entry] };
+}
