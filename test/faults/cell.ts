@@ -1,11 +1,11 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type PostgresServer, startPostgres } from '../support/postgres.ts';
 import { violationsOf } from './checks.ts';
 import { dump, openReader, type Reader, remainsOf } from './database.ts';
 import type { Engine } from './fault.ts';
 import { readJournal } from './journal.ts';
-import { type PostgresCluster, startPostgres } from './postgres-cluster.ts';
 import { API_KEY, CLIENT_TOKEN, PROVIDER_KEY } from './script.ts';
 import { ServerProcess } from './server-process.ts';
 import { TURN_LIMIT_MS, type Visitor } from './visitor.ts';
@@ -14,15 +14,16 @@ import { TURN_LIMIT_MS, type Visitor } from './visitor.ts';
 export class Cell {
   readonly processes: readonly [ServerProcess, ServerProcess];
   readonly reader: Reader;
-  readonly postgres: PostgresCluster | undefined;
+  readonly postgres: PostgresServer | undefined;
   private readonly folder: string;
   private readonly sessions: string[] = [];
   private journalRead = 0;
 
   static async open(folder: string, file: string, engine: Engine): Promise<Cell> {
     mkdirSync(folder, { recursive: true });
-    const postgres = engine === 'postgres' ? await startPostgres(join(folder, 'postgres')) : undefined;
-    const databaseUrl = postgres?.database('faults') ?? join(folder, 'pagehand.db');
+    // The harness stops processes and never the machine, so nothing depends on what the disk has in its own memory.
+    const postgres = engine === 'postgres' ? await startPostgres('fsync=off') : undefined;
+    const databaseUrl = (await postgres?.url()) ?? join(folder, 'pagehand.db');
     const journal = join(folder, 'journal');
     const logFile = join(folder, 'log');
     writeFileSync(journal, '');
@@ -37,7 +38,7 @@ export class Cell {
     folder: string,
     processes: readonly [ServerProcess, ServerProcess],
     reader: Reader,
-    postgres: PostgresCluster | undefined,
+    postgres: PostgresServer | undefined,
   ) {
     this.folder = folder;
     this.processes = processes;
@@ -101,6 +102,6 @@ export class Cell {
   async close(): Promise<void> {
     await Promise.all(this.processes.map((process) => process.retire()));
     await this.reader.close();
-    this.postgres?.stop('immediate');
+    await this.postgres?.stop();
   }
 }

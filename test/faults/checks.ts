@@ -39,16 +39,19 @@ function endings({ remains, visitor }: Evidence): readonly string[] {
       const terminal = events.filter(isTerminal);
       if (terminal.length !== 1) return [`I1 ${id} (${status}) has ${terminal.length} last words`];
       if (events.at(-1) !== terminal[0]) return [`I1 ${id} went on after its last word`];
-      return lastWord(terminal[0]) === status || status === 'expired'
+      const said = lastWord(terminal[0]);
+      return said.includes(status)
         ? []
-        : [`I1 ${id} is ${status}, and its last word says ${lastWord(terminal[0])}`];
+        : [`I1 ${id} is ${status}, and its last word says ${said.join(' or ')}`];
     }),
   ];
 }
 
-function lastWord(event: StreamEvent | undefined): string {
-  if (event?.type !== 'execution_complete') return 'failed';
-  return event.success ? 'complete' : 'cancelled';
+/** What the status of an execution may be whose log ends so. */
+function lastWord(event: StreamEvent | undefined): readonly string[] {
+  if (event?.type !== 'execution_complete') return ['failed', 'expired'];
+  if (event.success) return ['complete'];
+  return [event.endedBy === 'new_message' ? 'failed' : 'cancelled'];
 }
 
 /** I2, I10: the log has no gap, and holds what the visitor was told, as it was told. */
@@ -145,7 +148,9 @@ function effects({ remains, visitor, entries }: Evidence): readonly string[] {
         if (name === 'rate' && isComplete) return [`rate ${key} may run again and was given up: "${text}"`];
         return !acted || /unknown/i.test(text) ? [] : [`${name} ${key} acted, and the model reads "${text}"`];
       }
-      return text === own || !isComplete ? [] : [`the result of ${name} ${key} was lost: "${text}"`];
+      return visitor.sent.get(key)?.has(text) === true || !isComplete
+        ? []
+        : [`the result of ${name} ${key} was lost: "${text}"`];
     }),
   ];
 }

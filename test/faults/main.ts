@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bundleServer } from './bundle.ts';
 import type { Engine } from './fault.ts';
-import { FAULTS } from './faults.ts';
 import { Report } from './report.ts';
+import { REQUEST_FAULTS } from './request-faults.ts';
 import { runSeries } from './series.ts';
+import { STEP_FAULTS } from './step-faults.ts';
 
 const { values } = parseArgs({
   options: {
@@ -22,7 +23,9 @@ const { values } = parseArgs({
 
 const seed = values.seed === undefined ? Math.floor(Math.random() * 1e9) : Number(values.seed);
 const folder = mkdtempSync(join(tmpdir(), 'pagehand-faults-'));
-const faults = FAULTS.filter(({ name }) => values.only === undefined || values.only === name);
+const faults = [...STEP_FAULTS, ...REQUEST_FAULTS].filter(
+  ({ name }) => values.only === undefined || values.only === name,
+);
 const engines = (['sqlite', 'postgres'] as const).filter((engine) =>
   ['both', engine].includes(values.engine),
 );

@@ -1,8 +1,8 @@
 import { isTerminal } from '../../protocol/event.ts';
 import type { Cell } from './cell.ts';
-import type { Plan, Scene } from './fault.ts';
+import type { Hooks, Plan, Scene, StepFault } from './fault.ts';
 import { request } from './script.ts';
-import { Visitor } from './visitor.ts';
+import { type Ending, Visitor } from './visitor.ts';
 
 /** What came of one run. */
 export interface Result {
@@ -25,45 +25,33 @@ export async function runFault(cell: Cell, plan: Plan): Promise<Result> {
   const [first, second] = cell.processes;
   const [victim, other] = random.chance(0.5) ? [first, second] : [second, first];
   await Promise.all([victim.ready(), other.ready()]);
-  let injected = false;
+  const progress = { injected: fault.kind === 'request' };
+  const hooks: Hooks = {};
   const visitor = new Visitor({
     random,
     // Until it is hurt, the victim does all the work; then whoever comes first.
-    where: () => (injected ? random.pick([victim, other]) : victim).url,
+    where: () => (progress.injected ? random.pick([victim, other]) : victim).url,
     onEvent: (event) => {
-      const act = fault.onEvent?.(plan, event);
-      if (act !== undefined) injected = true;
+      const act = fault.kind === 'step' ? fault.onEvent?.(plan, event) : undefined;
+      if (act !== undefined) progress.injected = true;
       return act;
     },
+    beforeResume: async (executionId, calls) => hooks.beforeResume?.(executionId, calls),
+    ...(fault.kind === 'request' ? { tolerates: ['already_resolved'] } : {}),
   });
-  const scene: Scene = {
-    cell,
-    plan,
-    victim,
-    other,
-    visitor,
-    report: (violation) => violations.push(violation),
-  };
+  const report = (violation: string) => violations.push(violation);
+  const scene: Scene = { cell, plan, victim, other, visitor, hooks, report };
   await visitor.open();
-  await fault.before?.(scene);
-  let strike: Promise<void> | undefined;
-  if (fault.onEvent === undefined) {
-    const { reached, armed } = victim.arm({ ...place, injury: fault.injury });
-    await armed;
-    void reached.then(() => {
-      injected = true;
-      strike = fault.strike?.(scene).catch((error: unknown) => {
-        violations.push(`The harness could not do its damage: ${String(error)}`);
-      });
-    });
-  }
   const tag = `r${plan.run}`;
-  const { how } = await visitor.say(request(place.scenario, tag));
-  await strike;
-  await victim.disarm();
-  await fault.after?.(scene);
+  const text = request(place.scenario, tag);
+  const { how } =
+    fault.kind === 'request'
+      ? await fault.play(scene, text)
+      : await sayAndHurt(scene, fault, text, () => {
+          progress.injected = true;
+        });
   if (how === 'stranded') violations.push('I1 the turn is stranded');
-  if (injected && (how === 'failed' || how === 'stopped') && fault.mayEnd?.includes(how) !== true)
+  if ((how === 'failed' || how === 'stopped') && fault.mayEnd?.includes(how) !== true)
     violations.push(`the turn ${how}, although nothing it needs was away for long`);
   await cell.settle(visitor.conversationId);
   if (random.chance(EXTRA_CHANCE) && how !== 'stranded') await sayMore(visitor, tag, violations);
@@ -71,7 +59,33 @@ export async function runFault(cell: Cell, plan: Plan): Promise<Result> {
   if (random.chance(EXTRA_CHANCE)) await meetStranger(visitor, scene, violations);
   violations.push(...(await cell.judge(visitor)));
   visitor.close();
+  const { injected } = progress;
   return { plan, injected, how, violations: [...new Set(violations)], ms: Date.now() - startedAt };
+}
+
+async function sayAndHurt(
+  scene: Scene,
+  fault: StepFault,
+  text: string,
+  injected: () => void,
+): Promise<Ending> {
+  const { victim, visitor, plan, report } = scene;
+  let strike: Promise<void> | undefined;
+  if (fault.onEvent === undefined) {
+    const { reached, armed } = victim.arm({ ...plan.place, injury: fault.injury });
+    await armed;
+    void reached.then(() => {
+      injected();
+      strike = fault.strike?.(scene).catch((error: unknown) => {
+        report(`The harness could not do its damage: ${String(error)}`);
+      });
+    });
+  }
+  const ending = await visitor.say(text);
+  await strike;
+  await victim.disarm();
+  await fault.after?.(scene);
+  return ending;
 }
 
 /** The conversation goes on after what happened. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Cell } from './cell.ts';
-import type { Engine, Fault, Place, Plan } from './fault.ts';
+import type { Engine, Fault, Place, Plan, RequestFault, StepFault } from './fault.ts';
 import { PLACES } from './places.ts';
 import { type Random, seeded, seedOf } from './random.ts';
 import { type Result, runFault } from './run-fault.ts';
@@ -61,12 +61,19 @@ async function work(
 /** The seed decides all of a run: the fault, the place, and what the visitor does. */
 export function planOf(run: number, random: Random, faults: readonly Fault[]): Plan {
   const fault = choose(faults, random);
-  const places = PLACES.filter((place) => fault.at?.(place) !== false);
-  const steps = [...new Set(places.map(nameOf))];
-  // First the step, then the scenario: rare steps are as interesting as common ones.
-  const step = random.pick(steps);
-  const place = random.pick(places.filter((one) => nameOf(one) === step));
+  const place = fault.kind === 'step' ? stepPlace(fault, random) : requestPlace(fault, random);
   return { run, fault, place, random };
+}
+
+/** First the step, then the scenario: rare steps are as interesting as common ones. */
+function stepPlace(fault: StepFault, random: Random): Place {
+  const places = PLACES.filter((place) => fault.at?.(place) !== false);
+  const step = random.pick([...new Set(places.map(nameOf))]);
+  return random.pick(places.filter((one) => nameOf(one) === step));
+}
+
+function requestPlace({ scenarios }: RequestFault, random: Random): Place {
+  return { step: 'request', side: 'before', ordinal: 1, scenario: random.pick(scenarios) };
 }
 
 export function nameOf({ step, side }: Place): string {

@@ -5,7 +5,7 @@ import { createDispatcher } from '../../server/dispatch/create-dispatcher.ts';
 import { createEventStreams } from '../../server/http/event-stream.ts';
 import { listen } from '../../server/http/listen.ts';
 import { createLog } from '../../server/log.ts';
-import { openSqliteStore } from '../../server/store/sqlite.ts';
+import { openStore } from '../../server/store/open-store.ts';
 import { startUpkeep } from '../../server/upkeep.ts';
 import { instrumentDispatcher, instrumentStore, scriptedModel, scriptedTools } from './instrument.ts';
 import { openJournal } from './journal.ts';
@@ -58,7 +58,7 @@ const config = resolveConfig(
 );
 const model = scriptedModel(instruments);
 const models = () => model;
-const realStore = await openSqliteStore(databaseUrl);
+const realStore = await openStore(databaseUrl);
 const store = instrumentStore(realStore, instruments);
 const realDispatcher = createDispatcher({
   store,

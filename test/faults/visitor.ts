@@ -18,6 +18,10 @@ export interface VisitorOptions {
   readonly where: () => string;
   /** What the visitor does to a connection on which this event just came. */
   readonly onEvent?: (event: StreamEvent) => 'cut' | 'stall' | undefined;
+  /** What happens before the results of these calls are sent, each time that they are about to be. */
+  readonly beforeResume?: (executionId: string, calls: readonly EventOf<'await'>[]) => Promise<void>;
+  /** Codes of refusals that are no problem, because somebody else answers the same calls. */
+  readonly tolerates?: readonly string[];
   /** Default: `TURN_LIMIT_MS`. */
   readonly limitMs?: number;
 }
@@ -39,6 +43,8 @@ export class Visitor {
   readonly logs = new Map<string, StreamEvent[]>();
   /** How often each key of a page tool was run. */
   readonly pageRuns = new Map<string, number>();
+  /** Results that were sent for each key. More than one only where a fault sends others. */
+  readonly sent = new Map<string, Set<string>>();
   /** What a visitor must never meet. */
   readonly problems: string[] = [];
   private readonly options: VisitorOptions;
@@ -113,13 +119,30 @@ export class Visitor {
     });
   }
 
+  /** A result for this key is on its way, by whomever. */
+  noteSent(key: string, output: string): void {
+    this.sent.set(key, (this.sent.get(key) ?? new Set()).add(output));
+  }
+
+  /** Another tab: the same session and conversation, and eyes of its own. */
+  secondTab(where: () => string): Visitor {
+    const tab = new Visitor({ random: this.options.random, where, tolerates: ['already_resolved'] });
+    tab.sessionId = this.sessionId;
+    tab.conversationId = this.conversationId;
+    return tab;
+  }
+
   /** What stands in the thread for one execution. */
   shown(executionId: string): string {
     return shownText(this.logs.get(executionId) ?? []);
   }
 
   post(path: string, body: unknown, key?: string): Promise<Answer> {
-    return ask(`${this.options.where()}${path}`, {
+    return this.sendTo(this.options.where(), path, body, key);
+  }
+
+  readonly sendTo = (url: string, path: string, body: unknown, key?: string): Promise<Answer> =>
+    ask(`${url}${path}`, {
       method: 'POST',
       headers: {
         ...this.headers(),
@@ -129,7 +152,6 @@ export class Visitor {
       agent: this.agent,
       patienceMs: ANSWER_LIMIT_MS,
     });
-  }
 
   close(): void {
     this.agent.destroy();
@@ -165,6 +187,7 @@ export class Visitor {
   }
 
   private async resume(executionId: string, calls: readonly EventOf<'await'>[]): Promise<Reading> {
+    await this.options.beforeResume?.(executionId, calls);
     // Sometimes one result after the other, as a page whose tools take their time.
     const isSingle = calls.length > 1 && this.options.random.chance(0.4);
     const sent = isSingle ? calls.slice(0, 1) : calls;
@@ -177,7 +200,9 @@ export class Visitor {
       for (const id of ids) this.accepted.add(id);
       return this.read(answer);
     }
-    const reading = await this.refused('resume', answer, ['execution_not_awaiting', 'execution_expired']);
+    const { tolerates = [] } = this.options;
+    const expected = ['execution_not_awaiting', 'execution_expired', ...tolerates];
+    const reading = await this.refused('resume', answer, expected);
     // It has gone on or ended without these; the log says how.
     if (
       answer !== undefined &&
@@ -189,13 +214,14 @@ export class Visitor {
   }
 
   /** Runs a tool of the page, unless its result lies here already. */
-  private run(call: EventOf<'await'>): string {
+  run(call: EventOf<'await'>): string {
     const id = String(call.toolCallId);
     const known = this.outputs.get(id);
     if (known !== undefined) return known;
     const { key } = call.parameters as { readonly key: string };
     this.pageRuns.set(key, (this.pageRuns.get(key) ?? 0) + 1);
     const output = resultOf(String(call.toolName), key);
+    this.noteSent(key, output);
     this.outputs.set(id, output);
     return output;
   }
@@ -225,6 +251,11 @@ export class Visitor {
     try {
       for await (const event of answer.events) {
         found(event.executionId);
+        // What is sent again is answered from where it was accepted. What came before, for others perhaps, is followed.
+        if (last === undefined && event.seq > (this.logs.get(event.executionId)?.length ?? 0) + 1) {
+          answer.cut();
+          return 'broken';
+        }
         this.acknowledge(event);
         last = event;
         const act = this.options.onEvent?.(event);

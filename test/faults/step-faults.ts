@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Fault, Place, Scene } from './fault.ts';
+import type { Place, Scene, StepFault } from './fault.ts';
 import type { ServerProcess } from './server-process.ts';
 
 const BOTH = ['sqlite', 'postgres'] as const;
@@ -13,9 +13,10 @@ const isFrame = ({ step }: Place) => step.startsWith('frame');
 const isBefore = ({ side }: Place) => side === 'before';
 
 /** All that is injected at a step of a turn. */
-export const FAULTS: readonly Fault[] = [
-  { name: 'kill', engines: BOTH, share: 6, injury: 'kill' },
+export const STEP_FAULTS: readonly StepFault[] = [
+  { kind: 'step', name: 'kill', engines: BOTH, share: 6, injury: 'kill' },
   {
+    kind: 'step',
     name: 'kill-all',
     engines: BOTH,
     share: 1,
@@ -23,6 +24,7 @@ export const FAULTS: readonly Fault[] = [
     strike: async ({ other }) => other.signal('SIGKILL'),
   },
   {
+    kind: 'step',
     name: 'kill-twice',
     engines: BOTH,
     share: 2,
@@ -43,6 +45,7 @@ export const FAULTS: readonly Fault[] = [
     after: ({ other }) => other.disarm(),
   },
   {
+    kind: 'step',
     name: 'freeze',
     engines: BOTH,
     share: 2,
@@ -53,6 +56,7 @@ export const FAULTS: readonly Fault[] = [
     },
   },
   {
+    kind: 'step',
     name: 'terminate',
     engines: BOTH,
     share: 1,
@@ -66,6 +70,7 @@ export const FAULTS: readonly Fault[] = [
     },
   },
   {
+    kind: 'step',
     name: 'store-refuses',
     engines: BOTH,
     share: 1,
@@ -75,6 +80,7 @@ export const FAULTS: readonly Fault[] = [
   },
   // Written, and the answer to it lost: nobody knows then whether it was.
   {
+    kind: 'step',
     name: 'store-forgets',
     engines: BOTH,
     share: 1,
@@ -83,6 +89,7 @@ export const FAULTS: readonly Fault[] = [
     mayEnd: ['failed'],
   },
   {
+    kind: 'step',
     name: 'disk-full',
     engines: ['sqlite'],
     share: 1,
@@ -98,6 +105,7 @@ export const FAULTS: readonly Fault[] = [
     },
   },
   {
+    kind: 'step',
     name: 'locked-briefly',
     engines: ['sqlite'],
     share: 1,
@@ -106,6 +114,7 @@ export const FAULTS: readonly Fault[] = [
     strike: (scene) => lockDatabase(scene, 700),
   },
   {
+    kind: 'step',
     name: 'locked-beyond-patience',
     engines: ['sqlite'],
     share: 0.05,
@@ -115,14 +124,16 @@ export const FAULTS: readonly Fault[] = [
     strike: (scene) => lockDatabase(scene, BEYOND_PATIENCE_MS),
   },
   {
+    kind: 'step',
     name: 'database-crashes',
     engines: ['postgres'],
     share: 1,
     injury: 'hold',
     mayEnd: ['failed'],
-    strike: (scene) => restart(scene, 'immediate'),
+    strike: (scene) => restart(scene, 'crash'),
   },
   {
+    kind: 'step',
     name: 'database-restarts',
     engines: ['postgres'],
     share: 0.5,
@@ -131,6 +142,7 @@ export const FAULTS: readonly Fault[] = [
     strike: (scene) => restart(scene, 'fast'),
   },
   {
+    kind: 'step',
     name: 'connections-cut',
     engines: ['postgres'],
     share: 1,
@@ -146,6 +158,7 @@ export const FAULTS: readonly Fault[] = [
   clockFault('clock-ahead', HOUR_MS),
   clockFault('clock-behind', -HOUR_MS),
   {
+    kind: 'step',
     name: 'client-cuts',
     engines: BOTH,
     share: 2,
@@ -154,6 +167,7 @@ export const FAULTS: readonly Fault[] = [
     onEvent: cutter('cut'),
   },
   {
+    kind: 'step',
     name: 'client-stalls',
     engines: BOTH,
     share: 0.5,
@@ -162,6 +176,7 @@ export const FAULTS: readonly Fault[] = [
     onEvent: cutter('stall'),
   },
   {
+    kind: 'step',
     name: 'cancel',
     engines: BOTH,
     share: 2,
@@ -172,9 +187,10 @@ export const FAULTS: readonly Fault[] = [
   },
 ];
 
-function clockFault(name: string, offsetMs: number): Fault {
+function clockFault(name: string, offsetMs: number): StepFault {
   const set = (victim: ServerProcess, ms: number) => victim.order({ type: 'clock', offsetMs: ms });
   return {
+    kind: 'step',
     name,
     engines: BOTH,
     share: 0.5,
@@ -190,7 +206,7 @@ function clockFault(name: string, offsetMs: number): Fault {
 }
 
 /** The visitor's connection goes at the n-th event of a type. */
-function cutter(how: 'cut' | 'stall'): NonNullable<Fault['onEvent']> {
+function cutter(how: 'cut' | 'stall'): NonNullable<StepFault['onEvent']> {
   const counts = new WeakMap<object, number>();
   return (plan, event) => {
     if (plan.place.step !== `frame(${event.type})`) return undefined;
@@ -208,11 +224,11 @@ async function lockDatabase({ cell, victim }: Scene, ms: number): Promise<void> 
   await cell.reader.query('rollback');
 }
 
-async function restart({ cell, victim, plan }: Scene, mode: 'immediate' | 'fast'): Promise<void> {
-  cell.postgres?.stop(mode);
+async function restart({ cell, victim, plan }: Scene, mode: 'crash' | 'fast'): Promise<void> {
+  await cell.postgres?.halt(mode);
   await victim.order({ type: 'go' });
   await sleep(plan.random.whole(0, 400));
-  cell.postgres?.start();
+  await cell.postgres?.start();
 }
 
 /** A cancel comes over whichever process, while the turn is at the step. */
