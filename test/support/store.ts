@@ -12,6 +12,9 @@ import type {
 } from '../../server/store/store.ts';
 import { temporaryDirectory } from './temporary.ts';
 
+/** What a text may hold that visitors, pages and models really send. */
+export const HOSTILE_TEXT = `NUL \0, lone \ud800 and \udc00 surrogates, emoji 👩‍👩‍👧, \u2028 "quotes" \\ '; drop table events; --`;
+
 /** A path for a database in a new directory of its own. Nothing is there yet. */
 export function temporaryDatabase(): string {
   return join(temporaryDirectory(), 'pagehand.db');
@@ -112,14 +115,15 @@ export function aNewExecution(
   return { expectedMessages: 0, ...parts, ...aCommit(execution, parts) };
 }
 
-/** Stores a conversation and an execution in it whose log has `events` deltas. */
+/** Stores a conversation (of `exec_7`: `conv_7`) and an execution in it whose log has `events` deltas. */
 export async function givenExecution(
   store: Store,
   events = 0,
   fields: Partial<Execution> = {},
   parts: Partial<Omit<NewExecution, 'execution' | 'events'>> = {},
 ): Promise<Execution> {
-  const execution = anExecution(fields);
+  const { id = 'exec_1' } = fields;
+  const execution = anExecution({ conversationId: id.replace('exec', 'conv'), ...fields });
   if ((await store.conversation(execution.conversationId)) === undefined) {
     await store.createConversation(aConversation({ id: execution.conversationId }));
   }
