@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Execution } from '../store/store.ts';
 import type { Answer, DispatchDeps } from './dispatcher.ts';
 import { type Ending, endingOf, NO_WORDS } from './ending.ts';
@@ -17,6 +18,8 @@ export class Desk {
   constructor(deps: DispatchDeps) {
     this.deps = deps;
     this.runs = new Runs(deps);
+    // One for each reader.
+    setMaxListeners(0, this.leaving.signal);
   }
 
   read(

@@ -10,7 +10,7 @@ export interface ReadOptions {
   readonly store: Store;
   /** The log of an execution that runs in this process. */
   readonly liveLog: (executionId: string) => EventLog | undefined;
-  /** Ends reading: this process is about to go, and another one goes on. */
+  /** Ends waiting for more: this process is about to go, and another one goes on. What is stored is still read. */
   readonly signal: AbortSignal;
   readonly executionId: string;
   /** Events with a `seq` above this one. */
@@ -40,13 +40,12 @@ class LogReader implements AsyncIterator<StreamEvent> {
   private hasChanged = false;
   private wake: (() => void) | undefined;
   private unwatch: (() => void) | undefined;
-  private readonly onAbort = () => this.close();
+  private readonly onAbort = () => this.wake?.();
 
   constructor(options: ReadOptions) {
     this.options = options;
     this.cursor = options.after;
     options.signal.addEventListener('abort', this.onAbort);
-    if (options.signal.aborted) this.close();
   }
 
   async next(): Promise<IteratorResult<StreamEvent>> {
@@ -90,6 +89,7 @@ class LogReader implements AsyncIterator<StreamEvent> {
     const log = this.options.liveLog(this.options.executionId);
     if (log === undefined || log.ended || log.failure !== undefined) return this.turnStoredPage();
     if (this.cursor >= log.persistedSeq) {
+      if (this.options.signal.aborted) return false;
       await this.change((callback) => log.onChange(callback));
       return true;
     }
@@ -105,7 +105,7 @@ class LogReader implements AsyncIterator<StreamEvent> {
     const execution = await this.ask(() => store.execution(executionId));
     if (execution === undefined) return false;
     if (execution.seq > this.cursor) return true;
-    if (execution.status !== 'running') return false;
+    if (execution.status !== 'running' || this.options.signal.aborted) return false;
     if (this.unwatch !== undefined) {
       await this.change(() => () => undefined);
       return true;

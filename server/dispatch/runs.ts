@@ -73,7 +73,7 @@ export class Runs {
   requireRoom(owner?: Owner, maxOfOwner = Number.POSITIVE_INFINITY): void {
     const ofOwner = (run: Run) => run.log.execution.owner.hash === owner?.hash;
     const isOver =
-      maxOfOwner < this.running.size && [...this.running.values()].filter(ofOwner).length >= maxOfOwner;
+      maxOfOwner <= this.running.size && [...this.running.values()].filter(ofOwner).length >= maxOfOwner;
     if (this.room > 0 && !isOver) return;
     throw new RequestError('overloaded', 'The chat server has as much to do as it can.', {
       hint: 'Your message is kept. Try again in a few seconds.',
