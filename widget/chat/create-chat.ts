@@ -1,4 +1,4 @@
-import { signal as createSignal } from '@preact/signals';
+import { signal as createSignal, type Signal } from '@preact/signals';
 import { MAX_MESSAGE_CHARS } from '../../protocol/limits.ts';
 import type { InitResponse } from '../../protocol/request.ts';
 import { WidgetError } from '../errors.ts';
@@ -9,7 +9,7 @@ import type { Transport } from '../transport/transport.ts';
 import type { Chat } from './chat.ts';
 import type { Clock } from './clock.ts';
 import type { Driver } from './driver.ts';
-import { isAtRest } from './local.ts';
+import { goingOn, isAtRest } from './local.ts';
 import type { Entry } from './state.ts';
 import { createStore } from './store.ts';
 import type { TurnRecord } from './turn-record.ts';
@@ -24,6 +24,8 @@ export interface ChatOptions {
   readonly clock: Clock;
   /** A new id that begins with this prefix. */
   readonly newId: (prefix: string) => string;
+  /** What stands in the composer, where it outlives this chat. Default: its own, empty. */
+  readonly draft?: Signal<string>;
   /** A thread to go on with. */
   readonly entries?: readonly Entry[];
   /** A turn that an earlier page left in the middle. Its answer, as far as it came, is the last of `entries`. */
@@ -55,17 +57,9 @@ export interface TurnIds {
  */
 export function createChat(options: ChatOptions): OwnedChat {
   const { transport, emit, newId, kept } = options;
-  const store = createStore({
-    entries: options.entries ?? [],
-    ...(kept && {
-      phase: 'reconnecting',
-      wait: { reason: 'reconnecting' },
-      answerId: kept.answerId,
-      executionId: kept.executionId,
-    }),
-  });
+  const store = createStore(kept ? goingOn(options.entries ?? [], kept) : { entries: options.entries ?? [] });
   const surface = createSignal<InitResponse['config'] | undefined>(undefined);
-  const draft = createSignal('');
+  const draft = options.draft ?? createSignal('');
   const life = new AbortController();
   let driver: Driver | undefined;
   let loading: Promise<Driver> | undefined;

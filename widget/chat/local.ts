@@ -1,5 +1,5 @@
 import { closed, noticed } from './closing.ts';
-import type { AssistantEntry, AssistantPart, Conversation, Failure, Phase, Wait } from './state.ts';
+import type { AssistantEntry, AssistantPart, Conversation, Entry, Failure, Phase, Wait } from './state.ts';
 
 type Parts = readonly AssistantPart[];
 
@@ -67,6 +67,29 @@ export function afterEarly(conversation: Conversation, event: EarlyEvent): Conve
         ),
       };
   }
+}
+
+/** A conversation whose turn an earlier page left in the middle. */
+export function goingOn(
+  entries: readonly Entry[],
+  { answerId, executionId }: { readonly answerId: string; readonly executionId: string | undefined },
+): Conversation {
+  const conversation: Conversation = {
+    phase: 'reconnecting',
+    wait: { reason: 'reconnecting' },
+    entries,
+    answerId,
+    executionId,
+    failure: undefined,
+  };
+  // Nobody asks yet, and an answer to nobody's question would be lost.
+  return withAnswer(conversation, (parts) =>
+    parts.map((part) =>
+      part.kind === 'tool' && part.state.status === 'approval'
+        ? { ...part, state: { status: 'requested' } }
+        : part,
+    ),
+  );
 }
 
 /** A failure is said once: the server's own sentence about it leaves the thread. */

@@ -2,14 +2,16 @@ import type { ErrorCode } from '../../protocol/error.ts';
 import { WidgetError } from '../errors.ts';
 
 /** A code for an answer that brings none, and the sentence for an answer that brings no sentence. */
-const BY_STATUS: Readonly<Record<number, readonly [ErrorCode, string]>> = {
+const BY_STATUS: Readonly<Record<number, readonly [WidgetError['code'], string]>> = {
   401: ['unauthorized', 'This chat is not allowed to use its server.'],
   403: ['origin_not_allowed', 'This chat is not allowed on this page.'],
   404: ['not_found', 'The chat server does not know this address.'],
   409: ['execution_conflict', 'This turn was changed somewhere else.'],
   410: ['conversation_deleted', 'This conversation no longer exists.'],
   413: ['body_too_large', 'This message is too large.'],
+  408: ['timed_out', 'The chat server did not get this in time.'],
   429: ['rate_limited', 'Too many messages in a short time.'],
+  503: ['overloaded', 'The chat server is busy.'],
 };
 
 /** Codes that a status in the retryable range carries although the same request cannot succeed later. */

@@ -1,9 +1,11 @@
+import { onTestFinished } from 'vitest';
 import type { StreamEvent } from '../../../protocol/event.ts';
 import { errorOutput, textOutput } from '../../../protocol/output.ts';
 import type { Capability, InitResponse } from '../../../protocol/request.ts';
 import { type ChatOptions, createChat, type OwnedChat } from '../../../widget/chat/create-chat.ts';
 import type { AssistantEntry, Entry, ToolCallPart } from '../../../widget/chat/state.ts';
 import type { TurnRecord } from '../../../widget/chat/turn-record.ts';
+import { WidgetError } from '../../../widget/errors.ts';
 import type { Emit, WidgetEvents } from '../../../widget/options.ts';
 import type {
   PageCall,
@@ -21,13 +23,18 @@ import type {
 } from '../../../widget/transport/transport.ts';
 
 /** What the server answers to one request. */
-type Scripted =
+export type Scripted =
   | Error
   | readonly EventBody[]
   /** Events, and then the line breaks, or nothing comes until the chat leaves. */
-  | { readonly events: readonly EventBody[]; readonly after: Error | 'nothing' };
+  | {
+      readonly events: readonly EventBody[];
+      readonly after: Error | 'nothing';
+      /** Nothing comes before this. */
+      readonly before?: Promise<void>;
+    };
 
-type EventBody = { readonly type: StreamEvent['type'] } & Readonly<Record<string, unknown>>;
+export type EventBody = { readonly type: StreamEvent['type'] } & Readonly<Record<string, unknown>>;
 
 type Request =
   | ({ readonly kind: 'chat' } & OutgoingChat)
@@ -40,6 +47,8 @@ export interface World {
   /** The calls that really ran in the page. */
   readonly ran: PageCall[];
   readonly heard: { [Name in keyof WidgetEvents]?: WidgetEvents[Name][] };
+  /** What the server answers next. */
+  readonly script: Scripted[];
   /** The executions that the server was told to end. */
   readonly cancelled: string[];
   /** What was given to be kept, in order. */
@@ -52,6 +61,8 @@ export interface World {
   tools(): ToolCallPart[];
   /** Resolves when the phase is this. */
   phase(phase: string): Promise<void>;
+  /** Lets every wait be over; for a clock that stands still. */
+  passTime(): void;
   /** Draws the frames of a tab that is looked at; without it the clock stands still. */
   drawFrame(): void;
 }
@@ -82,7 +93,8 @@ export function aWorld(options: WorldOptions): World {
   const requests: Request[] = [];
   const ran: PageCall[] = [];
   const heard: World['heard'] = {};
-  const script = [...options.script];
+  const script: Scripted[] = [...options.script];
+  const timers = new Set<() => void>();
   const frames = new Set<() => void>();
   const cancelled: string[] = [];
   const records: World['records'] = [];
@@ -103,7 +115,11 @@ export function aWorld(options: WorldOptions): World {
     const scripted = script.shift();
     if (scripted === undefined) throw new Error('The script has no answer for this request.');
     if (scripted instanceof Error) throw scripted;
-    return play('events' in scripted ? scripted : { events: scripted, after: undefined }, signal);
+    if ('events' in scripted) {
+      await scripted.before;
+      return play(scripted, signal);
+    }
+    return play({ events: scripted, after: undefined }, signal);
   }
 
   const transport: Transport = {
@@ -151,17 +167,14 @@ export function aWorld(options: WorldOptions): World {
       now: () => nowMs,
       after(delayMs, callback) {
         pauses.push(delayMs);
-        let isOff = false;
-        if (options.manualTime !== true) {
-          queueMicrotask(() => {
-            if (isOff) return;
-            nowMs += delayMs;
-            callback();
-          });
-        }
-        return () => {
-          isOff = true;
+        const timer = () => {
+          if (!timers.delete(timer)) return;
+          nowMs += delayMs;
+          callback();
         };
+        timers.add(timer);
+        if (options.manualTime !== true) queueMicrotask(timer);
+        return () => timers.delete(timer);
       },
       nextFrame(callback) {
         frames.add(callback);
@@ -186,6 +199,7 @@ export function aWorld(options: WorldOptions): World {
     requests,
     ran,
     heard,
+    script,
     cancelled,
     records,
     pauses,
@@ -209,6 +223,9 @@ export function aWorld(options: WorldOptions): World {
           });
         });
       }),
+    passTime() {
+      for (const timer of [...timers]) timer();
+    },
     drawFrame() {
       for (const callback of [...frames]) {
         frames.delete(callback);
@@ -288,6 +305,24 @@ export function says(text: string, id = 'text_1'): EventBody[] {
     { type: 'text_delta', id, delta: text },
     { type: 'text_complete', id },
   ];
+}
+
+/** Events with their places in one execution's log. */
+export function log(...events: readonly EventBody[]): EventBody[] {
+  return events.map((event, index) => ({ seq: index + 1, ...event }));
+}
+
+export function broken(): WidgetError {
+  return new WidgetError('interrupted', 'The connection broke.');
+}
+
+/** The browser's own word for whether there is a network. Restored after the test. */
+export function network(isOnline: boolean): void {
+  Object.defineProperty(navigator, 'onLine', { configurable: true, get: () => isOnline });
+  onTestFinished(() => {
+    Reflect.deleteProperty(navigator, 'onLine');
+  });
+  if (isOnline) window.dispatchEvent(new Event('online'));
 }
 
 export function calls(name: string, toolCallId: string, parameters: unknown = {}): EventBody {
