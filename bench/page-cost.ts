@@ -6,6 +6,7 @@
 import { type Browser, chromium, type Page } from 'playwright';
 import { launchOptions } from '../test/support/browser.ts';
 import { freePort, type Product, startProduct, startProvider, startSite } from '../test/support/product.ts';
+import { median, spread } from './figures.ts';
 
 const RUNS = 7;
 const TOKEN = 'ct_test_bench';
@@ -90,14 +91,11 @@ async function compare(
     }
   }
   console.log(what);
-  const medians = samples.map(median);
   for (const [index, [name]] of rivals.entries()) {
-    const values = samples[index] ?? [];
-    console.log(
-      `  ${name.padEnd(28)} ${number(medians[index])} (${number(Math.min(...values))}–${number(Math.max(...values))})`,
-    );
+    console.log(`  ${name.padEnd(28)} ${spread(samples[index] ?? [])}`);
   }
-  console.log(`  ratio ${((medians[0] ?? 0) / (medians[1] ?? 1)).toFixed(2)}\n`);
+  const [ours = 0, floor = 1] = samples.map(median);
+  console.log(`  ratio ${(ours / floor).toFixed(2)}\n`);
 }
 
 async function load(page: Page, url: string): Promise<Sample> {
@@ -185,14 +183,6 @@ function floor(host: string): string {
       output.textContent = text;
     };
   </script>`;
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
-}
-
-function number(value: number | undefined): string {
-  return (value ?? 0).toFixed(1);
 }
 
 async function stopAll(product: Product, ...others: readonly { close(): Promise<void> }[]): Promise<void> {

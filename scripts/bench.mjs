@@ -1,10 +1,51 @@
 import { join } from 'node:path';
 import { ensureBrowser } from './browser.mjs';
 import { ensureBuilt } from './build.mjs';
-import { ensureInstalled, ROOT } from './install.mjs';
+import { CACHE, ensureInstalled, ROOT } from './install.mjs';
+
+/** What `npm run bench -- <name> …` can measure. Without a name: `page` and `server`. */
+const BENCHES = {
+  page: 'bench/page-cost.ts',
+  server: 'bench/server-cost.ts',
+  store: 'bench/store-throughput.ts',
+};
+
+const [first, ...others] = process.argv.slice(2).filter((argument) => argument in BENCHES);
+const wanted = first === undefined ? ['page', 'server'] : [first, ...others];
+const unknown = process.argv.slice(2).filter((argument) => !(argument in BENCHES));
+if (unknown.length > 0) {
+  console.error(`There is no bench ${unknown.join(', ')}. Name ${Object.keys(BENCHES).join(', ')}, or none.`);
+  process.exit(1);
+}
 
 ensureInstalled();
-ensureBrowser();
+if (wanted.includes('page')) ensureBrowser();
 await ensureBuilt();
+await buildWorkers();
 const { createJiti } = await import('jiti');
-await createJiti(import.meta.url).import(join(ROOT, 'bench/page-cost.ts'));
+const jiti = createJiti(import.meta.url);
+for (const [name, file] of Object.entries(BENCHES)) {
+  if (wanted.includes(name)) await jiti.import(join(ROOT, file));
+}
+
+/** The processes that are measured run as the server does: built, without a compiler inside. */
+async function buildWorkers() {
+  const { build } = await import('vite');
+  const names = ['pagehand', 'floors', 'visitors', 'store-writer'];
+  await build({
+    configFile: false,
+    publicDir: false,
+    root: ROOT,
+    logLevel: 'warn',
+    build: {
+      ssr: true,
+      outDir: join(CACHE, 'bench'),
+      emptyOutDir: true,
+      target: 'node20',
+      rolldownOptions: {
+        input: Object.fromEntries(names.map((name) => [name, join(ROOT, `bench/server/${name}.ts`)])),
+        output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
+      },
+    },
+  });
+}

@@ -92,6 +92,7 @@ const VENDORS: readonly { vendor: RegExp; owners: readonly string[]; why: string
       'server/index.ts',
       'server/sse.ts',
       'server/http/',
+      'bench/',
     ],
     why: 'HTTP stops at the edge',
   },
