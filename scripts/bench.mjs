@@ -10,13 +10,13 @@ const BENCHES = {
   store: 'bench/store-throughput.ts',
 };
 
-const [first, ...others] = process.argv.slice(2).filter((argument) => argument in BENCHES);
-const wanted = first === undefined ? ['page', 'server'] : [first, ...others];
-const unknown = process.argv.slice(2).filter((argument) => !(argument in BENCHES));
+const named = process.argv.slice(2);
+const unknown = named.filter((name) => !(name in BENCHES));
 if (unknown.length > 0) {
   console.error(`There is no bench ${unknown.join(', ')}. Name ${Object.keys(BENCHES).join(', ')}, or none.`);
   process.exit(1);
 }
+const wanted = named.length === 0 ? ['page', 'server'] : named;
 
 ensureInstalled();
 if (wanted.includes('page')) ensureBrowser();
