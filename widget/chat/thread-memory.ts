@@ -35,7 +35,7 @@ export function keptThread(storage: SurfaceStorage): KeptThread {
     if (version !== VERSION || !areEntries(entries)) return NOTHING;
     return isTurnRecord(turn) && entries.some(({ id }) => id === turn.userId)
       ? { entries, turn }
-      : { entries: entries.map(over), turn: undefined };
+      : withoutTurn({ entries, turn: undefined });
   } catch {
     // Another script of the page wrote here; a thread that cannot be read is no thread.
     return NOTHING;
@@ -44,7 +44,11 @@ export function keptThread(storage: SurfaceStorage): KeptThread {
 
 const NOTHING: KeptThread = { entries: [], turn: undefined };
 
-/** An entry of a page that is no more. */
+/** A thread whose turn nobody goes on with. */
+export function withoutTurn({ entries }: KeptThread): KeptThread {
+  return { entries: entries.map(over), turn: undefined };
+}
+
 function over(entry: Entry): Entry {
   return entry.role === 'user'
     ? entry
