@@ -116,7 +116,8 @@ async function request(attempt: Attempt, turn: Turn, options: RunOptions): Promi
   turn.isKept = false;
   attempt.isOut = true;
   turn.isOut = true;
-  await options.remember();
+  // Outputs are kept one by one, as they come.
+  if (attempt.what === 'message') await options.remember();
   return attempt.what === 'message' || executionId === undefined
     ? transport.chat(
         {

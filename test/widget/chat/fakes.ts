@@ -252,7 +252,7 @@ async function* play(
   }
 }
 
-function aTool(tool: Partial<PageTool> & { readonly name: string }): PageTool {
+export function aTool(tool: Partial<PageTool> & { readonly name: string }): PageTool {
   return {
     title: '',
     description: `Does ${tool.name}.`,

@@ -6,6 +6,7 @@ export const API = 'https://chat.example.com';
 /** One request as it left the widget. */
 export interface Sent {
   readonly path: string;
+  readonly query: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Readonly<Record<string, unknown>>;
   readonly signal: AbortSignal;
@@ -18,11 +19,13 @@ export function answerWith(routes: Readonly<Record<string, Answer>>): Sent[] {
   const asked: Sent[] = [];
   const original = window.fetch;
   window.fetch = vi.fn(async (input, init) => {
-    const path = new URL(String(input)).pathname.replace('/v1/client/', '');
+    const { pathname, search } = new URL(String(input));
+    const path = pathname.replace('/v1/client/', '');
     const sent: Sent = {
       path,
+      query: search,
       headers: Object.fromEntries(new Headers(init?.headers)),
-      body: JSON.parse(String(init?.body)) as Record<string, unknown>,
+      body: JSON.parse(String(init?.body ?? '{}')) as Record<string, unknown>,
       signal: init?.signal ?? new AbortController().signal,
     };
     asked.push(sent);
