@@ -17,9 +17,10 @@ export async function* readEvents(
   watch: Watch,
 ): AsyncGenerator<StreamEvent> {
   const events: StreamEvent[] = [];
-  let bytes = 0;
   let frames = 0;
+  let isForeign = false;
   let isOver = false;
+  const lines = lineEnds();
   const parser = createParser({
     onEvent({ data, event }) {
       frames += 1;
@@ -28,6 +29,10 @@ export async function* readEvents(
     },
     onComment() {
       frames += 1;
+    },
+    onError({ type }) {
+      // Of a page of HTML every line is one; a number that `retry` cannot take is not.
+      isForeign ||= type === 'unknown-field';
     },
   });
   const reader = body.getReader();
@@ -38,14 +43,14 @@ export async function* readEvents(
       const { done, value } = await reader.read().catch((cause: unknown) => {
         throw watch.failure(cause, interrupted);
       });
-      bytes += value?.byteLength ?? 0;
+      parser.feed(lines(done ? decoder.decode() : decoder.decode(value, { stream: true })));
       // The blank line that ends the last frame is added for servers that close without it.
-      parser.feed(done ? `${decoder.decode()}\n\n` : decoder.decode(value, { stream: true }));
+      if (done) parser.feed('\n\n');
       isOver ||= events.some(({ type }) => type === 'execution_complete' || type === 'execution_error');
       yield* events.splice(0);
       if (done) break;
     }
-    if (frames === 0 && bytes > 0) throw unintelligible(base);
+    if (frames === 0 && isForeign) throw unintelligible(base);
   } finally {
     const leave = () => {
       watch.close();
@@ -57,4 +62,18 @@ export async function* readEvents(
     if (isOver) reader.read().then(leave, leave);
     else leave();
   }
+}
+
+/**
+ * Makes LF of every line end. The parser waits behind a CR for the LF that may follow, and with it waits a frame whose
+ * server writes CR alone.
+ */
+function lineEnds(): (text: string) => string {
+  let wasCr = false;
+  return (text) => {
+    if (text === '') return text;
+    const rest = wasCr && text.startsWith('\n') ? text.slice(1) : text;
+    wasCr = text.endsWith('\r');
+    return rest.includes('\r') ? rest.replace(/\r\n?/g, '\n') : rest;
+  };
 }
