@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely';
+import { CompiledQuery, type Kysely, sql } from 'kysely';
 import { isKeepable } from './bindable.ts';
 import type { SqlEngine } from './engine.ts';
 import { batches, checkSequence, ROWS_PER_INSERT } from './executions.ts';
@@ -85,20 +85,40 @@ async function insertWhole(engine: SqlEngine, group: readonly Append[]): Promise
 
 /** One statement: a piece goes in if its execution still has that version and its log ends where the piece begins. */
 async function insertRows(
-  { locks }: SqlEngine,
+  engine: SqlEngine,
   db: Kysely<Tables>,
   pieces: readonly Append[],
 ): Promise<ReadonlySet<string>> {
   const rows = pieces.flatMap(({ executionId, version, events }) =>
-    events.map(
-      (event) =>
-        sql`(cast(${executionId} as text), cast(${version} as integer), cast(${events[0]?.seq} as integer),
-          cast(${event.seq} as integer), cast(${JSON.stringify(event)} as text))`,
-    ),
+    events.map((event) => [executionId, version, events[0]?.seq, event.seq, JSON.stringify(event)]),
+  );
+  const statement = CompiledQuery.raw(insertion(engine, rows.length), rows.flat());
+  const written = await db.executeQuery<{ readonly execution_id: string }>(statement);
+  if (written.rows.length === rows.length) return new Set();
+  const kept = new Set(written.rows.map((row) => row.execution_id));
+  return new Set(pieces.map(({ executionId }) => executionId).filter((id) => !kept.has(id)));
+}
+
+/** By number of rows. To build a statement costs more than to run it. */
+const insertions = new WeakMap<SqlEngine, Map<number, string>>();
+
+function insertion(engine: SqlEngine, rowCount: number): string {
+  const known = insertions.get(engine) ?? new Map<number, string>();
+  insertions.set(engine, known);
+  const text = known.get(rowCount) ?? compileInsertion(engine, rowCount);
+  known.set(rowCount, text);
+  return text;
+}
+
+function compileInsertion({ locks, relaxed }: SqlEngine, rowCount: number): string {
+  const values = Array.from(
+    { length: rowCount },
+    () =>
+      sql`(cast(${null} as text), cast(${null} as integer), cast(${null} as integer), cast(${null} as integer), cast(${null} as text))`,
   );
   // In order of id: two processes that lock rows in one order never wait for each other in a circle.
-  const written = await sql<{ readonly execution_id: string }>`
-    with given (execution_id, version, first, seq, event) as (values ${sql.join(rows)})
+  return sql`
+    with given (execution_id, version, first, seq, event) as (values ${sql.join(values)})
     insert into events (execution_id, seq, event)
     select given.execution_id, given.seq, given.event
     from given join executions on executions.id = given.execution_id and executions.version = given.version
@@ -106,8 +126,5 @@ async function insertRows(
       1 + coalesce((select max(seq) from events where events.execution_id = given.execution_id), 0)
     order by executions.id, given.seq
     ${locks.share}
-    returning execution_id`.execute(db);
-  if (written.rows.length === rows.length) return new Set();
-  const kept = new Set(written.rows.map((row) => row.execution_id));
-  return new Set(pieces.map(({ executionId }) => executionId).filter((id) => !kept.has(id)));
+    returning execution_id`.compile(relaxed).sql;
 }

@@ -12,7 +12,7 @@ export interface Migration {
 }
 
 /** In order. The version of a schema is how many of these it has. */
-const MIGRATIONS: readonly Migration[] = [
+export const MIGRATIONS: readonly Migration[] = [
   {
     name: 'conversations and executions',
     statements: [

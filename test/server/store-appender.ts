@@ -1,11 +1,11 @@
-import { openSqliteStore } from '../../server/store/sqlite.ts';
+import { openStore } from '../../server/store/open-store.ts';
 import { aCommit, anAppend, deltas, givenExecution, userMessage } from '../support/store.ts';
 
 /**
  * A process of its own that writes to the database in its first argument until it is killed, and says on standard
  * output which version and which end of the log have been acknowledged.
  */
-const store = await openSqliteStore(process.argv[2] ?? '');
+const store = await openStore(process.argv[2] ?? '');
 const execution = await givenExecution(store);
 for (let version = 2, seq = 0; ; version += 1) {
   await store.appendEvents([anAppend(execution.id, deltas(execution.id, seq + 1, seq + 5), version - 1)]);

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll } from 'vitest';
-import { openPostgresStore } from '../../server/store/postgres.ts';
+import { openPostgresEngine, openPostgresStore } from '../../server/store/postgres.ts';
 import { type PostgresServer, startPostgres } from '../support/postgres.ts';
 import { storeContract } from './store-contract.ts';
+import { killedContract } from './store-contract-killed.ts';
+import { schemaContract } from './store-contract-schema.ts';
 
 let server: PostgresServer;
 let database: string;
@@ -30,3 +32,10 @@ storeContract(
     return () => openPostgresStore(url);
   },
 );
+
+schemaContract('PostgreSQL', async () => {
+  const url = await emptySchema();
+  return async () => openPostgresEngine(url);
+});
+
+killedContract('PostgreSQL', emptySchema);

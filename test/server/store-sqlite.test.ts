@@ -1,14 +1,12 @@
-import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { sql } from 'kysely';
 import Database from 'libsql';
 import { describe, expect, test } from 'vitest';
-import { type Migration, migrate } from '../../server/store/migrations.ts';
 import { openSqliteEngine, openSqliteStore } from '../../server/store/sqlite.ts';
-import { aCommit, deltas, givenExecution, temporaryDatabase } from '../support/store.ts';
+import { deltas, givenExecution, temporaryDatabase } from '../support/store.ts';
 import { storeContract } from './store-contract.ts';
+import { killedContract } from './store-contract-killed.ts';
+import { schemaContract } from './store-contract-schema.ts';
 
 storeContract('SQLite in memory', () => openSqliteStore(':memory:'));
 
@@ -20,6 +18,13 @@ storeContract(
     return () => openSqliteStore(path);
   },
 );
+
+schemaContract('SQLite', async () => {
+  const path = temporaryDatabase();
+  return () => openSqliteEngine(path);
+});
+
+killedContract('SQLite', async () => temporaryDatabase());
 
 /** What another program does to the file, behind the store's back. */
 function behindItsBack(path: string, ...statements: readonly string[]): void {
@@ -150,68 +155,6 @@ describe('opening a SQLite file', () => {
   });
 });
 
-describe('a schema that has grown', () => {
-  const first = {
-    name: 'notes',
-    statements: ['create table notes (note text not null)', "insert into notes values ('kept')"],
-  };
-  const second = {
-    name: 'authors',
-    statements: ["alter table notes add column author text not null default 'nobody'"],
-  };
-  const broken = {
-    name: 'broken',
-    statements: ["insert into notes values ('lost', 'me')", 'create tabel x (y text)'],
-  };
-
-  async function migrated(
-    path: string,
-    ...steps: readonly (readonly Migration[])[]
-  ): Promise<readonly unknown[]> {
-    const engine = await openSqliteEngine(path);
-    try {
-      for (const migrations of steps) await migrate(engine, path, migrations);
-      return (await sql`select * from notes`.execute(engine.durable)).rows;
-    } finally {
-      await engine.close();
-    }
-  }
-
-  test('gets only the steps that it lacks, and keeps what is in it', async () => {
-    const path = temporaryDatabase();
-    expect(await migrated(path, [first])).toEqual([{ note: 'kept' }]);
-    expect(await migrated(path, [first, second], [first, second])).toEqual([
-      { note: 'kept', author: 'nobody' },
-    ]);
-  });
-
-  test('is as it was when a step fails', async () => {
-    const path = temporaryDatabase();
-    await migrated(path, [first]);
-    await expect(migrated(path, [first, second, broken])).rejects.toMatchObject({ code: 'unavailable' });
-    expect(await migrated(path)).toEqual([{ note: 'kept' }]);
-    expect(await migrated(path, [first, second])).toEqual([{ note: 'kept', author: 'nobody' }]);
-  });
-
-  test('does not notice other white space in a step, and notices everything else', async () => {
-    const path = temporaryDatabase();
-    await migrated(path, [first]);
-    const spaced = {
-      ...first,
-      statements: first.statements.map((statement) => statement.replaceAll(' ', '\n  ')),
-    };
-    expect(await migrated(path, [spaced])).toEqual([{ note: 'kept' }]);
-    const changed = { ...first, statements: first.statements.slice(0, 1) };
-    await expect(migrated(path, [changed])).rejects.toMatchObject({ code: 'changed_migration' });
-  });
-
-  test('is made once when several processes start at the same time', async () => {
-    const path = temporaryDatabase();
-    const rows = await Promise.all([1, 2, 3, 4].map(() => migrated(path, [first, second])));
-    expect(rows).toEqual(Array(4).fill([{ note: 'kept', author: 'nobody' }]));
-  });
-});
-
 describe('beside another process', () => {
   test('a write waits for the lock of another one without holding up the event loop', async () => {
     const path = await prepared();
@@ -230,42 +173,4 @@ describe('beside another process', () => {
     expect(await store.eventsAfter('exec_1', 0, 10)).toEqual(deltas('exec_1', 1, 1));
     await store.close();
   });
-
-  test('nothing that was acknowledged is lost when the process is killed', async () => {
-    for (const acknowledgements of [1, 7, 40]) {
-      const path = temporaryDatabase();
-      const [version, seq] = await killedAfter(path, acknowledgements);
-      const store = await openSqliteStore(path);
-      const execution = await store.execution('exec_1');
-      const log = await store.eventsAfter('exec_1', 0, 100_000);
-      expect(execution?.version).toBeGreaterThanOrEqual(version);
-      expect(log.length).toBeGreaterThanOrEqual(seq);
-      expect(log).toEqual(deltas('exec_1', 1, log.length));
-      expect(execution?.seq).toBe(log.length);
-      expect(await store.messages('conv_1')).toHaveLength((execution?.version ?? 0) - 1);
-      const next = { ...(execution ?? expect.unreachable()), version: (execution?.version ?? 0) + 1 };
-      expect(await store.commit(aCommit(next))).toBe(true);
-      await store.close();
-    }
-  }, 60_000);
 });
-
-/** Kills the appender with SIGKILL after so many lines. Resolves to the last version and end of the log that it acknowledged. */
-async function killedAfter(path: string, acknowledgements: number): Promise<readonly [number, number]> {
-  const script = join(import.meta.dirname, 'store-appender.ts');
-  const child = spawn(process.execPath, ['--import', 'jiti/register', script, path], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const ended = new Promise((resolve) => child.once('close', resolve));
-  let lines = 0;
-  let last = '';
-  for await (const line of createInterface({ input: child.stdout })) {
-    last = line;
-    lines += 1;
-    if (lines === acknowledgements) child.kill('SIGKILL');
-  }
-  await ended;
-  expect(lines).toBeGreaterThanOrEqual(acknowledgements);
-  const [version, seq] = last.split(' ').map(Number);
-  return [version ?? 0, seq ?? 0];
-}
