@@ -46,7 +46,7 @@ export class Desk {
   /** Ends an execution that runs or waits, wherever it runs. Whether it was this call that ended it. */
   async end(execution: Execution, ending: Ending): Promise<boolean> {
     if (execution.status === 'awaiting') {
-      return this.write(execution, await endingOf(execution, ending, NO_WORDS, this.deps));
+      return this.write(execution, endingOf(execution, ending, NO_WORDS, this.deps));
     }
     const run = this.runs.of(execution.id);
     if (run !== undefined) {
@@ -62,7 +62,7 @@ export class Desk {
     if (claimed === undefined) return false;
     const { closing, text, firstTextId } = await leftovers(this.deps.store, claimed);
     const words = { closing, text, textId: firstTextId };
-    return this.write(claimed, await endingOf(claimed, ending, words, this.deps));
+    return this.write(claimed, endingOf(claimed, ending, words, this.deps));
   }
 
   /** Goes on with a running execution whose lease is over. Not with one that runs here: it only has been slow. */
@@ -73,21 +73,21 @@ export class Desk {
     const { id: executionId, takeovers } = claimed;
     this.deps.log.warn({ executionId, takeovers }, 'An execution of a process that is gone goes on here');
     const log = this.runs.newLog(claimed);
-    if (!(await this.commit(log, await takeoverOf(claimed, this.deps)))) return;
+    if (!(await this.commit(log, takeoverOf(claimed, this.deps)))) return;
     if (log.execution.status === 'running') this.runs.launch(log);
     else log.end();
   }
 
-  private async write(execution: Execution, boundary: Boundary): Promise<boolean> {
+  private async write(execution: Execution, boundary: Promise<Boundary>): Promise<boolean> {
     const log = this.runs.newLog(execution);
     const isStored = await this.commit(log, boundary);
     log.end();
     return isStored;
   }
 
-  private async commit(log: EventLog, boundary: Boundary): Promise<boolean> {
+  private async commit(log: EventLog, boundary: Promise<Boundary>): Promise<boolean> {
     try {
-      await log.commit(boundary);
+      await log.commit(await boundary);
       return true;
     } catch (error) {
       if (error instanceof Superseded) return false;

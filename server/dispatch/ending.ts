@@ -3,7 +3,7 @@ import { ID_PREFIX } from '../../protocol/ids.ts';
 import type { ModelMessage } from '../models/model.ts';
 import type { Execution, Store } from '../store/store.ts';
 import type { DispatchDeps } from './dispatcher.ts';
-import type { Boundary } from './event-log.ts';
+import { type Boundary, Superseded } from './event-log.ts';
 import { answerOpenCalls, end, expired, resultsOf } from './execution.ts';
 import { describeFailure, errorEvent, type Failure, visibleError } from './failure.ts';
 import { type NewMessage, openCalls } from './history.ts';
@@ -81,9 +81,15 @@ export async function endingOf(
   };
 }
 
-/** The results of the calls that the conversation ends with, as its next message. */
+/**
+ * The results of the calls that the conversation ends with, as its next message. Throws `Superseded` where it ends with
+ * calls of a later turn: somebody else has moved the execution on since it was read.
+ */
 export async function resultsMessage(execution: Execution, store: Store): Promise<NewMessage> {
   const calls = openCalls(await store.messages(execution.conversationId));
+  const resolved = new Set(execution.resolved.map(({ toolCallId }) => toolCallId));
+  if (!calls.every(({ toolCallId }) => resolved.has(toolCallId)))
+    throw new Superseded('The conversation has moved on.');
   return { clientId: null, message: { role: 'tool', results: resultsOf(execution, calls) } };
 }
 

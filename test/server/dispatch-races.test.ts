@@ -1,8 +1,16 @@
 import { expect, test } from 'vitest';
 import { openSqliteStore } from '../../server/store/sqlite.ts';
 import type { Store } from '../../server/store/store.ts';
-import { bench, read, spoken, user } from '../support/dispatching.ts';
-import { gate, says, scriptedModel, text } from '../support/scripted-model.ts';
+import {
+  admission,
+  bench,
+  expectEachCallAnswered,
+  pageTool,
+  read,
+  spoken,
+  user,
+} from '../support/dispatching.ts';
+import { call, gate, makes, says, scriptedModel, text } from '../support/scripted-model.ts';
 
 /** The same store, for a process that is held up once in the middle of looking at a conversation. */
 function heldUp(
@@ -59,4 +67,19 @@ test('one message that comes again while its whole answer is given elsewhere get
     heldUp(store, 'latestExecution', async () => read(await first.start(message))),
   );
   expect(spoken(await read(await second.start(message)))).toBe('Hello');
+});
+
+test('a new message that meets a pause, while the answer goes on elsewhere to its next pause, ends it there', async () => {
+  const store = await openSqliteStore(':memory:');
+  const model = scriptedModel(makes(call('c1', 'webmcp__search')), makes(call('c2', 'webmcp__search')));
+  const first = await bench(model, store);
+  const paused = await first.say('find', { admission: admission(pageTool('search')) });
+  const executionId = paused[0]?.executionId ?? '';
+  const second = await bench(
+    scriptedModel(says('Now this.')),
+    heldUp(store, 'latestExecution', async () => read(await first.resume(executionId, { c1: 'mug' }))),
+  );
+  expect(spoken(await second.say('two'))).toBe('Now this.');
+  expect((await first.wholeLog(executionId)).at(-1)).toMatchObject({ endedBy: 'new_message' });
+  expectEachCallAnswered(await first.messages());
 });
