@@ -8,8 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { median, percentile, printTable, spread } from './figures.ts';
 import { measureColdStart } from './server/cold-start.ts';
 import type { Script } from './server/contender.ts';
-import { type Contest, chats, type Entrant, NAMES, startContest } from './server/contest.ts';
-import type { Reading } from './server/visitors.ts';
+import { type Contest, chats, type Entrant, followers, NAMES, startContest } from './server/contest.ts';
+import type { Reading, Wish } from './server/visitors.ts';
 
 /** Above the time for which the server gathers deltas: what the model says at once is one event everywhere. */
 const PACE_MS = 70;
@@ -84,31 +84,34 @@ async function measureDelay(): Promise<void> {
   printTable([['', 'events a second', 'p50', 'p99', 'longest'], ...rows]);
 }
 
-/** What a stream holds while nothing is said, its running execution included. */
+/** What a stream holds while nothing is said: an execution that runs with its first reader, and a reader more. */
 async function measureIdleStreams(): Promise<void> {
   const streams = 1_000;
   const script: Script = { deltas: 1, everyMs: 1, hold: true };
   const contest = await startContest();
   const rows: string[][] = [];
-  for (const entrant of contest.entrants) {
-    await stream(contest, entrant, 200, { deltas: 5, everyMs: PACE_MS });
-    const wishes = chats(entrant.url, await entrant.sessions(streams), script);
-    const before = await entrant.server.ask('memory');
-    await contest.visitors.ask('open', wishes, 2_000);
-    const after = await entrant.server.ask('memory');
-    await entrant.server.ask('release');
+  for (const { name, url, server, sessions } of contest.entrants) {
+    const warmUp = chats(url, await sessions(200), { deltas: 5, everyMs: PACE_MS });
+    await contest.visitors.ask('open', warmUp, 1_000);
     await contest.visitors.ask('read');
-    const each = (from: number, to: number) => ((to - from) / streams / 1024).toFixed(1);
-    rows.push([
-      NAMES[entrant.name],
-      each(before.rss, after.rss),
-      each(before.heap, after.heap),
-      (after.rss / 1024 / 1024).toFixed(0),
-    ]);
+    const visitors = await sessions(streams);
+    const open = async (what: string, wishes: Wish[]) => {
+      const before = await server.ask('memory');
+      const first = await contest.visitors.ask('open', wishes, 2_000);
+      const after = await server.ask('memory');
+      const each = (from: number, to: number) => ((to - from) / streams / 1024).toFixed(1);
+      const total = (after.rss / 1024 / 1024).toFixed(0);
+      rows.push([what, each(before.rss, after.rss), each(before.heap, after.heap), total]);
+      return first;
+    };
+    const first = await open(NAMES[name], chats(url, visitors, script));
+    if (name === 'pagehand') await open('Pagehand, one more reader', followers(url, visitors, first));
+    await server.ask('release');
+    await contest.visitors.ask('read');
   }
   await contest.close();
-  console.log(`${streams} idle streams of running executions: memory of the server`);
-  printTable([['', 'kB RSS a stream', 'kB heap a stream', 'MB RSS in all'], ...rows]);
+  console.log(`${streams} streams of executions that run and say nothing: memory of the server`);
+  printTable([['', 'kB RSS each', 'kB heap each', 'MB RSS in all'], ...rows]);
 }
 
 /** Whether an answer costs more because much was said before. */

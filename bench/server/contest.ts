@@ -71,6 +71,18 @@ export function chats(url: string, sessions: readonly string[], script: Script, 
   }));
 }
 
+/** One more reader for each of these executions. `first`: the first event of each. */
+export function followers(url: string, sessions: readonly string[], first: readonly string[]): Wish[] {
+  return sessions.map((sessionId, visitor) => {
+    const [event] = eventsIn(first[visitor] ?? '');
+    return {
+      method: 'GET',
+      url: `${url}/v1/client/executions/${event?.executionId}/events?after=0`,
+      headers: { ...headersOf(visitor), authorization: `Bearer ${sessionId}` },
+    };
+  });
+}
+
 /** The data of the events of an answer. */
 function eventsIn(answer: string): StreamEvent[] {
   return answer

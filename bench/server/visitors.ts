@@ -27,19 +27,17 @@ export type Visitors = {
   sessions(url: string, count: number): Promise<readonly string[]>;
   /** The body of one answer. */
   fetch(wish: Wish): Promise<string>;
-  /** Opens streams, spread evenly over a time, and resolves when each has brought an event. */
-  open(wishes: readonly Wish[], spreadMs: number): Promise<void>;
+  /** Opens streams beside those that are open, spread evenly over a time. Resolves to the first event of each. */
+  open(wishes: readonly Wish[], spreadMs: number): Promise<readonly string[]>;
   /** Resolves when all open streams have ended. */
   read(): Promise<Reading>;
-  /** Leaves all open streams. */
-  leave(): void;
 };
 
 const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY });
 let streams: Stream[] = [];
 let openedAt = 0;
 
-serve({ sessions, fetch, open, read, leave } satisfies Visitors);
+serve({ sessions, fetch, open, read } satisfies Visitors);
 
 async function sessions(url: string, count: number): Promise<readonly string[]> {
   const ids: string[] = [];
@@ -63,16 +61,15 @@ async function fetch(wish: Wish): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-async function open(wishes: readonly Wish[], spreadMs: number): Promise<void> {
-  openedAt = now();
-  streams = [];
+async function open(wishes: readonly Wish[], spreadMs: number): Promise<readonly string[]> {
+  if (streams.length === 0) openedAt = now();
   const opened = wishes.map(async (wish, index) => {
     await sleep((index * spreadMs) / wishes.length);
     const stream = new Stream(await send(wish));
     streams.push(stream);
-    await stream.begun;
+    return await stream.begun;
   });
-  await Promise.all(opened);
+  return await Promise.all(opened);
 }
 
 async function read(): Promise<Reading> {
@@ -85,11 +82,6 @@ async function read(): Promise<Reading> {
     wallMs: (now() - openedAt) / 1000,
     delaysMs: all.flatMap(({ delaysMs }) => delaysMs),
   };
-}
-
-function leave(): void {
-  for (const stream of streams) stream.leave();
-  streams = [];
 }
 
 /** Rejects with what stands in the body of a refusal. */
@@ -112,25 +104,21 @@ class Stream {
   events = 0;
   bytes = 0;
   readonly delaysMs: number[] = [];
-  readonly begun: Promise<void>;
+  /** The first event, as it came. */
+  readonly begun: Promise<string>;
   readonly ended: Promise<void>;
-  private readonly response: IncomingMessage;
   private rest = '';
+  private begin: (frame: string) => void = () => undefined;
 
   constructor(response: IncomingMessage) {
-    this.response = response;
-    this.begun = new Promise((resolve) => response.once('data', () => resolve()));
+    this.begun = new Promise((resolve) => {
+      this.begin = resolve;
+    });
     this.ended = new Promise((resolve, reject) => {
       response.once('end', resolve);
       response.once('error', reject);
     });
-    // Whoever leaves is told of the broken stream, too.
-    this.ended.catch(() => undefined);
     response.setEncoding('latin1').on('data', (chunk: string) => this.take(chunk));
-  }
-
-  leave(): void {
-    this.response.destroy();
   }
 
   private take(chunk: string): void {
@@ -149,6 +137,7 @@ class Stream {
 
   private count(frame: string, at: number): void {
     this.events += 1;
+    if (this.events === 1) this.begin(frame);
     const stamp = frame.indexOf(STAMP);
     const madeAt = stamp === -1 ? 0 : Number.parseInt(frame.slice(stamp + STAMP.length, stamp + 30), 10);
     if (madeAt > 0) this.delaysMs.push((at - madeAt) / 1000);
