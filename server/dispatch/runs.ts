@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { RequestError } from '../errors.ts';
 import type { Execution, Lease, Owner } from '../store/store.ts';
 import { Appender } from './appender.ts';
@@ -46,6 +47,8 @@ export class Runs {
   launch(log: EventLog): void {
     const { executionId } = log;
     const controller = new AbortController();
+    // One for each tool that runs in one turn.
+    setMaxListeners(0, controller.signal);
     if (this.mustStop) controller.abort(new RunAborted('handover'));
     const run: Run = {
       log,

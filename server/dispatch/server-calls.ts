@@ -53,10 +53,15 @@ export async function* runStarted(
       ];
     }),
   );
-  while (running.size > 0) {
-    const next = await Promise.race([...running.values(), aborted(signal)]);
-    running.delete(next.resolved.toolCallId);
-    yield next;
+  const abort = abortOf(signal);
+  try {
+    while (running.size > 0) {
+      const next = await Promise.race([...running.values(), abort.promise]);
+      running.delete(next.resolved.toolCallId);
+      yield next;
+    }
+  } finally {
+    abort.forget();
   }
 }
 
@@ -105,10 +110,16 @@ function resultOf(
   };
 }
 
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
+/** Rejects with the signal's reason. The signal lives as long as the run, so each turn takes its listener away again. */
+function abortOf(signal: AbortSignal): { readonly promise: Promise<never>; readonly forget: () => void } {
+  let forget = () => {};
+  const promise = new Promise<never>((_, reject) => {
     const abort = () => reject(signal.reason);
     if (signal.aborted) abort();
-    else signal.addEventListener('abort', abort, { once: true });
+    else signal.addEventListener('abort', abort);
+    forget = () => signal.removeEventListener('abort', abort);
   });
+  // It may abort while the caller stores a result and nobody listens.
+  promise.catch(() => undefined);
+  return { promise, forget };
 }

@@ -133,4 +133,21 @@ describe('a tool of the server', () => {
     await say('tick', { agent: { ...agent(2), tools: [tool] } });
     expect(run).toHaveBeenCalledTimes(2);
   });
+
+  test.each([
+    ['in one turn', [makes(...Array.from({ length: 12 }, (_, index) => call(`c${index}`, 'clock')))]],
+    ['one after another', Array.from({ length: 12 }, (_, index) => makes(call(`c${index}`, 'clock')))],
+  ])('called a dozen times %s leaves nothing behind that Node warns of', async (_, turns) => {
+    const warnings: Error[] = [];
+    const note = (warning: Error) => warnings.push(warning);
+    process.on('warning', note);
+    const tool = clockTool();
+    const { say } = await bench(scriptedModel(...turns, says('Enough.')), undefined, { tools: () => [tool] });
+    const events = await say('tick', { agent: { ...agent(20), tools: [tool] } });
+    // Node warns in a tick of its own.
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('warning', note);
+    expect(only(events, 'tool_complete')).toHaveLength(12);
+    expect(warnings).toEqual([]);
+  });
 });
