@@ -89,12 +89,12 @@ export function createDriver(options: DriverOptions): Driver {
     const kept = remember(record).catch(() => {
       // A turn that cannot be kept goes on all the same; it ends with its page.
     });
-    await Promise.race([kept, elapsed(LONGEST_REMEMBER_MS)]);
-  }
-
-  function elapsed(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      clock.after(ms, resolve);
+    await new Promise<void>((resolve) => {
+      const undo = clock.after(LONGEST_REMEMBER_MS, resolve);
+      void kept.then(() => {
+        undo();
+        resolve();
+      });
     });
   }
 
@@ -232,7 +232,9 @@ export function createDriver(options: DriverOptions): Driver {
     decide: calls.decide,
     turnRecord() {
       hearing.flush();
-      return turn === undefined || onRetry === 'anew' ? undefined : recordOf(turn);
+      const { phase } = hearing.conversation();
+      const goesOn = phase === 'failed' ? onRetry !== undefined && onRetry !== 'anew' : phase !== 'idle';
+      return turn !== undefined && goesOn ? recordOf(turn) : undefined;
     },
     destroy() {
       life.abort();
