@@ -100,13 +100,16 @@ export function createTransport({ api, token, storage }: TransportOptions): Tran
 
   function startOpening() {
     const leave = new AbortController();
-    const earlier = session?.answer.sessionId ?? storage.read(SESSION_KEY);
-    const opened = greet(earlier, leave.signal).then((fresh) => {
+    const open = async () => {
+      // Another tab may have opened a later one.
+      const earlier = storage.read(SESSION_KEY) ?? session?.answer.sessionId;
+      const fresh = await greet(earlier, leave.signal);
       if (leave.signal.aborted) return fresh;
       storage.write(SESSION_KEY, fresh.answer.sessionId);
       session = fresh;
       return fresh;
-    });
+    };
+    const opened = storage.inTurn === undefined ? open() : storage.inTurn(open);
     return { session: opened, leave, callers: 0 };
   }
 
