@@ -1,10 +1,21 @@
 import { effect, signal } from '@preact/signals';
 import { BROWSER_CLOCK } from './chat/clock.ts';
-import { createChat } from './chat/create-chat.ts';
-import { keepThread, keptThread } from './chat/thread-memory.ts';
+import { createChat, type OwnedChat } from './chat/create-chat.ts';
+import { canShare, joinTabs, type SharedChat } from './chat/tabs.ts';
+import { type KeptThread, keepThread, keptThread } from './chat/thread-memory.ts';
+import { leadingAway } from './chat/turn-memory.ts';
 import type { Emit, ResolvedOptions } from './options.ts';
-import { NO_STORAGE, openStorage, surfaceKey } from './surface-storage.ts';
-import { createPageTools } from './tools/create-page-tools.ts';
+import { openSharedStorage } from './shared-storage.ts';
+import {
+  NO_STORAGE,
+  type OwnedStorage,
+  openStorage,
+  readWeb,
+  surfaceKey,
+  webName,
+  writeWeb,
+} from './surface-storage.ts';
+import { createPageTools, type OwnedPageTools } from './tools/create-page-tools.ts';
 import { createTransport } from './transport/http-transport.ts';
 import { renderView } from './ui/view.tsx';
 
@@ -24,34 +35,61 @@ export interface AppOptions {
 
 /** What the loader gets from the app's file. */
 export interface AppModule {
-  startApp(options: AppOptions): App;
+  startApp(options: AppOptions): App | Promise<App>;
 }
 
-/** Surfaces that keep something in this tab now. A second chat of one surface would write over the first. */
+/**
+ * Where tabs cannot agree on who writes, surfaces that keep something in this one now: a second chat of one surface
+ * would write over the first.
+ */
 const inUse = new Set<string>();
 
-export function startApp({ root, options, emit, onOpenChange }: AppOptions): App {
+export async function startApp({ root, options, emit, onOpenChange }: AppOptions): Promise<App> {
   const { api, token, target, position, theme, locale, webmcp = {} } = options;
   const key = surfaceKey(api, token);
-  const isFirst = !inUse.has(key);
-  if (isFirst) inUse.add(key);
-  const storage = isFirst ? openStorage(key) : NO_STORAGE;
+  const isAlone = !canShare();
+  const keepsNothing = isAlone && inUse.has(key);
+  if (isAlone) inUse.add(key);
+  const storage = await (keepsNothing ? NO_STORAGE : isAlone ? openStorage(key) : openSharedStorage(key));
 
-  const chat = createChat({
-    transport: createTransport({ api, token, storage }),
-    pageTools:
-      webmcp.enabled === false
-        ? undefined
-        : createPageTools({ timeoutMs: webmcp.timeoutMs, storageKey: key }),
-    approvalRules: {
-      requireConfirmFor: webmcp.requireConfirmFor ?? [],
-      autoApprove: webmcp.autoApprove ?? [],
-    },
-    emit,
-    clock: BROWSER_CLOCK,
-    newId,
-    entries: keptThread(storage).entries,
-  });
+  const transport = createTransport({ api, token, storage });
+  const pageTools =
+    webmcp.enabled === false ? undefined : createPageTools({ timeoutMs: webmcp.timeoutMs, storageKey: key });
+  const draft = signal('');
+
+  function keep(thread: KeptThread): Promise<void> {
+    keepThread(storage, thread);
+    return storage.saved();
+  }
+
+  function create({ entries, turn }: KeptThread): OwnedChat {
+    const own = createChat({
+      transport,
+      pageTools,
+      approvalRules: {
+        requireConfirmFor: webmcp.requireConfirmFor ?? [],
+        autoApprove: webmcp.autoApprove ?? [],
+      },
+      emit,
+      clock: BROWSER_CLOCK,
+      newId,
+      draft,
+      entries,
+      kept: turn,
+      remember: (record) => keep({ entries: own.conversation.peek().entries, turn: record }),
+    });
+    return own;
+  }
+
+  async function read(): Promise<KeptThread> {
+    await storage.refresh();
+    return keptThread(storage);
+  }
+
+  const kept = keptThread(storage);
+  const chat = isAlone
+    ? onItsOwn(create(kept))
+    : await joinTabs({ key, clock: BROWSER_CLOCK, create, read, keep, kept });
 
   const open = signal(false);
   const view = {
@@ -64,34 +102,74 @@ export function startApp({ root, options, emit, onOpenChange }: AppOptions): App
   } as const;
   let unrender: (() => void) | undefined;
   let wasOpen = false;
+  const openName = webName(key, 'open');
   const unwatch = effect(() => {
     if (open.value === wasOpen) return;
     wasOpen = open.value;
+    if (target === undefined) writeWeb('sessionStorage', openName, wasOpen ? 'yes' : undefined);
     if (wasOpen && chat.surface.peek() === undefined) void chat.connect();
     onOpenChange(wasOpen);
   });
+  const stopLeaving = keepOnLeave(chat, storage, pageTools);
 
-  const keep = () => keepThread(storage, { entries: chat.conversation.peek().entries, turn: undefined });
-  const life = new AbortController();
-  addEventListener('pagehide', keep, life);
-  // A phone may end a tab in the background without another word.
-  document.addEventListener('visibilitychange', keep, life);
+  function setOpen(value: boolean) {
+    open.value = value;
+    // Not before it is wanted: the app may have come ahead of the visitor.
+    if (value) unrender ??= renderView(root, view);
+  }
 
+  // The page before this one was left with the chat open.
+  if (target === undefined && readWeb('sessionStorage', openName) !== undefined) setOpen(true);
   return {
-    setOpen(value) {
-      open.value = value;
-      // Not before it is wanted: the app may have come ahead of the visitor.
-      if (value) unrender ??= renderView(root, view);
-    },
+    setOpen,
     send: chat.send,
     destroy() {
-      keep();
-      life.abort();
+      stopLeaving();
       unwatch();
       unrender?.();
       chat.destroy();
-      if (isFirst) inUse.delete(key);
+      if (!keepsNothing) inUse.delete(key);
+      writeWeb('sessionStorage', openName, undefined);
     },
+  };
+}
+
+/** A chat that no other tab knows of. */
+function onItsOwn(chat: OwnedChat): SharedChat {
+  return {
+    ...chat,
+    thread: () => ({ entries: chat.conversation.peek().entries, turn: chat.turnRecord() }),
+    suspend() {},
+    resume: async () => {},
+  };
+}
+
+/** Keeps what the page would take with it. Returns the undo, which keeps it as well. */
+function keepOnLeave(chat: SharedChat, storage: OwnedStorage, pageTools: OwnedPageTools | undefined) {
+  const life = new AbortController();
+
+  function leave() {
+    const thread = chat.thread();
+    if (thread === undefined) return;
+    const turn = thread.turn && leadingAway(thread.turn, pageTools?.leading() ?? new Set());
+    keepThread(storage, { ...thread, turn });
+    storage.leave();
+  }
+
+  addEventListener(
+    'pagehide',
+    ({ persisted }) => {
+      leave();
+      if (persisted) chat.suspend();
+    },
+    life,
+  );
+  addEventListener('pageshow', ({ persisted }) => persisted && void chat.resume(), life);
+  // A phone may end a tab in the background without another word.
+  document.addEventListener('visibilitychange', () => document.hidden && leave(), life);
+  return () => {
+    leave();
+    life.abort();
   };
 }
 

@@ -11,7 +11,6 @@ let shop: Shop;
 let leaving: AbortController;
 
 beforeEach(async () => {
-  sessionStorage.clear();
   shop = createShop();
   leaving = new AbortController();
   const root = document.createElement('div');

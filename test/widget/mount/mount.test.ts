@@ -3,22 +3,25 @@ import { type MountOptions, mount, type PagehandWidget, type WidgetEvents } from
 import { API, answerWith, frames, HELLO, json, session, streamed } from '../transport/wire.ts';
 import { hosts, inside, saveData, until } from './page.ts';
 
-const TOKEN = 'ct_test_mount';
+/** Another one for each test: what is kept of a surface outlives them. */
+let token = '';
 const mounted: PagehandWidget[] = [];
 
 beforeEach(() => {
   saveData();
-  sessionStorage.clear();
+  token = `ct_test_${crypto.randomUUID()}`;
 });
 
 afterEach(async () => {
   for (const widget of mounted.splice(0)) widget.destroy();
   await Promise.resolve();
   expect(hosts()).toEqual([]);
+  vi.restoreAllMocks();
+  vi.unstubAllGlobals();
 });
 
 function aChat(options: Partial<MountOptions> = {}): PagehandWidget {
-  const widget = mount({ token: TOKEN, api: API, ...options });
+  const widget = mount({ token, api: API, ...options });
   mounted.push(widget);
   return widget;
 }
@@ -140,7 +143,7 @@ test('the thread is there again after a reload, in this tab and for this surface
   other.destroy();
 });
 
-test('two chats of one surface do not write over each other', async () => {
+test('two chats of one surface are one conversation', async () => {
   const asked = answerWith({
     init: (_, count) => json({ sessionId: `cs_${count}`, config: {} }),
     chat: () => streamed([frames(HELLO)]),
@@ -148,10 +151,56 @@ test('two chats of one surface do not write over each other', async () => {
   const [first, second] = [aChat(), aChat({ position: 'bottom-left' })];
   await first.send('One');
   await second.send('Two');
-  expect(asked.filter(({ path }) => path === 'chat').map(({ body }) => body.sessionId)).toEqual([
-    'cs_1',
-    'cs_2',
-  ]);
+  const chats = asked.filter(({ path }) => path === 'chat').map(({ body }) => body);
+  expect(asked.filter(({ path }) => path === 'init').at(-1)?.body.sessionId).toBe(chats[0]?.sessionId);
+  expect(chats[1]).toMatchObject({
+    messages: [{ content: 'One' }, { role: 'assistant' }, { content: 'Two' }],
+  });
+  await until(() => hosts().every((host) => inside(host).text().includes('Two')));
+});
+
+test.each<[string, () => void]>([
+  [
+    'throws',
+    () =>
+      vi.spyOn(indexedDB, 'open').mockImplementation(() => {
+        throw new DOMException('denied', 'SecurityError');
+      }),
+  ],
+  ['never answers', () => vi.spyOn(indexedDB, 'open').mockReturnValue({} as IDBOpenDBRequest)],
+])('the chat opens and answers where the database %s', async (_what, fail) => {
+  answerWith({ init: session(), chat: () => streamed([frames(HELLO)]) });
+  fail();
+  await aChat().send('Hi');
+  await until(() => panel().text().includes('世界'));
+});
+
+test('a page that was left with the chat open shows it open again', async () => {
+  answerWith({ init: session(), chat: () => streamed([frames(HELLO)]) });
+  const before = aChat();
+  await before.send('Hi');
+  const left = { ...sessionStorage };
+  before.destroy();
+  await until(() => sessionStorage.length === 0);
+  Object.assign(sessionStorage, left);
+  saveData({ effectiveType: '4g', saveData: false });
+  aChat();
+  await until(() => panel().text().includes('世界'));
+});
+
+test('where tabs cannot agree, a second chat of a surface keeps nothing', async () => {
+  vi.stubGlobal('BroadcastChannel', undefined);
+  Reflect.deleteProperty(globalThis, 'BroadcastChannel');
+  const asked = answerWith({
+    init: (_, count) => json({ sessionId: `cs_${count}`, config: {} }),
+    chat: () => streamed([frames(HELLO)]),
+  });
+  const [first, second] = [aChat(), aChat({ position: 'bottom-left' })];
+  await first.send('One');
+  await second.send('Two');
+  const chats = asked.filter(({ path }) => path === 'chat').map(({ body }) => body);
+  expect(chats[1]).toMatchObject({ messages: [{ content: 'Two' }] });
+  expect(chats[1]?.sessionId).not.toBe(chats[0]?.sessionId);
 });
 
 test('what goes wrong stands in the thread, and the page hears of it', async () => {
@@ -198,7 +247,7 @@ test('a chat that is destroyed leaves no element, listener, timer, request or gl
   await first.send('Hi');
   first.destroy();
   await Promise.resolve();
-  sessionStorage.clear();
+  token = `ct_test_${crypto.randomUUID()}`;
   const traces = follow();
   const widget = aChat();
   const sending = widget.send('Hi');

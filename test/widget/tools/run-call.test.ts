@@ -24,8 +24,6 @@ beforeEach(() => {
 afterEach(() => {
   Reflect.deleteProperty(document, 'modelContext');
   vi.restoreAllMocks();
-  sessionStorage.clear();
-  localStorage.clear();
 });
 
 async function run(tools: PageTools, input: unknown = {}, toolCallId: string = crypto.randomUUID()) {
