@@ -22,11 +22,12 @@ export type EarlyEvent =
 export function afterEarly(conversation: Conversation, event: EarlyEvent): Conversation {
   switch (event.type) {
     case 'sent': {
-      // A question whose turn failed does not stand there without a word.
-      const { entries } =
+      // A question whose turn failed does not stand there without a word, and no answer grows above another.
+      const { entries } = withAnswer(conversation, (parts) =>
         conversation.phase === 'failed'
-          ? withAnswer(conversation, (parts) => noticed(parts, 'error'))
-          : conversation;
+          ? noticed(parts, 'error')
+          : closed(parts, 'Another message was sent before this ended.'),
+      );
       return {
         ...conversation,
         phase: 'thinking',

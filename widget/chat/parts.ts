@@ -14,10 +14,8 @@ export function opened(parts: Parts, kind: Flowing['kind'], id: string, role?: '
  * closed while the line was down.
  */
 export function appended(parts: Parts, kind: Flowing['kind'], id: string, delta: string): Parts {
-  const last = parts.at(-1);
-  const wasClosed = last?.kind === kind && !last.streaming && wireId(last.id) === id;
-  const index = wasClosed ? parts.length - 1 : flowingIndex(parts, kind, id);
-  const part = parts[index];
+  const part = parts[flowingIndex(parts, kind, id)] ?? closedLast(parts, kind, id);
+  const index = part === undefined ? -1 : parts.indexOf(part);
   if (part === undefined || !('text' in part)) return appended(opened(parts, kind, id), kind, id, delta);
   return replaced(parts, index, { ...part, text: part.text + delta, streaming: true });
 }
@@ -39,8 +37,9 @@ export function ended(parts: Parts, kind: Flowing['kind'], id: string, whole: st
   return sealedAt(parts, index, part.text === '' && whole !== undefined ? { ...part, text: whole } : part);
 }
 
+/** Whether a delta of this id has a text to go to. */
 export function isFlowingAs(parts: Parts, kind: Flowing['kind'], id: string): boolean {
-  return flowingIndex(parts, kind, id) >= 0;
+  return flowingIndex(parts, kind, id) >= 0 || closedLast(parts, kind, id) !== undefined;
 }
 
 export function toolOf(parts: Parts, id: string): ToolCallPart | undefined {
@@ -52,6 +51,11 @@ export function toolOf(parts: Parts, id: string): ToolCallPart | undefined {
 export function withTool(parts: Parts, tool: ToolCallPart): Parts {
   const index = toolIndex(parts, tool.id);
   return index < 0 ? [...sealed(parts), tool] : replaced(parts, index, tool);
+}
+
+function closedLast(parts: Parts, kind: Flowing['kind'], id: string): AssistantPart | undefined {
+  const last = parts.at(-1);
+  return last?.kind === kind && wireId(last.id) === id ? last : undefined;
 }
 
 function flowingIndex(parts: Parts, kind: Flowing['kind'], id: string): number {

@@ -83,7 +83,9 @@ export interface WorldOptions {
   readonly capabilities?: readonly Capability[];
   readonly prepare?: () => Promise<void>;
   readonly cancel?: () => Promise<void>;
-  readonly kept?: TurnRecord;
+  readonly kept?: TurnRecord | undefined;
+  /** In the place of the script. */
+  readonly server?: Pick<Transport, 'chat' | 'resume' | 'follow' | 'cancel'>;
   readonly remember?: ChatOptions['remember'];
   readonly withoutPageTools?: boolean;
 }
@@ -139,6 +141,7 @@ export function aWorld(options: WorldOptions): World {
     resume: (request, signal) => answerTo({ kind: 'resume', ...request }, signal),
     feedback: () => options.feedback?.() ?? Promise.resolve(),
     reset() {},
+    ...options.server,
   };
 
   const pageTools: PageTools = {
