@@ -22,7 +22,7 @@ export interface SqlEngine {
 }
 
 /** Empty where only one transaction writes at a time. */
-export interface RowLocks {
+interface RowLocks {
   /** Others may read and share the row, and not change it. */
   readonly share: RawBuilder<unknown>;
   /** Nobody else may change or share the row. */

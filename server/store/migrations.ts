@@ -130,7 +130,7 @@ export const MIGRATIONS: readonly Migration[] = [
 
 /**
  * Brings the database to the schema of this release, in one transaction whose lock keeps other processes out.
- * `database` names it in errors. Throws `newer_schema` and `changed_migration` before anything is written.
+ * `database` begins the sentence of an error. Throws `newer_schema` and `changed_migration` before anything is written.
  */
 export async function migrate(
   engine: SqlEngine,
@@ -166,7 +166,7 @@ function verify(
   if (found > migrations.length) {
     throw new StoreError(
       'newer_schema',
-      `The database ${database} has schema version ${found}, and this release knows versions up to ${migrations.length}. ` +
+      `${database} has schema version ${found}, and this release knows versions up to ${migrations.length}. ` +
         'Start the newer release that wrote it, or set PAGEHAND_DB to another database.',
     );
   }
@@ -176,7 +176,7 @@ function verify(
       continue;
     throw new StoreError(
       'changed_migration',
-      `The database ${database} was made with another version of migration ${row.version} ("${row.name}") than this ` +
+      `${database} was made with another version of migration ${row.version} ("${row.name}") than this ` +
         'release has. Start the release that made it, or set PAGEHAND_DB to another database.',
     );
   }

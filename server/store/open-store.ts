@@ -1,3 +1,4 @@
+import { isPostgresUrl } from '../config/database.ts';
 import { openPostgresStore, type PostgresOptions } from './postgres.ts';
 import { openSqliteStore } from './sqlite.ts';
 import type { Store } from './store.ts';
@@ -7,7 +8,5 @@ import type { Store } from './store.ts';
  * SQLite file. Rejects with `StoreError`.
  */
 export function openStore(database: string, options: PostgresOptions = {}): Promise<Store> {
-  return /^postgres(ql)?:\/\//i.test(database)
-    ? openPostgresStore(database, options)
-    : openSqliteStore(database);
+  return isPostgresUrl(database) ? openPostgresStore(database, options) : openSqliteStore(database);
 }

@@ -37,7 +37,7 @@ type Synchronous = 'FULL' | 'NORMAL';
 export async function openSqliteStore(path: string): Promise<Store> {
   const engine = await openSqliteEngine(path);
   try {
-    await migrate(engine, path);
+    await migrate(engine, `The database ${path}`);
   } catch (error) {
     await engine.close();
     if (error instanceof StoreError) throw error;

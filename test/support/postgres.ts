@@ -12,7 +12,7 @@ const PASSWORD = 'pagehand-test';
 const START_MS = 30_000;
 
 /** What ends a server: `fast` cuts the connections, `crash` also leaves the recovery to the next start. */
-export type StopMode = 'fast' | 'crash';
+type StopMode = 'fast' | 'crash';
 
 /** A PostgreSQL server of its own, on a port of its own, that writes to the disk as in earnest. */
 export interface PostgresServer {
