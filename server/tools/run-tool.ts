@@ -68,11 +68,9 @@ async function answer(
     return readResult(await tool.run(structuredClone(parameters), context));
   } catch (error) {
     if (!signal.aborted) tell(onError, error);
-    return failed(error instanceof UnreadableResult ? error.message : errorText(error));
+    return failed(errorText(error));
   }
 }
-
-class UnreadableResult extends Error {}
 
 /** Through JSON, as the output of every client comes. */
 function readResult(value: unknown): ToolResult {
@@ -85,12 +83,10 @@ function toJson(value: unknown): string {
   try {
     json = JSON.stringify(value);
   } catch (cause) {
-    throw new UnreadableResult(`The tool ran, but its result cannot be read: ${unreadable(cause)}`, {
-      cause,
-    });
+    throw new Error(`The tool ran, but its result cannot be read: ${unreadable(cause)}`, { cause });
   }
   if (json !== undefined) return json;
-  throw new UnreadableResult('The tool ran, but its result cannot be read: it is no text and no JSON.');
+  throw new Error('The tool ran, but its result cannot be read: it is no text and no JSON.');
 }
 
 /** In words of our own: the engine's name what the object is made of. */

@@ -205,6 +205,17 @@ describe('what a tool throws', () => {
     expect(await resultOf(async () => throwing())).toEqual(error(said));
   });
 
+  test('of which nothing can be learned is an error like others, and not the end of the process', async () => {
+    const refuse = () => {
+      throw new Error('No.');
+    };
+    const thrown = new Proxy({}, { getPrototypeOf: refuse, get: refuse, has: refuse });
+    const onError = vi.fn();
+    const failing = tool(() => Promise.reject(thrown));
+    expect(await run(failing, { onError })).toEqual(error('The tool failed and did not say why.'));
+    expect(onError).toHaveBeenCalledOnce();
+  });
+
   test('a long message is cut at 2000 characters', async () => {
     const { text: said } = await resultOf(() => Promise.reject(new Error('x'.repeat(100_000))));
     expect(said).toHaveLength(2_000);
