@@ -5,6 +5,7 @@
  */
 import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { startPostgres } from '../test/support/postgres.ts';
 import { median, percentile, printTable, spread } from './figures.ts';
 import { measureColdStart } from './server/cold-start.ts';
 import type { Script } from './server/contender.ts';
@@ -30,7 +31,8 @@ async function measureServerCost(): Promise<void> {
 async function measureStreams(): Promise<void> {
   const streams = 200;
   const script: Script = { deltas: 200, everyMs: PACE_MS };
-  const contest = await startContest();
+  const database = await startPostgres();
+  const contest = await startContest({ postgresUrl: await database.url() });
   const samples = new Map(
     contest.entrants.map(({ name }) => [name, { cpu: [] as number[], events: 0, bytes: 0 }]),
   );
@@ -46,6 +48,7 @@ async function measureStreams(): Promise<void> {
     }
   }
   await contest.close();
+  await database.stop();
   const hono = median(samples.get('hono')?.cpu ?? []);
   console.log(
     `${streams} streams × ${script.deltas} deltas, one every ${PACE_MS} ms: processor µs of the server per event, median of ${ROUNDS} (lowest–highest)`,
@@ -118,7 +121,7 @@ async function measureIdleStreams(): Promise<void> {
 async function measureLongConversations(): Promise<void> {
   const streams = 50;
   const script: Script = { deltas: 100, everyMs: PACE_MS, hold: true };
-  const contest = await startContest(['pagehand']);
+  const contest = await startContest({ floors: false });
   const [entrant] = contest.entrants;
   if (entrant === undefined) return;
   const perEvent: Record<number, number[]> = { 10: [], 1000: [] };

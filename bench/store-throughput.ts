@@ -2,7 +2,7 @@
  * What one database takes: events of running answers, boundaries, whole conversations, their removal, and what they
  * weigh. Writers do nothing else; a server spends its time on the rest too. `docs/scaling.md` calculates with this.
  */
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type PostgresServer, startPostgres } from '../test/support/postgres.ts';
@@ -26,6 +26,8 @@ interface Subject {
   bytes(url: string): Promise<number>;
   /** Bytes that went through the log before them, where that can be told. */
   logged(): Promise<number | undefined>;
+  /** Processor time of the database's own processes so far in microseconds, where it has some and they can be seen. */
+  cpuUs(): Promise<number | undefined>;
 }
 
 await measureThroughput();
@@ -51,17 +53,21 @@ async function measureThroughput(): Promise<void> {
 async function measureEvents(subject: Subject): Promise<void> {
   const rows: string[][] = [];
   for (const count of subject.writers) {
-    const database = await subject.url();
-    const writers = await open(database, count);
-    const appended = await Promise.all(writers.map((writer) => writer.ask('append', STREAMS, FOR_MS)));
-    const committed = await Promise.all(writers.map((writer) => writer.ask('commit', COMMITTERS, FOR_MS)));
+    const writers = await open(await subject.url(), count);
+    const measure = async (write: (writer: Worker<StoreWriter>) => Promise<Written>) => {
+      const before = await subject.cpuUs();
+      const written = await Promise.all(writers.map(write));
+      return rate(written, before, await subject.cpuUs());
+    };
+    const appended = await measure((writer) => writer.ask('append', STREAMS, FOR_MS));
+    const committed = await measure((writer) => writer.ask('commit', COMMITTERS, FOR_MS));
     await close(writers);
-    rows.push([`${count} process${count === 1 ? '' : 'es'}`, ...rate(appended), ...rate(committed)]);
+    rows.push([`${count} process${count === 1 ? '' : 'es'}`, ...appended, ...committed]);
   }
   console.log(
-    `${subject.name}: events of ${STREAMS} answers per write and process; ${COMMITTERS} boundaries at once`,
+    `${subject.name}: events of ${STREAMS} answers in each write, and ${COMMITTERS} boundaries at once, of each process; µs of processor time in the process + in the database`,
   );
-  printTable([['', 'events/s', 'µs CPU each', 'durable boundaries/s', 'µs CPU each'], ...rows]);
+  printTable([['', 'events/s', 'µs each', 'durable boundaries/s', 'µs each'], ...rows]);
 }
 
 async function measureConversations(subject: Subject): Promise<void> {
@@ -117,6 +123,7 @@ function sqlite(folder: string): Subject {
     // Whoever closes the file last empties its log into it.
     bytes: async (file) => statSync(file).size,
     logged: async () => undefined,
+    cpuUs: async () => undefined,
   };
 }
 
@@ -132,6 +139,10 @@ function postgres(server: PostgresServer): Subject {
     bytes: (url) =>
       number('select pg_database_size(current_database()) as answer', new URL(url).pathname.slice(1)),
     logged: () => number(`select pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0') as answer`),
+    async cpuUs() {
+      const processes = await server.query('select pid from pg_stat_activity where pid <> pg_backend_pid()');
+      return processes.reduce((sum, { pid }) => sum + (cpuUsOf(Number(pid)) ?? 0), 0);
+    },
   };
 }
 
@@ -149,9 +160,23 @@ async function close(writers: readonly Worker<StoreWriter>[]): Promise<void> {
 }
 
 /** Of all writers together, and the processor time of each thing that they wrote. */
-function rate(written: readonly Written[]): string[] {
+function rate(written: readonly Written[], databaseBefore = 0, databaseAfter = 0): string[] {
   const perSecond = written.reduce((sum, { count, ms }) => sum + (count / ms) * 1000, 0);
   const all = written.reduce((sum, { count }) => sum + count, 0);
   const cpuUs = written.reduce((sum, writer) => sum + writer.cpuUs, 0);
-  return [String(Math.round(perSecond)), (cpuUs / all).toFixed(0)];
+  const database = ((databaseAfter - databaseBefore) / all).toFixed(0);
+  return [String(Math.round(perSecond)), `${(cpuUs / all).toFixed(0)} + ${database}`];
+}
+
+/** User and system time of a process. `undefined` where the system does not show it as a file. */
+function cpuUsOf(pid: number): number | undefined {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'latin1')
+      .replace(/^.*\) /, '')
+      .split(' ');
+    // Counted in hundredths of a second on every Linux.
+    return (Number(fields[11]) + Number(fields[12])) * 10_000;
+  } catch {
+    return undefined;
+  }
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { ensureBrowser } from './browser.mjs';
 import { ensureBuilt } from './build.mjs';
 import { CACHE, ensureInstalled, ROOT } from './install.mjs';
+import { ensurePostgres } from './postgres.mjs';
 
 /** What `npm run bench -- <name> …` can measure. Without a name: `page` and `server`. */
 const BENCHES = {
@@ -20,6 +21,7 @@ const wanted = named.length === 0 ? ['page', 'server'] : named;
 
 ensureInstalled();
 if (wanted.includes('page')) ensureBrowser();
+if (wanted.includes('server') || wanted.includes('store')) ensurePostgres();
 await ensureBuilt();
 await buildWorkers();
 const { createJiti } = await import('jiti');

@@ -7,10 +7,11 @@ import { chatBody, headersOf } from './visitor.ts';
 import type { Visitors, Wish } from './visitors.ts';
 import { startWorker, type Worker } from './worker.ts';
 
-export type ContenderName = 'pagehand' | 'hono' | 'node';
+export type ContenderName = 'pagehand' | 'postgres' | 'hono' | 'node';
 
 export const NAMES: Readonly<Record<ContenderName, string>> = {
   pagehand: 'Pagehand',
+  postgres: 'Pagehand on PostgreSQL',
   hono: 'bare Hono streamSSE',
   node: 'bare node:http',
 };
@@ -33,24 +34,33 @@ export interface Contest {
 
 const FLOORS = ['hono', 'node'] as const satisfies readonly ContenderName[];
 
+/** Our server, what else is named, and the visitors. `postgresUrl`: an empty database for our server once more. */
 export async function startContest(
-  names: readonly ContenderName[] = ['pagehand', ...FLOORS],
+  options: { readonly floors?: boolean; readonly postgresUrl?: string | undefined } = {},
 ): Promise<Contest> {
+  const { floors = true, postgresUrl } = options;
   const folder = mkdtempSync(join(tmpdir(), 'pagehand-bench-'));
   const visitors = startWorker<Visitors>('visitors');
-  const collect = { execArgv: ['--expose-gc'] };
-  const pagehand = startWorker<Contender>('pagehand', { args: [join(folder, 'bench.db')], ...collect });
-  const url = await pagehand.ask('listen');
-  const template = await templateOf(visitors, url);
-  const floors = FLOORS.filter((name) => names.includes(name)).map(async (name): Promise<Entrant> => {
-    const server = startWorker<Contender>('floors', { args: [name], ...collect });
-    const sessions = async (count: number) => Array.from({ length: count }, () => 'none');
-    return { name, server, url: await server.ask('listen', template), sessions };
-  });
-  const entrants: Entrant[] = [
-    { name: 'pagehand', server: pagehand, url, sessions: (count) => visitors.ask('sessions', url, count) },
-    ...(await Promise.all(floors)),
-  ];
+  const startServer = (file: string, arg: string) =>
+    startWorker<Contender>(file, { args: [arg], execArgv: ['--expose-gc'] });
+
+  const ours = async (name: ContenderName, database: string): Promise<Entrant> => {
+    const server = startServer('pagehand', database);
+    const url = await server.ask('listen');
+    return { name, server, url, sessions: (count) => visitors.ask('sessions', url, count) };
+  };
+  const floor = async (name: ContenderName, template: Template): Promise<Entrant> => {
+    const server = startServer('floors', name);
+    const url = await server.ask('listen', template);
+    return { name, server, url, sessions: async (count) => Array.from({ length: count }, () => 'none') };
+  };
+
+  const entrants = [await ours('pagehand', join(folder, 'bench.db'))];
+  if (postgresUrl !== undefined) entrants.push(await ours('postgres', postgresUrl));
+  if (floors) {
+    const template = await templateOf(visitors, entrants[0]?.url ?? '');
+    for (const name of FLOORS) entrants.push(await floor(name, template));
+  }
   return {
     visitors,
     entrants,

@@ -1,4 +1,4 @@
-/** The real server as one process: routes, dispatcher, event log in a SQLite file, sockets. Only the model is scripted. */
+/** The real server as one process: routes, dispatcher, event log in a database, sockets. Only the model is scripted. */
 import { createApp, newId } from '../../server/app.ts';
 import { resolveConfig } from '../../server/config/resolve.ts';
 import { createDispatcher } from '../../server/dispatch/create-dispatcher.ts';
@@ -6,7 +6,7 @@ import { createEventStreams } from '../../server/http/event-stream.ts';
 import { listen } from '../../server/http/listen.ts';
 import { createLog } from '../../server/log.ts';
 import type { Model, ModelMessage } from '../../server/models/model.ts';
-import { openSqliteStore } from '../../server/store/sqlite.ts';
+import { openStore } from '../../server/store/open-store.ts';
 import { startUpkeep } from '../../server/upkeep.ts';
 import { type Contender, cpu, memory, type Script, Speaker } from './contender.ts';
 import { BENCH_ORIGIN, BENCH_TOKEN } from './visitor.ts';
@@ -20,8 +20,8 @@ const speaker = new Speaker();
 serve({ listen: start, cpu, memory, release: () => speaker.release() } satisfies Contender);
 
 async function start(): Promise<string> {
-  const [databasePath] = process.argv.slice(2);
-  if (databasePath === undefined) throw new Error('Say where the database shall be.');
+  const [database] = process.argv.slice(2);
+  if (database === undefined) throw new Error('Say where the database shall be.');
   const config = resolveConfig(
     {
       surfaces: [
@@ -34,7 +34,7 @@ async function start(): Promise<string> {
     },
     { file: 'bench', env: {}, model: 'scripted' },
   );
-  const store = await openSqliteStore(databasePath);
+  const store = await openStore(database);
   const log = createLog({ level: 'info', secrets: [] });
   const clock = Date.now;
   const models = () => model;

@@ -59,7 +59,7 @@ serve({
 
 function append(streams: number, forMs: number): Promise<Written> {
   return measured(async () => {
-    const ids = await Promise.all(Array.from({ length: streams }, () => newExecution()));
+    const ids = await newExecutions(streams);
     return async (end) => {
       let seq = 0;
       while (now() < end) {
@@ -75,7 +75,7 @@ function append(streams: number, forMs: number): Promise<Written> {
 
 function commit(executions: number, forMs: number): Promise<Written> {
   return measured(async () => {
-    const ids = await Promise.all(Array.from({ length: executions }, () => newExecution()));
+    const ids = await newExecutions(executions);
     return async (end) => {
       const counts = ids.map(async (id) => {
         let version = 1;
@@ -152,10 +152,10 @@ async function aWholeConversation({ turns, deltas: words }: ConversationSize): P
   }
 }
 
-async function newExecution(): Promise<string> {
-  const id = newId();
-  await givenExecution(store, 0, { id, conversationId: conversationOf(id) });
-  return id;
+async function newExecutions(count: number): Promise<readonly string[]> {
+  const ids = Array.from({ length: count }, newId);
+  for (const id of ids) await givenExecution(store, 0, { id, conversationId: conversationOf(id) });
+  return ids;
 }
 
 function newId(): string {
