@@ -1,4 +1,4 @@
-import { type Browser, chromium, type Locator, type Page } from 'playwright';
+import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright';
 import { launchOptions } from './browser.ts';
 import type { ModelCall, ModelStep } from './product.ts';
 
@@ -30,7 +30,11 @@ export interface ChatPage {
 }
 
 export async function visit(browser: Browser, url: string): Promise<ChatPage> {
-  const context = await browser.newContext();
+  return visitIn(await browser.newContext(), url);
+}
+
+/** Another tab of the same visitor. */
+export async function visitIn(context: BrowserContext, url: string): Promise<ChatPage> {
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('console', (message) => {

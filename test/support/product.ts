@@ -12,6 +12,10 @@ export interface Product {
   readonly url: string;
   /** All that it printed so far. */
   output(): string;
+  /** Ends it without a chance to do anything more. */
+  kill(): Promise<void>;
+  /** Starts it again, on what was stored before it was killed. */
+  start(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -32,24 +36,32 @@ export async function startProduct(
     env.PAGEHAND_CONFIG = join(folder, 'pagehand.config.json');
     writeFileSync(env.PAGEHAND_CONFIG, JSON.stringify(options.config));
   }
-  const child = spawn(process.execPath, [MAIN], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
-  let output = '';
-  child.stdout.on('data', (chunk: Buffer) => {
-    output += chunk.toString();
-  });
-  child.stderr.on('data', (chunk: Buffer) => {
-    output += chunk.toString();
-  });
   const url = `http://127.0.0.1:${port}`;
-  try {
-    await untilReady(url, child, () => output);
-  } catch (cause) {
-    child.kill('SIGKILL');
-    throw cause;
+  let output = '';
+  let child: ChildProcess;
+
+  async function start() {
+    const started = spawn(process.execPath, [MAIN], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    child = started;
+    for (const stream of [started.stdout, started.stderr]) {
+      stream.on('data', (chunk: Buffer) => {
+        output += chunk.toString();
+      });
+    }
+    try {
+      await untilReady(url, started, () => output);
+    } catch (cause) {
+      started.kill('SIGKILL');
+      throw cause;
+    }
   }
+
+  await start();
   return {
     url,
     output: () => output,
+    start,
+    kill: () => ended(child, 'SIGKILL'),
     stop: async () => {
       await ended(child);
       rmSync(folder, { recursive: true, force: true });
@@ -169,10 +181,10 @@ async function untilReady(url: string, child: ChildProcess, output: () => string
   throw new Error(`The server was not ready in 10 s:\n${output()}`);
 }
 
-async function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return;
+async function ended(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
   const exit = new Promise((done) => child.once('exit', done));
-  child.kill('SIGTERM');
+  child.kill(signal);
   const timer = setTimeout(() => child.kill('SIGKILL'), 5_000);
   await exit;
   clearTimeout(timer);
