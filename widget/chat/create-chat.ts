@@ -106,8 +106,15 @@ export function createChat(options: ChatOptions): OwnedChat {
       first = undefined;
       await (record === undefined ? loaded.start(ids) : loaded.goOn(record));
     } catch (cause) {
-      if (first === mine && !life.signal.aborted) fail(cause);
+      if (first !== mine || life.signal.aborted) return;
+      if (navigator.onLine) fail(cause);
+      else waitForNetwork(() => first === mine && void begin(ids, record));
     }
+  }
+
+  function waitForNetwork(goOn: () => void) {
+    store.apply({ type: 'held', wait: { reason: 'offline' } });
+    addEventListener('online', goOn, { once: true, signal: life.signal });
   }
 
   function stop() {

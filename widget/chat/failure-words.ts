@@ -18,16 +18,19 @@ const WORDS: Readonly<Record<string, readonly [message: string, hint: string]>> 
   body_too_large: ['This message is too large.', 'It stands in the message field again: shorten it.'],
 };
 
+/** The notice below the answer has said that the line broke. */
+const CUT_OFF = ['The rest of this answer did not arrive.', AGAIN] as const;
+
 const REWRITE = 'It stands in the message field again.';
 
 /** A failure as the visitor reads it, with what was kept and what to press. */
 export function inWords({ code, message, hint }: WidgetError, remedy: Remedy): Failure {
-  const [words, advice] = WORDS[code] ?? [message, hint];
   const isCutOff = remedy.by === 'visitor' && remedy.isCutOff;
+  const [words, advice] = isCutOff ? CUT_OFF : (WORDS[code] ?? [message, hint]);
   return {
     code,
     message: words,
-    hint: remedy.by === 'rewriting' ? (advice ?? REWRITE) : isCutOff ? AGAIN : advice,
+    hint: remedy.by === 'rewriting' ? (advice ?? REWRITE) : advice,
     retryable: remedy.by === 'visitor',
   };
 }

@@ -37,7 +37,14 @@ function changes(before: Conversation, now: Conversation): string[] {
     sentences.push(now.wait.reason === 'offline' ? copy.wait.offline : copy.phase.reconnecting);
   }
   const ended = now.phase === 'idle' && before.phase !== 'idle' && before.phase !== 'failed';
-  return ended ? [...sentences, copy.announce.answered] : sentences;
+  return ended ? [...sentences, endingOf(now)] : sentences;
+}
+
+/** An answer that was cut short says so itself. */
+function endingOf({ entries }: Conversation): string {
+  const last = entries.at(-1);
+  const part = last?.role === 'assistant' ? last.parts.at(-1) : undefined;
+  return part?.kind === 'notice' ? copy.notice[part.notice] : copy.announce.answered;
 }
 
 function sentenceFor({ title, state }: ToolCallPart): string | undefined {

@@ -19,6 +19,7 @@ export function loadLateParts(): void {
     () => {
       loading = false;
       latePartsFailed.value = true;
+      if (!navigator.onLine) addEventListener('online', loadLateParts, { once: true });
     },
   );
 }

@@ -44,7 +44,7 @@ export function Thread() {
           {phase === 'thinking' && <span class="pending spinner" />}
           {wait !== undefined && WaitNote !== undefined && <WaitNote wait={wait} />}
           {failure !== undefined && <FailureNote failure={failure} onRetry={onRetry} />}
-          {latePartsFailed.value && failure?.code !== 'not_loaded' && (
+          {latePartsFailed.value && failure?.code !== 'not_loaded' && phase !== 'reconnecting' && (
             <FailureNote failure={PARTS_MISSING} onRetry={loadLateParts} />
           )}
         </div>

@@ -393,3 +393,16 @@ test('what drives a turn is fetched late; should it not come, the message stays 
   expect(world.chat.conversation.value).toMatchObject({ phase: 'idle' });
   expect(world.answer().parts).toMatchObject([{ text: 'Hello there.' }]);
 });
+
+test('without a network it comes with the network, and the message goes out', async () => {
+  network(false);
+  const world = aWorld({
+    script: [HELLO],
+    prepare: () => (navigator.onLine ? Promise.resolve() : Promise.reject(new TypeError('Failed to fetch'))),
+  });
+  await world.chat.send('Hi');
+  expect(world.chat.conversation.value).toMatchObject({ phase: 'reconnecting', wait: { reason: 'offline' } });
+  network(true);
+  await world.phase('idle');
+  expect(world.answer().parts).toMatchObject([{ text: 'Hello there.' }]);
+});

@@ -55,6 +55,22 @@ test('the same sentence twice is spoken twice', async () => {
   expect(new Set(spoken).size).toBe(2);
 });
 
+test('a break is told once, with what it waits for, and an answer that was stopped is not complete', async () => {
+  const { spoken, next } = await listen();
+  const entries = [aQuestion(), anAnswer([aText('Half', true)])];
+  await next({ phase: 'answering', entries });
+  await next({ phase: 'reconnecting', wait: { reason: 'reconnecting' } });
+  await next({ phase: 'reconnecting', wait: { reason: 'reconnecting' } });
+  await next({ phase: 'reconnecting', wait: { reason: 'offline' } });
+  const stopped = anAnswer([aText('Half'), { kind: 'notice', id: 'n', notice: 'stopped' }]);
+  await next({ phase: 'idle', wait: undefined, entries: [aQuestion(), stopped] });
+  expect(spoken).toEqual([
+    'Reconnecting…',
+    'You are offline. The answer goes on when you are connected.',
+    'You stopped this answer.',
+  ]);
+});
+
 test('a call that ends without an answer is told as well', async () => {
   const { spoken, next } = await listen();
   await next({

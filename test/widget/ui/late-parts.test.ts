@@ -43,6 +43,35 @@ test('an answer is readable before what draws it is there, and drawn when it is'
   expect(within(view).getByRole('group', { name: 'Add to cart' })).toBeVisible();
 });
 
+test('the first letter also has fetched what drives a turn', async () => {
+  const chat = fakeChat();
+  const { view } = show(chat);
+  expect(chat.calls).toEqual([]);
+  await userEvent.type(within(view).getByRole('textbox'), 'a');
+  expect(chat.calls).toEqual(['prepare']);
+});
+
+test('code that did not come is told of once', async () => {
+  const parts = lateParts.value;
+  lateParts.value = undefined;
+  latePartsFailed.value = true;
+  const chat = fakeChat({
+    phase: 'failed',
+    entries: [aQuestion()],
+    failure: {
+      code: 'not_loaded',
+      message: 'A part of the chat did not load.',
+      hint: undefined,
+      retryable: true,
+    },
+  });
+  const { view } = show(chat);
+  await userEvent.click(within(within(view).getByRole('alert')).getByRole('button', { name: 'Retry' }));
+  expect(chat.calls).toEqual(['retry']);
+  latePartsFailed.value = false;
+  lateParts.value = parts;
+});
+
 test('parts that cannot be fetched leave the answer readable, and an alert says how to go on', () => {
   const parts = lateParts.value;
   lateParts.value = undefined;

@@ -40,6 +40,11 @@ const sentences: readonly [ToolCallPart, string][] = [
   ],
   [aCall({ status: 'declined' }), 'Add to cart · you declined it'],
   [aCall({ status: 'refused', reason: 'The tool changed.' }), 'Add to cart · not run: The tool changed.'],
+  [aCall({ status: 'unknown' }), 'Add to cart · outcome unknown: the page was left while it ran'],
+  [
+    aCall({ status: 'approval', canRemember: true, elsewhere: true }),
+    'Add to cart · waits for your decision in another tab',
+  ],
   [aCall({ status: 'cancelled', reason: 'it may still run' }), 'Add to cart · stopped: it may still run'],
 ];
 
