@@ -113,6 +113,8 @@ export async function updateExecution(
   commit: Commit,
 ): Promise<void> {
   const { id, ...next } = executionRow(commit.execution);
+  // The conversation's row before the execution's, as a new turn takes them, or the two wait for each other in a circle.
+  const first = commit.messages.length > 0 ? await countMessages(db, commit) : 0;
   const { numUpdatedRows } = await db
     .updateTable('executions')
     .set({ ...next, ...leaseRow(engine, commit.lease) })
@@ -122,7 +124,7 @@ export async function updateExecution(
   if (numUpdatedRows === 0n) throw new Refusal('moved_on');
   await insertOutcome(db, commit);
   await insertEvents(db, commit);
-  if (commit.messages.length > 0) await insertMessages(db, commit, await countMessages(db, commit));
+  await insertMessages(db, commit, first);
 }
 
 /** What a lease puts into an execution's row. */
@@ -203,7 +205,8 @@ async function countMessages(db: Transaction<Tables>, { execution, messages }: C
     .where('id', '=', execution.conversationId)
     .returning('message_count')
     .executeTakeFirst();
-  if (counted === undefined) throw noConversation(execution.conversationId);
+  // Its execution went with it.
+  if (counted === undefined) throw new Refusal('moved_on');
   return counted.message_count - messages.length;
 }
 

@@ -9,6 +9,7 @@ import {
   aSession,
   deltas,
   givenExecution,
+  userMessage,
 } from '../support/store.ts';
 
 /** What several stores on one database must keep. `openShared` gives a door to a new one. */
@@ -98,6 +99,21 @@ export function sharedContract(openShared: () => Promise<() => Promise<Store>>):
       );
       expect(answers.filter((answer) => answer === 'created')).toHaveLength(1);
       expect(answers.filter((answer) => answer === 'moved_on')).toHaveLength(19);
+    });
+
+    test('a turn that ends here while the next one begins there is in nobody’s way', async () => {
+      const words = { clientId: null, message: userMessage('Thank you.') };
+      for (let round = 0; round < 10; round += 1) {
+        const meetings = Array.from({ length: 4 }, async (_, index) => {
+          const id = `exec_${round}_${index}`;
+          const execution = await givenExecution(one, 0, { id });
+          const { conversationId } = execution;
+          const next = anExecution({ id: `${id}_next`, conversationId });
+          const ending = aCommit({ ...execution, version: 2, status: 'complete' }, { messages: [words] });
+          return Promise.all([two.createExecution(aNewExecution(next)), one.commit(ending)]);
+        });
+        for (const [, isEnded] of await Promise.all(meetings)) expect(isEnded).toBe(true);
+      }
     });
 
     test('they share their buckets', async () => {
