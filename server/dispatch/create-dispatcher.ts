@@ -102,6 +102,9 @@ class LoopDispatcher implements Dispatcher {
     try {
       const execution = await this.deps.store.execution(executionId);
       if (execution?.status !== 'running') return;
+      const held = await this.deps.store.renewLeases(this.desk.runs.lease, [executionId]);
+      // Another process may have it by now, and is well.
+      if (!held.has(executionId)) return;
       await this.lock(execution.conversationId, () => this.desk.takeOver(execution, true));
     } catch (error) {
       this.desk.runs.drop(executionId);

@@ -325,6 +325,26 @@ describe('a store that fails in the middle', () => {
     });
     expect(shown(await read(await follow(answer.executionId)))).toBe('Whole.');
   });
+
+  test('and comes back too late: what another process goes on with meanwhile is left to that one', async () => {
+    const store = await openSqliteStore(':memory:');
+    const cut = gate();
+    const model = scriptedModel([...text('Half'), cut.passed, finish()]);
+    const { start, dispatcher, logged } = await bench(model, store, DYING);
+    const { executionId } = await start();
+    const commit = vi.spyOn(store, 'commit').mockRejectedValue(new StoreError('unavailable', 'no way'));
+    cut.open();
+    await vi.waitFor(() => expect(logged).toHaveLength(2));
+    await abandoned(store);
+    commit.mockRestore();
+    const hold = gate();
+    const heir = await bench(scriptedModel([...text('Whole'), hold.passed, ...text('.'), finish()]), store);
+    await heir.dispatcher.takeOver();
+    await dispatcher.takeOver();
+    hold.open();
+    expect(shown(await read(await heir.follow(executionId)))).toBe('Whole.');
+    expect(model.requests).toHaveLength(1);
+  });
 });
 
 describe('a process that closes', () => {
