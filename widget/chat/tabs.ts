@@ -8,6 +8,7 @@ import { openTabLine, type TabLine } from './tab-line.ts';
 import type { Order } from './tab-messages.ts';
 import { type KeptThread, withoutTurn } from './thread-memory.ts';
 import { turnLock } from './turn-lock.ts';
+import { inherited } from './turn-memory.ts';
 
 export interface TabsOptions {
   /** Of the surface. Tabs of different surfaces never hear of each other. */
@@ -114,7 +115,8 @@ export async function joinTabs(options: TabsOptions): Promise<SharedChat> {
     waiting = mine;
     if (!(await lock.inherit(() => elsewhere.peek(), mine.signal))) return;
     waiting = undefined;
-    replace(await read());
+    const thread = await read();
+    replace({ ...thread, turn: thread.turn && inherited(thread.turn) });
   }
 
   function unfollow() {

@@ -39,6 +39,15 @@ function isListOf(value: unknown, isItem: (item: unknown) => boolean): boolean {
   return Array.isArray(value) && value.every(isItem);
 }
 
+/** A turn that comes to a tab whose page no call of it led to: what became of such a call shows elsewhere. */
+export function inherited(turn: TurnRecord): TurnRecord {
+  const calls = turn.calls.map(
+    (call): CallRecord =>
+      call.progress.status === 'navigating' ? { ...call, progress: { status: 'started' } } : call,
+  );
+  return { ...turn, calls };
+}
+
 /** The turn as the next page shall find it, when these of its calls, by `runId`, lead the browser there. */
 export function leadingAway(turn: TurnRecord, leading: ReadonlySet<string>): TurnRecord {
   const marked = (call: CallRecord): CallRecord =>

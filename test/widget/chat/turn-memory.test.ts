@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Entry } from '../../../widget/chat/state.ts';
 import { keepThread, keptThread } from '../../../widget/chat/thread-memory.ts';
-import { leadingAway } from '../../../widget/chat/turn-memory.ts';
+import { inherited, leadingAway } from '../../../widget/chat/turn-memory.ts';
 import type { CallRecord, TurnRecord } from '../../../widget/chat/turn-record.ts';
 import { openStorage } from '../../../widget/surface-storage.ts';
 
@@ -84,4 +84,9 @@ test('of the calls that lead away, those that had started are marked', () => {
   };
   const marked = leadingAway(turn, new Set(['exec_1 call_1', 'exec_1 call_3']));
   expect(marked.calls.map(({ progress }) => progress.status)).toEqual(['navigating', 'started', 'asked']);
+});
+
+test('a tab that inherits a call which led another tab away does not know what became of it', () => {
+  const turn: TurnRecord = { ...TURN, calls: [{ ...CALL, progress: { status: 'navigating' } }, CALL] };
+  expect(inherited(turn).calls.map(({ progress }) => progress.status)).toEqual(['started', 'asked']);
 });

@@ -175,6 +175,40 @@ test.each<[string, () => void]>([
   await until(() => panel().text().includes('世界'));
 });
 
+test('an answer of two thousand words costs a handful of writes', async () => {
+  const [put, setItem] = [vi.spyOn(IDBObjectStore.prototype, 'put'), vi.spyOn(Storage.prototype, 'setItem')];
+  const words = Array.from({ length: 2_000 }, (_, index) => ({
+    type: 'text_delta' as const,
+    executionId: 'exec_1',
+    seq: index + 3,
+    id: 't',
+    delta: `word${index} `,
+  }));
+  const answer = [
+    { type: 'execution_start' as const, executionId: 'exec_1', seq: 1, kind: 'agent' as const },
+    { type: 'text_start' as const, executionId: 'exec_1', seq: 2, id: 't' },
+    ...words,
+    { type: 'text_complete' as const, executionId: 'exec_1', seq: 2_003, id: 't' },
+    {
+      type: 'execution_complete' as const,
+      executionId: 'exec_1',
+      seq: 2_004,
+      kind: 'agent' as const,
+      success: true,
+    },
+  ];
+  // In many pieces, as it comes from a model.
+  const pieces = Array.from({ length: 200 }, (_, index) =>
+    frames(answer.slice(index * 11, (index + 1) * 11)),
+  );
+  answerWith({ init: session(), chat: () => streamed(pieces) });
+  await aChat().send('Talk');
+  await until(() => panel().text().includes('word1999'));
+  expect(put.mock.calls.length).toBeGreaterThan(1);
+  expect(put.mock.calls.length).toBeLessThan(8);
+  expect(setItem.mock.calls.length).toBeLessThan(3);
+});
+
 test('a page that was left with the chat open shows it open again', async () => {
   answerWith({ init: session(), chat: () => streamed([frames(HELLO)]) });
   const before = aChat();
