@@ -24,6 +24,8 @@ interface Subject {
   url(): Promise<string>;
   /** Bytes on disk of all tables and indexes. */
   bytes(url: string): Promise<number>;
+  /** Bytes of them that are the event log, where that can be told. */
+  eventBytes(url: string): Promise<number | undefined>;
   /** Bytes that went through the log before them, where that can be told. */
   logged(): Promise<number | undefined>;
   /** Processor time of the database's own processes so far in microseconds, where it has some and they can be seen. */
@@ -61,13 +63,14 @@ async function measureEvents(subject: Subject): Promise<void> {
     };
     const appended = await measure((writer) => writer.ask('append', STREAMS, FOR_MS));
     const committed = await measure((writer) => writer.ask('commit', COMMITTERS, FOR_MS));
+    const taken = await measure((writer) => writer.ask('take', COMMITTERS, FOR_MS));
     await close(writers);
-    rows.push([`${count} process${count === 1 ? '' : 'es'}`, ...appended, ...committed]);
+    rows.push([`${count} process${count === 1 ? '' : 'es'}`, ...appended, ...committed, ...taken]);
   }
   console.log(
-    `${subject.name}: events of ${STREAMS} answers in each write, and ${COMMITTERS} boundaries at once, of each process; µs of processor time in the process + in the database`,
+    `${subject.name}: each process writes events of ${STREAMS} answers at a time, then ${COMMITTERS} durable boundaries at once, then takes ${COMMITTERS} tokens at once from one rate limit; µs of processor time in the processes + in the database`,
   );
-  printTable([['', 'events/s', 'µs each', 'durable boundaries/s', 'µs each'], ...rows]);
+  printTable([['', 'events/s', 'µs each', 'boundaries/s', 'µs each', 'tokens/s', 'µs each'], ...rows]);
 }
 
 async function measureConversations(subject: Subject): Promise<void> {
@@ -75,25 +78,26 @@ async function measureConversations(subject: Subject): Promise<void> {
   const writers = await open(database, 1);
   const [writer] = writers;
   if (writer === undefined) return;
-  const [bytesBefore, loggedBefore] = [await subject.bytes(database), await subject.logged()];
+  const weigh = async () => ({
+    all: await subject.bytes(database),
+    events: await subject.eventBytes(database),
+    logged: await subject.logged(),
+  });
+  const before = await weigh();
   const { count } = await writer.ask('converse', CONVERSATIONS, { turns: TURNS, deltas: DELTAS });
-  const loggedAfter = await subject.logged();
   await close(writers);
-  const bytes = ((await subject.bytes(database)) - bytesBefore) / count;
+  const after = await weigh();
   const events = TURNS * (DELTAS + 5);
+  const row = (what: string, part: 'all' | 'events' | 'logged') => {
+    const bytes = ((after[part] ?? Number.NaN) - (before[part] ?? Number.NaN)) / count;
+    return Number.isNaN(bytes) ? [] : [[what, (bytes / 1000).toFixed(0), (bytes / events).toFixed(0)]];
+  };
   console.log(`${subject.name}: a conversation of ${TURNS} answers of ${DELTAS} text events weighs`);
   printTable([
     ['', 'kB a conversation', 'bytes an event'],
-    ['tables and indexes', (bytes / 1000).toFixed(0), (bytes / events).toFixed(0)],
-    ...(loggedBefore === undefined || loggedAfter === undefined
-      ? []
-      : [
-          [
-            'write-ahead log',
-            ((loggedAfter - loggedBefore) / count / 1000).toFixed(0),
-            ((loggedAfter - loggedBefore) / count / events).toFixed(0),
-          ],
-        ]),
+    ...row('tables and indexes', 'all'),
+    ...row('of them the event log', 'events'),
+    ...row('write-ahead log', 'logged'),
   ]);
   await measureRemoval(subject, database, count * events);
 }
@@ -122,6 +126,7 @@ function sqlite(folder: string): Subject {
     },
     // Whoever closes the file last empties its log into it.
     bytes: async (file) => statSync(file).size,
+    eventBytes: async () => undefined,
     logged: async () => undefined,
     cpuUs: async () => undefined,
   };
@@ -136,14 +141,18 @@ function postgres(server: PostgresServer): Subject {
     name: 'PostgreSQL',
     writers: [1, 2, 4],
     url: () => server.url(),
-    bytes: (url) =>
-      number('select pg_database_size(current_database()) as answer', new URL(url).pathname.slice(1)),
+    bytes: (url) => number('select pg_database_size(current_database()) as answer', databaseOf(url)),
+    eventBytes: (url) => number(`select pg_total_relation_size('events') as answer`, databaseOf(url)),
     logged: () => number(`select pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0') as answer`),
     async cpuUs() {
       const processes = await server.query('select pid from pg_stat_activity where pid <> pg_backend_pid()');
       return processes.reduce((sum, { pid }) => sum + (cpuUsOf(Number(pid)) ?? 0), 0);
     },
   };
+}
+
+function databaseOf(url: string): string {
+  return new URL(url).pathname.slice(1);
 }
 
 async function open(database: string, count: number): Promise<readonly Worker<StoreWriter>[]> {

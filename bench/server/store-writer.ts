@@ -32,6 +32,8 @@ export type StoreWriter = {
   append(streams: number, forMs: number): Promise<Written>;
   /** Moves so many executions on at once, each again as soon as it is stored. Counts commits. */
   commit(executions: number, forMs: number): Promise<Written>;
+  /** Takes tokens out of one bucket, so many at once. Counts them. */
+  take(atOnce: number, forMs: number): Promise<Written>;
   /** Writes whole conversations. Counts them. */
   converse(conversations: number, size: ConversationSize): Promise<Written>;
   /** Removes everything in batches of so many rows. Counts batches. */
@@ -52,6 +54,7 @@ serve({
   },
   append,
   commit,
+  take,
   converse,
   remove,
   close: () => store.close(),
@@ -91,6 +94,20 @@ function commit(executions: number, forMs: number): Promise<Written> {
       return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
     };
   }, forMs);
+}
+
+function take(atOnce: number, forMs: number): Promise<Written> {
+  return measured(
+    async () => async (end) => {
+      let count = 0;
+      const takeOnAndOn = async () => {
+        for (; now() < end; count += 1) await store.takeToken('token', 1_000_000_000, Date.now());
+      };
+      await Promise.all(Array.from({ length: atOnce }, takeOnAndOn));
+      return count;
+    },
+    forMs,
+  );
 }
 
 function converse(conversations: number, size: ConversationSize): Promise<Written> {

@@ -76,6 +76,8 @@ async function read(): Promise<Reading> {
   await Promise.all(streams.map(({ ended }) => ended));
   const all = streams;
   streams = [];
+  // A server may close an idle connection at the moment when it is used again.
+  agent.destroy();
   return {
     events: all.reduce((sum, { events }) => sum + events, 0),
     bytes: all.reduce((sum, { bytes }) => sum + bytes, 0),
