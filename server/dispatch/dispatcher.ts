@@ -43,6 +43,8 @@ export interface ResumeExecution extends ExecutionRequest {
   readonly toolOutputs: Readonly<Record<string, unknown>>;
   /** Replaces the set of the dispatch; `undefined` keeps it. */
   readonly admission: Admission | undefined;
+  /** As of the start. */
+  readonly maxRunning?: number;
   readonly idempotency?: IdempotencyKey;
 }
 

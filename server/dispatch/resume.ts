@@ -27,18 +27,21 @@ export async function resumeOnce(
     return desk.read(execution, after, 'answer');
   }
   const resolved = resolveCalls(execution, accepted);
-  if (resolved.status === 'running') runs.requireRoom();
   const next = withTools(request, resolved, desk);
   const outcome = newOutcome(request.idempotency, execution, deps.clock());
   const log = runs.newLog(execution);
+  const giveBack =
+    resolved.status === 'running' ? runs.reserve(execution.owner, request.maxRunning) : undefined;
   try {
     await log.commit({ ...(await boundaryOf(next, desk)), outcome });
+    if (log.execution.status === 'running') runs.launch(log);
+    else log.end();
   } catch (error) {
     if (error instanceof Superseded) return undefined;
     throw error;
+  } finally {
+    giveBack?.();
   }
-  if (log.execution.status === 'running') runs.launch(log);
-  else log.end();
   return desk.read(execution, execution.seq, 'answer');
 }
 

@@ -28,6 +28,8 @@ export class Runs {
   private readonly deps: DispatchDeps;
   private readonly logDeps: LogDeps;
   private readonly running = new Map<string, Run>();
+  /** Owners of what is about to run and is still being stored. */
+  private readonly coming = new Set<{ readonly owner: Owner }>();
   /** Executions that a run here had to leave because the store failed it. Their lease is still this process's. */
   private readonly dropped = new Set<string>();
   private isYielding = false;
@@ -69,19 +71,31 @@ export class Runs {
   }
 
   get room(): number {
-    return Math.max(0, (this.deps.maxRunning ?? DEFAULT_MAX_RUNNING) - this.running.size);
+    return Math.max(0, (this.deps.maxRunning ?? DEFAULT_MAX_RUNNING) - this.running.size - this.coming.size);
   }
 
-  /** Throws `overloaded` where one more execution of this owner would be too many. */
-  requireRoom(owner?: Owner, maxOfOwner = Number.POSITIVE_INFINITY): void {
-    const ofOwner = (run: Run) => run.log.execution.owner.hash === owner?.hash;
-    const isOver =
-      maxOfOwner <= this.running.size && [...this.running.values()].filter(ofOwner).length >= maxOfOwner;
-    if (this.room > 0 && !isOver) return;
-    throw new RequestError('overloaded', 'The chat server has as much to do as it can.', {
-      hint: 'Your message is kept. Try again in a few seconds.',
-      retryAfterMs: RETRY_AFTER_MS,
-    });
+  /**
+   * Keeps a place for one more execution of this owner, until `launch` has filled it and it is given back. Returns how
+   * to give it back. Throws `overloaded` where one more would be too many.
+   */
+  reserve(owner: Owner, maxOfOwner = Number.POSITIVE_INFINITY): () => void {
+    if (this.room === 0 || this.countOf(owner, maxOfOwner) >= maxOfOwner) {
+      throw new RequestError('overloaded', 'The chat server has as much to do as it can.', {
+        hint: 'Your message is kept. Try again in a few seconds.',
+        retryAfterMs: RETRY_AFTER_MS,
+      });
+    }
+    const place = { owner };
+    this.coming.add(place);
+    return () => this.coming.delete(place);
+  }
+
+  /** Counts only where all together are as many as matter. */
+  private countOf({ hash }: Owner, atLeast: number): number {
+    if (this.running.size + this.coming.size < atLeast) return 0;
+    const running = [...this.running.values()].map(({ log }) => log.execution.owner);
+    const coming = [...this.coming].map(({ owner }) => owner);
+    return [...running, ...coming].filter((owner) => owner.hash === hash).length;
   }
 
   /** Executions that nobody runs although this process holds their lease. Each is told once. */

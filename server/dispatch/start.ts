@@ -8,7 +8,7 @@ import type { Desk } from './desk.ts';
 import type { Answer, StartRequest } from './dispatcher.ts';
 import type { EventLog } from './event-log.ts';
 import { isOpen, newExecution } from './execution.ts';
-import { nothingNew, planStart } from './history.ts';
+import { nothingNew, type Plan, planStart } from './history.ts';
 import { nextTurn } from './loop.ts';
 import { newOutcome, rememberedAnswer } from './outcome.ts';
 import { canonicalName, offerTools } from './toolset.ts';
@@ -33,11 +33,24 @@ export async function startOnce(request: StartRequest, desk: Desk): Promise<Answ
     if (isThere) return desk.read(latest, latest.runAfter, 'answer');
     if (plan.isAnswered) throw nothingNew();
   }
-  runs.requireRoom(request.owner, request.maxRunning);
-  if (latest !== undefined && isOpen(latest)) {
+  const giveBack = runs.reserve(request.owner, request.maxRunning);
+  try {
+    if (latest === undefined || !isOpen(latest)) return await begin(request, stored, plan, latest, desk);
     await desk.end(latest, { kind: 'overtaken' });
     return undefined;
+  } finally {
+    giveBack();
   }
+}
+
+async function begin(
+  request: StartRequest,
+  stored: readonly StoredMessage[],
+  plan: Plan,
+  latest: Execution | undefined,
+  desk: Desk,
+): Promise<Answer | undefined> {
+  const { deps, runs } = desk;
   const nowMs = deps.clock();
   // The newest is told by its time, whatever another process's clock said of the one before.
   const createdAtMs = latest === undefined ? nowMs : Math.max(nowMs, latest.createdAtMs + 1);
@@ -49,7 +62,7 @@ export async function startOnce(request: StartRequest, desk: Desk): Promise<Answ
     messages: plan.kind === 'new' ? plan.messages : [],
     expectedMessages: stored.length,
     count: request.count,
-    outcome: newOutcome(idempotency, log.execution, nowMs),
+    outcome: newOutcome(request.idempotency, log.execution, nowMs),
   });
   if (result === 'moved_on') return undefined;
   if (result === 'limit_reached') throw limitReached(request.count?.limit ?? 0);

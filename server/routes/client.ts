@@ -202,6 +202,7 @@ function resumeRoute({ store, dispatcher, sessions, limits, streams }: ClientRou
           conversationId,
           toolOutputs: body.toolOutputs,
           admission: tools === undefined ? undefined : admitFor(active, tools),
+          maxRunning: active.surface.limits.concurrentRuns,
           ...idempotency,
         });
         if (remember !== undefined) await store.saveToolSet(idHash, remember);

@@ -83,3 +83,46 @@ test('a new message that meets a pause, while the answer goes on elsewhere to it
   expect((await first.wholeLog(executionId)).at(-1)).toMatchObject({ endedBy: 'new_message' });
   expectEachCallAnswered(await first.messages());
 });
+
+test.each([
+  ['of the process', { maxRunning: 3 }, {}],
+  ['of one token', {}, { maxRunning: 3 }],
+])('messages that come at the same time find the room %s, and no more', async (_, process, share) => {
+  const store = await openSqliteStore(':memory:');
+  const { passed, open } = gate();
+  const model = scriptedModel(...Array.from({ length: 10 }, () => [passed, ...says('Hello')]));
+  const { start, dispatcher } = await bench(model, store, process);
+  const ids = Array.from({ length: 10 }, (_, index) => `conv_busy_${index}`);
+  const conversation = await store.conversation('conv_1');
+  for (const id of ids)
+    if (conversation !== undefined) await store.createConversation({ ...conversation, id });
+  const answers = await Promise.allSettled(
+    ids.map((conversationId) => start({ conversationId, messages: [user('one', 'usr_1')], ...share })),
+  );
+  expect(answers.filter(({ status }) => status === 'fulfilled')).toHaveLength(3);
+  open();
+  await dispatcher.close(1_000);
+});
+
+test('outputs that come at the same time find the room of the token, and no more', async () => {
+  const store = await openSqliteStore(':memory:');
+  const { passed, open } = gate();
+  const calls = Array.from({ length: 5 }, (_, index) => makes(call(`c${index}`, 'webmcp__search')));
+  const words = Array.from({ length: 5 }, () => [passed, ...says('Hello')]);
+  const { start, resume, dispatcher } = await bench(scriptedModel(...calls, ...words), store);
+  const conversation = await store.conversation('conv_1');
+  const paused: string[] = [];
+  for (let index = 0; index < 5; index += 1) {
+    const conversationId = `conv_busy_${index}`;
+    if (conversation !== undefined) await store.createConversation({ ...conversation, id: conversationId });
+    const answer = await start({ conversationId, admission: admission(pageTool('search')) });
+    await read(answer);
+    paused.push(answer.executionId);
+  }
+  const bring = (executionId: string, index: number) =>
+    resume(executionId, { [`c${index}`]: 'mug' }, { conversationId: `conv_busy_${index}`, maxRunning: 2 });
+  const answers = await Promise.allSettled(paused.map(bring));
+  expect(answers.filter(({ status }) => status === 'fulfilled')).toHaveLength(2);
+  open();
+  await dispatcher.close(1_000);
+});
