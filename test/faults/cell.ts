@@ -5,7 +5,7 @@ import { type PostgresServer, startPostgres } from '../support/postgres.ts';
 import { violationsOf } from './checks.ts';
 import { dump, openReader, type Reader, remainsOf } from './database.ts';
 import type { Engine } from './fault.ts';
-import { readJournal } from './journal.ts';
+import { type Entry, readJournal } from './journal.ts';
 import { API_KEY, CLIENT_TOKEN, PROVIDER_KEY } from './script.ts';
 import { ServerProcess } from './server-process.ts';
 import { TURN_LIMIT_MS, type Visitor } from './visitor.ts';
@@ -74,8 +74,10 @@ export class Cell {
     // One turn at a time: what was written since the last one is this one's.
     const { entries, end } = readJournal(join(this.folder, 'journal'), this.journalRead);
     this.journalRead = end;
-    const protests = entries.flatMap((entry) =>
-      entry.did === 'protest' ? [`I3 the model: ${entry.problem}`] : [],
+    const protests = entries.flatMap((entry, index) =>
+      entry.did === 'protest' && !isOvertaken(entry.by, entries.slice(0, index))
+        ? [`I3 the model: ${entry.problem}`]
+        : [],
     );
     return [...violationsOf({ visitor, remains, entries }), ...protests];
   }
@@ -104,4 +106,10 @@ export class Cell {
     await this.reader.close();
     await this.postgres?.stop();
   }
+}
+
+/** Whether somebody claimed what this process was at. What it still asks the model comes to nothing. */
+function isOvertaken(by: string, before: readonly Entry[]): boolean {
+  const last = before.findLastIndex((entry) => entry.by === by && entry.did !== 'protest');
+  return before.slice(last + 1).some((entry) => entry.did === 'claim' && entry.by !== by);
 }

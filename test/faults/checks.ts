@@ -20,6 +20,7 @@ export function violationsOf(evidence: Evidence): readonly string[] {
     ...logs(evidence),
     ...words(evidence),
     ...history(evidence.remains),
+    ...memory(evidence.remains),
     ...effects(evidence),
     ...owners(evidence),
     ...quota(evidence),
@@ -123,6 +124,21 @@ function history({ messages }: Remains): readonly string[] {
   }
   if (open.length > 0) problems.push(`I3 the calls ${open.join()} have no results at the end`);
   return problems;
+}
+
+/** The model remembers of each answer what the visitor read, once. */
+function memory({ messages, executions }: Remains): readonly string[] {
+  if (!executions.every(({ status }) => status === 'complete')) return [];
+  let asked: Asked | undefined;
+  const told = new Map<Asked, string>();
+  for (const message of messages) {
+    if (message.role === 'user') asked = readRequest(textOf(message));
+    else if (message.role === 'assistant' && asked !== undefined)
+      told.set(asked, (told.get(asked) ?? '') + message.text);
+  }
+  return [...told].flatMap(([{ scenario, tag }, text]) =>
+    text === answerTo(scenario, tag) ? [] : [`I2 the model remembers "${text}"`],
+  );
 }
 
 /** Nothing acts twice; what acted and whose result was lost is told as unknown. */

@@ -54,6 +54,7 @@ export class Visitor {
   private readonly accepted = new Set<string>();
   private readonly transcript: ChatMessage[] = [];
   private readonly sendsKeys: boolean;
+  private reading: Answer | undefined;
 
   constructor(options: VisitorOptions) {
     const { random } = options;
@@ -86,17 +87,24 @@ export class Visitor {
   async say(text: string, id = `msg_${this.options.random.whole(0, 1e12)}`): Promise<Ending> {
     if (!this.transcript.some((message) => message.id === id))
       this.transcript.push({ id, role: 'user', content: text });
-    const deadline = Date.now() + (this.options.limitMs ?? TURN_LIMIT_MS);
+    const limitMs = this.options.limitMs ?? TURN_LIMIT_MS;
+    const deadline = Date.now() + limitMs;
+    // A stream may stay open and silent.
+    const giveUp = setTimeout(() => this.reading?.cut(), limitMs);
     let executionId: string | undefined;
-    while (Date.now() < deadline) {
-      const reading = await this.advance(executionId, id, (found) => {
-        executionId = found;
-      });
-      if (reading === 'refused') return { executionId, how: 'refused' };
-      if (reading === 'ended' && executionId !== undefined) return this.end(executionId);
-      if (reading === 'broken') await this.wait();
+    try {
+      while (Date.now() < deadline) {
+        const reading = await this.advance(executionId, id, (found) => {
+          executionId = found;
+        });
+        if (reading === 'refused') return { executionId, how: 'refused' };
+        if (reading === 'ended' && executionId !== undefined) return this.end(executionId);
+        if (reading === 'broken') await this.wait();
+      }
+      return { executionId, how: 'stranded' };
+    } finally {
+      clearTimeout(giveUp);
     }
-    return { executionId, how: 'stranded' };
   }
 
   /** Asks for the end of an execution. Resolves to the status of the answer, or to nothing when there was none. */
@@ -248,6 +256,7 @@ export class Visitor {
     found: (executionId: string) => void = () => undefined,
   ): Promise<Reading> {
     let last: StreamEvent | undefined;
+    this.reading = answer;
     try {
       for await (const event of answer.events) {
         found(event.executionId);
