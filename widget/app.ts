@@ -15,7 +15,8 @@ import {
   webName,
   writeWeb,
 } from './surface-storage.ts';
-import { createPageTools, type OwnedPageTools } from './tools/create-page-tools.ts';
+import type { OwnedPageTools } from './tools/create-page-tools.ts';
+import { latePageTools } from './tools/late-page-tools.ts';
 import { createTransport } from './transport/http-transport.ts';
 import { renderView } from './ui/view.tsx';
 
@@ -54,7 +55,7 @@ export async function startApp({ root, options, emit, onOpenChange }: AppOptions
 
   const transport = createTransport({ api, token, storage });
   const pageTools =
-    webmcp.enabled === false ? undefined : createPageTools({ timeoutMs: webmcp.timeoutMs, storageKey: key });
+    webmcp.enabled === false ? undefined : latePageTools({ timeoutMs: webmcp.timeoutMs, storageKey: key });
   const draft = signal('');
 
   function keep(thread: KeptThread): Promise<void> {

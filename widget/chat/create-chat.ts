@@ -80,7 +80,11 @@ export function createChat(options: ChatOptions): OwnedChat {
   }
 
   function load(): Promise<Driver> {
-    loading ??= Promise.all([import('./driver.ts'), transport.prepare()]).then(
+    loading ??= Promise.all([
+      import('./driver.ts'),
+      transport.prepare(),
+      options.pageTools?.prepare?.(),
+    ]).then(
       ([{ createDriver }]) => {
         driver = createDriver({ ...options, store, surface, draft, openSession });
         return driver;

@@ -80,6 +80,8 @@ export type PageCallOutcome =
  * Looks the context up anew at every call: a polyfill may arrive or replace it at any time.
  */
 export interface PageTools {
+  /** Fetches what the others need, where that comes late. Rejects where it does not come; may be asked again. */
+  prepare?(): Promise<void>;
   implementation(): Implementation;
   /** Reads the tools now. Never rejects: a page that forbids tools has none. */
   snapshot(): Promise<Snapshot>;
