@@ -124,6 +124,7 @@ describe.each(['none', 'native'] as const)(
       await chat.say('be patient');
       await allow('patient');
       await see(chat.row('patient')).toContainText(/running/i);
+      await expect.poll(ran).toBe('patient');
       await chat.page.reload();
       await see(chat.thread).toContainText('The tool has answered.');
       await see(chat.row('patient')).toContainText('outcome unknown');
