@@ -26,6 +26,8 @@ export async function startOnce(request: StartRequest, desk: Desk): Promise<Answ
   // What answers a known message was begun before the message could be read; what a new one overtakes, before it was
   // found to be new. Else one message that comes to two processes at once would end its own answer.
   const latest = plan.kind === 'again' ? await deps.store.latestExecution(conversationId) : earlier;
+  // Begun while the messages were read: it may answer one that was not among them yet.
+  if (latest?.id !== earlier?.id) return undefined;
   if (plan.kind === 'again') {
     // The stream was lost on its way: the same message again gets the same answer again.
     const isThere =

@@ -69,6 +69,18 @@ test('one message that comes again while its whole answer is given elsewhere get
   expect(spoken(await read(await second.start(message)))).toBe('Hello');
 });
 
+test('one message that comes again while the next one is answered elsewhere does not get the answer to that', async () => {
+  const store = await openSqliteStore(':memory:');
+  const message = { messages: [user('one', 'usr_1')] };
+  const first = await bench(scriptedModel(says('To one'), says('To two')), store);
+  await read(await first.start(message));
+  const second = await bench(
+    scriptedModel(),
+    heldUp(store, 'messages', async () => first.say('two', { messages: [user('two', 'usr_2')] })),
+  );
+  await expect(second.start(message)).rejects.toMatchObject({ code: 'invalid_request' });
+});
+
 test('a new message that meets a pause, while the answer goes on elsewhere to its next pause, ends it there', async () => {
   const store = await openSqliteStore(':memory:');
   const model = scriptedModel(makes(call('c1', 'webmcp__search')), makes(call('c2', 'webmcp__search')));
