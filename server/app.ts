@@ -118,7 +118,8 @@ export function createApp(options: AppOptions): Hono<Env> {
 
   async function input(route: Route, context: Context<Env>): Promise<unknown> {
     const { req } = context;
-    if (route.method === 'POST') return await readBody(req.raw, route.maxBodyBytes ?? MAX_BODY_BYTES);
+    if (route.method === 'POST')
+      return await readBody(req.raw, route.maxBodyBytes ?? MAX_BODY_BYTES, addressOf(context));
     // A stream without a reader would stay open.
     if (req.method === 'HEAD') throw noRoute(req.method, [route.method]);
     const query = Object.entries(req.queries()).map(([name, values]) => [

@@ -7,32 +7,46 @@ import { parseJson } from '../guard/parse-json.ts';
  */
 const MAX_ARRIVING_BYTES = 256 * 1024 * 1024;
 
+/** The part of it that one sender may hold, so that one who never gets to the end keeps nobody else out. */
+const SHARE_OF_ONE_SENDER = 1 / 4;
+
 /** Time after which a sender that was turned away may try again, in milliseconds. */
 const RETRY_AFTER_MS = 5_000;
 
 /**
  * Reads a request's JSON, counting while it arrives: a declared length may lie and a chunked body declares none.
- * At most `maxBytes` are kept. Throws `unsupported_media_type`, `body_too_large`, `rate_limited` or `invalid_json`.
+ * At most `maxBytes` are kept. `sender`: the address, where it is known. Throws `unsupported_media_type`,
+ * `body_too_large`, `rate_limited` or `invalid_json`.
  */
-export type ReadBody = (request: Request, maxBytes: number) => Promise<unknown>;
+export type ReadBody = (request: Request, maxBytes: number, sender: string | undefined) => Promise<unknown>;
 
 /** One reader a process: all bodies that it reads share what may arrive at once. */
 export function createBodyReader(maxArrivingBytes = MAX_ARRIVING_BYTES): ReadBody {
   let arrivingBytes = 0;
-  return async function readBody(request, maxBytes) {
+  const bytesOfSenders = new Map<string, number>();
+  const count = (sender: string | undefined, bytes: number) => {
+    arrivingBytes += bytes;
+    if (sender === undefined) return 0;
+    const bytesOfSender = (bytesOfSenders.get(sender) ?? 0) + bytes;
+    if (bytesOfSender > 0) bytesOfSenders.set(sender, bytesOfSender);
+    else bytesOfSenders.delete(sender);
+    return bytesOfSender;
+  };
+  return async function readBody(request, maxBytes, sender) {
     checkMedia(request.headers);
     if (Number(request.headers.get('content-length') ?? 0) > maxBytes) throw tooLarge(maxBytes);
     let ownBytes = 0;
     const arrive = (bytes: number) => {
       ownBytes += bytes;
-      arrivingBytes += bytes;
+      const bytesOfSender = count(sender, bytes);
       if (ownBytes > maxBytes) throw tooLarge(maxBytes);
-      if (arrivingBytes > maxArrivingBytes) throw tooMuchAtOnce();
+      if (arrivingBytes > maxArrivingBytes || bytesOfSender > maxArrivingBytes * SHARE_OF_ONE_SENDER)
+        throw tooMuchAtOnce();
     };
     try {
       return parseJson(await collect(request, arrive));
     } finally {
-      arrivingBytes -= ownBytes;
+      count(sender, -ownBytes);
     }
   };
 }

@@ -25,13 +25,13 @@ function slowRequest() {
 test('bodies that arrive at once share what the process may hold, and make room when they are read', async () => {
   const readBody = createBodyReader(100);
   const first = slowRequest();
-  const reading = readBody(first.request, 80);
+  const reading = readBody(first.request, 80, undefined);
   first.send(`{"a":"${'x'.repeat(60)}"`);
   await new Promise((done) => setTimeout(done, 10));
 
   const second = slowRequest();
   second.send(`{"b":"${'y'.repeat(40)}"}`);
-  await expect(readBody(second.request, 80)).rejects.toMatchObject({
+  await expect(readBody(second.request, 80, undefined)).rejects.toMatchObject({
     code: 'rate_limited',
     retryAfterMs: 5_000,
   });
@@ -43,7 +43,7 @@ test('bodies that arrive at once share what the process may hold, and make room 
   const third = slowRequest();
   third.send(`{"c":"${'z'.repeat(60)}"}`);
   third.end();
-  expect(await readBody(third.request, 80)).toEqual({ c: 'z'.repeat(60) });
+  expect(await readBody(third.request, 80, undefined)).toEqual({ c: 'z'.repeat(60) });
 });
 
 test('a body that breaks off gives its room back', async () => {
@@ -52,6 +52,26 @@ test('a body that breaks off gives its room back', async () => {
     const broken = slowRequest();
     broken.send(`{"a":"${'x'.repeat(60)}`);
     broken.end();
-    await expect(readBody(broken.request, 80)).rejects.toMatchObject({ code: 'invalid_json' });
+    await expect(readBody(broken.request, 80, undefined)).rejects.toMatchObject({ code: 'invalid_json' });
   }
+});
+
+test('a sender that never gets to the end keeps nobody else out', async () => {
+  const readBody = createBodyReader(400);
+  const body = `{"a":"${'x'.repeat(60)}"}`;
+  const slow = Array.from({ length: 10 }, slowRequest);
+  const reading = Promise.allSettled(slow.map(({ request }) => readBody(request, 80, '192.0.2.1')));
+  for (const { send } of slow) send(body);
+  await new Promise((done) => setTimeout(done, 10));
+  const readFrom = (sender: string) => {
+    const whole = slowRequest();
+    whole.send(body);
+    whole.end();
+    return readBody(whole.request, 80, sender);
+  };
+  expect(await readFrom('192.0.2.2')).toEqual({ a: 'x'.repeat(60) });
+  await expect(readFrom('192.0.2.1')).rejects.toMatchObject({ code: 'rate_limited' });
+  slow[0]?.end();
+  expect((await reading).filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  expect(await readFrom('192.0.2.1')).toEqual({ a: 'x'.repeat(60) });
 });
