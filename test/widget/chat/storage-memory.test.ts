@@ -11,6 +11,10 @@ beforeEach(() => {
 afterEach(async () => {
   vi.restoreAllMocks();
   vi.unstubAllGlobals();
+  for (const name of copies()) {
+    localStorage.removeItem(name);
+    sessionStorage.removeItem(name);
+  }
   await vi.waitFor(async () => expect(await openDatabase()).toBeDefined());
 });
 
