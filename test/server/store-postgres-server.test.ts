@@ -212,6 +212,24 @@ describe('what PostgreSQL makes sure', () => {
     await engine.close();
   });
 
+  test('words that meet a takeover in the middle of it are not kept', async () => {
+    await withStore(async (store, url) => {
+      await givenExecution(store);
+      const other = openPostgresEngine(url);
+      let append: Promise<ReadonlySet<string>> | undefined;
+      await other.durable.transaction().execute(async (db) => {
+        await sql`update executions set version = 2`.execute(db);
+        append = store.appendEvents([anAppend('exec_1', deltas('exec_1', 1, 3), 1)]);
+        const isWaiting = async () =>
+          (await server.query("select 1 from pg_stat_activity where wait_event_type = 'Lock'")).length;
+        await expect.poll(isWaiting, { timeout: 5_000 }).toBe(1);
+      });
+      expect(await append).toEqual(new Set(['exec_1']));
+      expect(await store.eventsAfter('exec_1', 0, 10)).toEqual([]);
+      await other.close();
+    });
+  });
+
   test('appends, signs of life, commits and removal at once wait for each other in no circle', async () => {
     const url = await server.url();
     const [one, two] = await Promise.all([openPostgresStore(url), openPostgresStore(url)]);
