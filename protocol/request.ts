@@ -6,7 +6,10 @@ import { ChatMessage } from './message.ts';
 import { ClientTool } from './tool.ts';
 
 const Bag = z.record(z.string(), z.unknown());
-const Fingerprint = z.string().check(z.minLength(1), z.maxLength(MAX_FINGERPRINT_CHARS));
+/** Without control characters and halves of characters, which no database keeps as they are. */
+const Fingerprint = z
+  .string()
+  .check(z.minLength(1), z.maxLength(MAX_FINGERPRINT_CHARS), z.regex(/^[^\p{Cc}\p{Cs}]+$/u));
 const Messages = z.array(ChatMessage).check(z.maxLength(MAX_MESSAGES));
 
 /** `POST /v1/client/init`: opens a session for a client token, or continues the conversation of an earlier one. */

@@ -233,6 +233,15 @@ describe('client tools of a browser', () => {
       });
     });
 
+    test.each(['a\0b', 'a\ud800', 'a\nb'])(
+      'a fingerprint %j is refused before anything is begun',
+      async (odd) => {
+        const response = await server.chat({ sessionId, ...known, clientToolsFingerprint: odd });
+        expect(await refusal(response)).toBe('400 invalid_request');
+        expect(server.asked).toEqual([]);
+      },
+    );
+
     test('a fingerprint is good in its own session only', async () => {
       await eventsOf(await server.chat({ sessionId, ...known }));
       const other = await server.init();
