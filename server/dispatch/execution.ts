@@ -60,13 +60,13 @@ export function newExecution(
 
 /** Begins the next turn. What earlier ones left to recover from is over. */
 export function openTurn(execution: Execution, turnId: string): Execution {
-  const { iteration } = expect(execution, 'running');
+  const { iteration } = expectNoOpenCalls(expect(execution, 'running'));
   return { ...forgetTexts(execution), iteration: iteration + 1, turnId, takeovers: 0 };
 }
 
 /** Begins the same turn again, because whoever took it first is gone. */
 export function reopenTurn(execution: Execution, turnId: string): Execution {
-  return { ...expect(execution, 'running'), turnId };
+  return { ...expectNoOpenCalls(expect(execution, 'running')), turnId };
 }
 
 /** Whether the model has asked for more calls than it may make. It then answers with what it has. */
@@ -84,7 +84,7 @@ export function startCalls(
   started: readonly StartedCall[],
   pending: readonly PendingCall[],
 ): Execution {
-  return { ...expect(execution, 'running'), started, pending };
+  return { ...expectNoOpenCalls(expect(execution, 'running')), started, pending };
 }
 
 /** Takes in the results of the server's own calls. */
@@ -104,8 +104,12 @@ export function pause(
   answered: readonly ResolvedCall[],
   nowMs: number,
 ): Execution {
+  expect(execution, 'running');
+  if (pending.length === 0 || execution.started.length > 0) {
+    throw new Error('An execution pauses for calls of the client and for nothing else.');
+  }
   return {
-    ...expect(execution, 'running'),
+    ...execution,
     status: 'awaiting',
     pending,
     resolved: [...execution.resolved, ...answered],
@@ -127,6 +131,7 @@ export function resolveCalls(execution: Execution, outputs: readonly ResolvedCal
 
 /** Replaces the tools for the turns to come. Calls that wait already are not touched. */
 export function replaceTools(execution: Execution, tools: readonly OfferedTool[]): Execution {
+  if (!isOpen(execution)) throw new Error(`An execution that is ${execution.status} takes no turns to come.`);
   return { ...execution, tools };
 }
 
@@ -167,10 +172,7 @@ export function end(
   status: Exclude<ExecutionStatus, 'running' | 'awaiting'>,
 ): Execution {
   if (!isOpen(execution)) throw new Error(`An execution that is ${execution.status} cannot end again.`);
-  if (execution.pending.length + execution.started.length > 0) {
-    throw new Error('An execution cannot end while a call has no result.');
-  }
-  return { ...forgetTexts(execution), status, turnId: null, expiresAtMs: null };
+  return { ...forgetTexts(expectNoOpenCalls(execution)), status, turnId: null, expiresAtMs: null };
 }
 
 /** Whether it runs or waits. */
@@ -187,6 +189,12 @@ export function expired(): RequestError {
   return new RequestError('execution_expired', 'This answer waited too long for the page and has ended.', {
     hint: 'Send the message again.',
   });
+}
+
+/** Nothing goes on past a call that has no result: it would be forgotten, and every later turn refused by the model. */
+function expectNoOpenCalls(execution: Execution): Execution {
+  if (execution.pending.length + execution.started.length === 0) return execution;
+  throw new Error('An execution cannot go on while a call has no result.');
 }
 
 function expect(execution: Execution, status: 'running' | 'awaiting'): Execution {
