@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { IDEMPOTENCY_LIFETIME_MS } from '../../protocol/limits.ts';
 import {
   API_KEY,
@@ -176,6 +176,13 @@ describe('a dispatch under a key', () => {
     const answers = await Promise.all([1, 2, 3].map(() => dispatch('key-1')));
     expect(new Set(await Promise.all(answers.map(idOf))).size).toBe(1);
     expect(server.asked).toHaveLength(1);
+  });
+
+  test('opens one conversation, however often it comes again', async () => {
+    await opened();
+    const createConversation = vi.spyOn(server.store, 'createConversation');
+    for (let time = 0; time < 3; time += 1) await eventsOf(await dispatch('key-1'));
+    expect(createConversation).toHaveBeenCalledOnce();
   });
 
   test('resumes once', async () => {
