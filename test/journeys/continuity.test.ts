@@ -149,13 +149,19 @@ describe.each(['none', 'native'] as const)(
       await seesAllWords();
     });
 
-    test('two tabs show one running turn; when its owner is closed, the other one goes on with it', async () => {
-      const other = await openTab();
-      await chat.say('talk');
-      await see(other.thread).toContainText('word5.');
-      await chat.page.close();
-      await seesAllWords(other);
-    });
+    test.each<[string, () => Promise<unknown>]>([
+      ['closed', () => chat.page.close()],
+      ['crashed', () => chat.page.goto('chrome://crash').catch(() => {})],
+    ])(
+      'two tabs show one running turn; its owner is %s, and the other one goes on with it',
+      async (_how, end) => {
+        const other = await openTab();
+        await chat.say('talk');
+        await see(other.thread).toContainText('word5.');
+        await end();
+        await seesAllWords(other);
+      },
+    );
 
     test('two tabs: only the one that asks can decide; the other can stop, and write', async () => {
       const other = await openTab();
