@@ -118,6 +118,8 @@ export function createPageCalls({ pageTools, rules, apply, report, clock }: Page
       end(call, { status: 'declined' });
       return errorOutput('The visitor declined this call. It was not run.');
     }
+    // The question is answered at once, however long it takes to keep that the call begins.
+    change(call.id, { approvedBy, state: { status: 'requested' } });
     await onReach({ status: 'started' });
     if (signal.aborted) return errorOutput('The turn was stopped. This call was not run.');
     change(call.id, { approvedBy, state: { status: 'running', startedAtMs: clock.now() } });

@@ -333,6 +333,31 @@ test('the turn is kept before a call begins, with its output before that leaves,
   });
 });
 
+test('the question goes when it is answered, not when that is kept', async () => {
+  let kept = () => {};
+  const world = aWorld({
+    script: [ASKED, REST],
+    tools: [{ name: 'add' }],
+    ...REPLAY,
+    manualTime: true,
+    remember: (record) =>
+      record?.calls[0]?.progress.status === 'started'
+        ? new Promise<void>((resolve) => {
+            kept = resolve;
+          })
+        : Promise.resolve(),
+  });
+  const sending = world.chat.send('Add');
+  await world.phase('waiting');
+  world.chat.decide('call_1', 'once');
+  await world.phase('acting');
+  expect(world.tools()).toMatchObject([{ approvedBy: 'visitor_once', state: { status: 'requested' } }]);
+  expect(world.ran).toEqual([]);
+  kept();
+  await sending;
+  expect(world.ran).toHaveLength(1);
+});
+
 test('a storage that fails or hangs does not hold the chat up', async () => {
   for (const remember of [() => Promise.reject(new Error('full')), () => new Promise<void>(() => {})]) {
     const world = aWorld({
