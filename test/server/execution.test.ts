@@ -35,6 +35,7 @@ interface Expected {
   pending: ReadonlySet<string>;
   used: number;
   runAfter: number;
+  takeovers: number;
   expiresAtMs: number | null;
 }
 
@@ -94,18 +95,19 @@ class Way implements fc.Command<Expected, Real> {
 }
 
 function check(execution: Execution, expected: Expected, nowMs: number): void {
-  const { status, iteration, turnId, toolCallsUsed, runAfter, expiresAtMs, maxToolCalls } = execution;
-  expect({ status, iteration, turnId, used: toolCallsUsed, runAfter, expiresAtMs }).toEqual({
+  const { status, iteration, turnId, runAfter, takeovers, expiresAtMs, toolCallsUsed: used } = execution;
+  expect({ status, iteration, turnId, runAfter, takeovers, expiresAtMs, used }).toEqual({
     status: expected.status,
     iteration: expected.iteration,
     turnId: expected.turnId,
-    used: expected.used,
     runAfter: expected.runAfter,
+    takeovers: expected.takeovers,
     expiresAtMs: expected.expiresAtMs,
+    used: expected.used,
   });
   expect(isOpen(execution)).toBe(status === 'running' || status === 'awaiting');
   expect(isOverdue(execution, nowMs)).toBe(expiresAtMs !== null && expiresAtMs <= nowMs);
-  expect(isExhausted(execution)).toBe(expected.used > maxToolCalls);
+  expect(isExhausted(execution)).toBe(used > execution.maxToolCalls);
   const silent = execution.resolved.map((call) => ({ ...call, text: '' }));
   expect(forgetTexts(execution)).toEqual({ ...execution, resolved: silent });
   if (isOver(status)) expect(execution.resolved).toEqual(silent);
@@ -142,7 +144,7 @@ const open = fc.constant(
       expected.turnId = `turn_${real.turns}`;
       expected.calls = [];
       expected.results = new Map();
-      expect(real.execution.takeovers).toBe(0);
+      expected.takeovers = 0;
       expect(real.execution.resolved.every(({ text }) => text === '')).toBe(true);
     },
   ),
@@ -226,6 +228,7 @@ const stop = fc.nat({ max: 2 }).map(
           expected.pending = new Set(ids);
         }
         expected.status = 'awaiting';
+        expected.takeovers = 0;
         expected.expiresAtMs = real.nowMs + PAUSE_MS;
       },
     ),
@@ -303,6 +306,17 @@ const write = fc.nat({ max: 5 }).map(
     ),
 );
 
+const takeOver = fc.constant(
+  new Way(
+    'takeOver',
+    () => true,
+    ({ execution }) => ({ ...execution, takeovers: execution.takeovers + 1 }),
+    (expected) => {
+      expected.takeovers += 1;
+    },
+  ),
+);
+
 const wait = fc.constantFrom(1, PAUSE_MS).map(
   (ms) =>
     new Way(
@@ -325,6 +339,7 @@ test('from every state only the legal ways lead on, no call is lost on them, and
           stopForGood,
           exchange,
           write,
+          takeOver,
           wait,
         ]),
         { maxCommands: 40, size: 'max' },
@@ -354,6 +369,7 @@ function untouched(): Expected {
     pending: new Set(),
     used: 0,
     runAfter: 0,
+    takeovers: 0,
     expiresAtMs: null,
   };
 }
