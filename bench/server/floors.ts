@@ -20,6 +20,8 @@ async function listen(wanted?: Template): Promise<string> {
     process.argv[2] === 'hono'
       ? (createAdaptorServer({ fetch: honoApp().fetch, overrideGlobalObjects: false }) as Server)
       : createServer((request, response) => void answer(request, response));
+  // As our server has it: visitors use their connections again.
+  server.keepAliveTimeout = 65_000;
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
