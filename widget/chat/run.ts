@@ -201,7 +201,7 @@ async function answerCalls(turn: Turn, { calls, remember }: RunOptions): Promise
   );
 }
 
-export function interrupted(): WidgetError {
+function interrupted(): WidgetError {
   return new WidgetError('interrupted', 'The connection broke before the answer was complete.');
 }
 

@@ -1,5 +1,5 @@
 import type { SurfaceStorage } from '../surface-storage.ts';
-import { closed } from './closing.ts';
+import { abandoned } from './closing.ts';
 import { fieldsOf } from './reading.ts';
 import type { Entry } from './state.ts';
 import { isTurnRecord } from './turn-memory.ts';
@@ -50,9 +50,7 @@ export function withoutTurn({ entries }: KeptThread): KeptThread {
 }
 
 function over(entry: Entry): Entry {
-  return entry.role === 'user'
-    ? entry
-    : { ...entry, parts: closed(entry.parts, 'The page was left before this ended.') };
+  return entry.role === 'user' ? entry : { ...entry, parts: abandoned(entry.parts) };
 }
 
 /** Whether these can be shown and sent. What tool calls carry is read with care wherever it is read. */

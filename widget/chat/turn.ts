@@ -4,7 +4,7 @@ import type { PendingCall } from './page-calls.ts';
 import type { CallProgress, CallRecord, TurnRecord } from './turn-record.ts';
 
 /** A call of the pause that stands, and how far it has come. */
-export interface OpenCall {
+interface OpenCall {
   readonly call: PendingCall;
   progress: CallProgress;
 }

@@ -23,7 +23,7 @@ import type {
 } from '../../../widget/transport/transport.ts';
 
 /** What the server answers to one request. */
-export type Scripted =
+type Scripted =
   | Error
   | readonly EventBody[]
   /** Events, and then the line breaks, or nothing comes until the chat leaves. */
