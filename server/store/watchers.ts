@@ -30,8 +30,6 @@ export class Watchers {
     };
     callbacks.add(own);
     this.#callbacks.set(executionId, callbacks);
-    // What happened before somebody watched was not told to anybody.
-    this.#seen.delete(executionId);
     this.#schedule();
     return () => {
       isWatching = false;

@@ -110,6 +110,7 @@ export function limitsContract(current: () => Store): void {
     test.each([
       [1, 60_000],
       [7, 8_572],
+      [29, 2_069],
       [60, 1_000],
       [250, 240],
     ])('hold %i, and the next comes after an even share of the minute', async (perMinute, shareMs) => {
