@@ -39,6 +39,9 @@ export interface AppModule {
   startApp(options: AppOptions): App | Promise<App>;
 }
 
+/** Says that the page before was left with a chat open or a turn under way. The loader reads it by this name. */
+const LEFT_NAME = 'pagehand';
+
 /**
  * Where tabs cannot agree on who writes, surfaces that keep something in this one now: a second chat of one surface
  * would write over the first.
@@ -48,6 +51,7 @@ const inUse = new Set<string>();
 export async function startApp({ root, options, emit, onOpenChange }: AppOptions): Promise<App> {
   const { api, token, target, position, theme, locale, webmcp = {} } = options;
   const key = surfaceKey(api, token);
+  writeWeb('sessionStorage', LEFT_NAME, undefined);
   const isAlone = !canShare();
   const keepsNothing = isAlone && inUse.has(key);
   if (isAlone) inUse.add(key);
@@ -108,10 +112,14 @@ export async function startApp({ root, options, emit, onOpenChange }: AppOptions
     if (open.value === wasOpen) return;
     wasOpen = open.value;
     if (target === undefined) writeWeb('sessionStorage', openName, wasOpen ? 'yes' : undefined);
+    if (!wasOpen) writeWeb('sessionStorage', LEFT_NAME, undefined);
     if (wasOpen && chat.surface.peek() === undefined) void chat.connect();
     onOpenChange(wasOpen);
   });
-  const stopLeaving = keepOnLeave(chat, storage, pageTools);
+  const stopLeaving = keepOnLeave(chat, storage, pageTools, () => {
+    // For the loader of the next page: it may not wait for the visitor there.
+    if (wasOpen || chat.turnRecord() !== undefined) writeWeb('sessionStorage', LEFT_NAME, 'open');
+  });
 
   function setOpen(value: boolean) {
     open.value = value;
@@ -131,6 +139,7 @@ export async function startApp({ root, options, emit, onOpenChange }: AppOptions
       chat.destroy();
       if (!keepsNothing) inUse.delete(key);
       writeWeb('sessionStorage', openName, undefined);
+      writeWeb('sessionStorage', LEFT_NAME, undefined);
     },
   };
 }
@@ -146,10 +155,16 @@ function onItsOwn(chat: OwnedChat): SharedChat {
 }
 
 /** Keeps what the page would take with it. Returns the undo, which keeps it as well. */
-function keepOnLeave(chat: SharedChat, storage: OwnedStorage, pageTools: OwnedPageTools | undefined) {
+function keepOnLeave(
+  chat: SharedChat,
+  storage: OwnedStorage,
+  pageTools: OwnedPageTools | undefined,
+  onLeave: () => void,
+) {
   const life = new AbortController();
 
   function leave() {
+    onLeave();
     const thread = chat.thread();
     if (thread === undefined) return;
     const turn = thread.turn && leadingAway(thread.turn, pageTools?.leading() ?? new Set());

@@ -52,9 +52,9 @@ function look({ target, position }: ResolvedOptions): string {
     // Important, because a rule of the page for every `div` would move or hide the chat. Without a size it covers nothing.
     (target
       ? ':host{display:block;height:100%}#l[aria-expanded=true]{display:none}#l{'
-      : `:host{all:initial!important;position:fixed!important;z-index:var(--ph-layer,2147483000)!important}#l{position:fixed;${y}:max(var(--ph-inset,20px),env(safe-area-inset-${y}));${x}:max(var(--ph-inset,20px),env(safe-area-inset-${x}));`) +
+      : `:host{all:initial!important;position:fixed!important;z-index:var(--ph-layer,999999999)!important}#l{position:fixed;${y}:max(var(--ph-inset,20px),env(safe-area-inset-${y}));${x}:max(var(--ph-inset,20px),env(safe-area-inset-${x}));`) +
     'background:var(--ph-accent,#1f5fbf);color:var(--ph-on-accent,#fff);' +
-    'padding:calc(var(--ph-launcher-size,56px)/2 - 15px);border:1px solid #0000;border-radius:28px;' +
+    'padding:calc(var(--ph-launcher-size,56px)/2 - 15px);border:1px solid #0000;border-radius:99px;' +
     'font:15px system-ui;cursor:pointer;box-shadow:0 2px 12px #0003}' +
     '#l svg{display:block;width:28px;height:28px;fill:currentColor}#l[aria-busy=true]{opacity:.6}@media print{#l{display:none}}'
   );

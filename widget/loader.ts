@@ -36,7 +36,7 @@ function createApi(): PagehandApi {
     mount(options) {
       const widget = createShell(
         resolveOptions(options, new URL(src).origin),
-        (): Promise<AppModule> => import(/* @vite-ignore */ new URL(__APP_FILE__, src).href),
+        (): Promise<AppModule> => import(/* @vite-ignore */ new URL(__APP_FILE__, src) as unknown as string),
       );
       if (widgets.push(widget) === 1) Object.assign(created, { ...widget, destroy: created.destroy });
       return widget;
@@ -67,5 +67,5 @@ function begin(): void {
 }
 
 function complain(sentence: string): void {
-  console.error(`Pagehand: ${sentence}.`);
+  console.error(`Pagehand: ${sentence}`);
 }

@@ -30,7 +30,8 @@ export function createShell(options: ResolvedOptions, loadApp: () => Promise<App
       .catch((cause) => {
         app = undefined;
         // The shape of a `WidgetError`: its class is not worth its weight in the loader.
-        throw Object.assign(Error('The chat did not load.', { cause }), {
+        throw Object.assign(Error('The chat did not load.'), {
+          cause,
           code: 'unreachable',
           retryable: true,
         });
@@ -75,6 +76,12 @@ export function createShell(options: ResolvedOptions, loadApp: () => Promise<App
   show(false);
   // An async script may run before there is a body; the root element can hold it just as well.
   (target ?? document.body ?? document.documentElement).append(root.host);
+  // The page before this one was left with the chat open.
+  try {
+    if (sessionStorage.pagehand) preload();
+  } catch {
+    // Blocked storage: the turn goes on when the visitor opens the chat.
+  }
   // Ahead of need only where the connection is known to be fast and the visitor does not save data.
   const { connection } = navigator as { connection?: { effectiveType?: string; saveData?: boolean } };
   if (options.open || target) open();

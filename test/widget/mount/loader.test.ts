@@ -195,7 +195,7 @@ test.each([
   expect(complaints()).toEqual([]);
   vi.advanceTimersByTime(1_000);
   vi.useRealTimers();
-  expect(complaints()).toEqual(['Pagehand: data-token is missing.']);
+  expect(complaints()).toEqual(['Pagehand: data-token is missing']);
 });
 
 test('a page may mount by itself, as many surfaces as it likes', async () => {

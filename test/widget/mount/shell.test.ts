@@ -116,6 +116,21 @@ test('the app is fetched ahead where the connection is known to be fast', async 
   await until(() => attempts() === 1);
 });
 
+test('the app is fetched at once, over any connection, where the page before was left with a chat open', () => {
+  saveData({ effectiveType: '3g' });
+  sessionStorage.setItem('pagehand', 'open');
+  onTestFinished(() => sessionStorage.removeItem('pagehand'));
+  expect(aShell().attempts()).toBe(1);
+});
+
+test('blocked storage hinders no chat', () => {
+  vi.spyOn(window, 'sessionStorage', 'get').mockImplementation(() => {
+    throw new DOMException('Blocked.', 'SecurityError');
+  });
+  onTestFinished(() => void vi.restoreAllMocks());
+  expect(aShell().host).not.toBeNull();
+});
+
 test.each([undefined, { effectiveType: '3g' }, { effectiveType: '4g', saveData: true }])(
   'the app is not fetched ahead with a connection like %j',
   async (connection) => {
