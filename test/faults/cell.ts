@@ -5,21 +5,28 @@ import { type PostgresServer, startPostgres } from '../support/postgres.ts';
 import { violationsOf } from './checks.ts';
 import { dump, openReader, type Reader, remainsOf } from './database.ts';
 import type { Engine } from './fault.ts';
-import { type Entry, readJournal } from './journal.ts';
+import { readJournal } from './journal.ts';
 import { API_KEY, CLIENT_TOKEN, PROVIDER_KEY } from './script.ts';
 import { ServerProcess } from './server-process.ts';
 import { TURN_LIMIT_MS, type Visitor } from './visitor.ts';
 
 /** One database and the processes that share it. One turn at a time is hurt in it. */
 export class Cell {
-  readonly processes: readonly [ServerProcess, ServerProcess];
+  readonly processes: readonly ServerProcess[];
   readonly reader: Reader;
   readonly postgres: PostgresServer | undefined;
   private readonly folder: string;
   private readonly sessions: string[] = [];
   private journalRead = 0;
 
-  static async open(folder: string, file: string, engine: Engine): Promise<Cell> {
+  /** `leaseMs`: how soon its processes take over from each other. Default 500. */
+  static async open(
+    folder: string,
+    file: string,
+    engine: Engine,
+    leaseMs = 500,
+    names: readonly string[] = ['A', 'B'],
+  ): Promise<Cell> {
     mkdirSync(folder, { recursive: true });
     // The harness stops processes and never the machine, so nothing depends on what the disk has in its own memory.
     const postgres = engine === 'postgres' ? await startPostgres('fsync=off') : undefined;
@@ -27,16 +34,16 @@ export class Cell {
     const journal = join(folder, 'journal');
     const logFile = join(folder, 'log');
     writeFileSync(journal, '');
-    const options = { file, databaseUrl, journal, logFile };
-    const processes = [new ServerProcess('A', options), new ServerProcess('B', options)] as const;
-    await processes[0].ready();
-    await processes[1].ready();
+    const options = { file, databaseUrl, journal, logFile, env: { FAULTS_LEASE_MS: String(leaseMs) } };
+    const processes = names.map((name) => new ServerProcess(name, options));
+    // One after the other: the first makes the tables.
+    for (const process of processes) await process.ready();
     return new Cell(folder, processes, await openReader(databaseUrl), postgres);
   }
 
   private constructor(
     folder: string,
-    processes: readonly [ServerProcess, ServerProcess],
+    processes: readonly ServerProcess[],
     reader: Reader,
     postgres: PostgresServer | undefined,
   ) {
@@ -44,6 +51,13 @@ export class Cell {
     this.processes = processes;
     this.reader = reader;
     this.postgres = postgres;
+  }
+
+  /** The first two. */
+  get pair(): readonly [ServerProcess, ServerProcess] {
+    const [first, second] = this.processes;
+    if (first === undefined || second === undefined) throw new Error('This cell has no two processes.');
+    return [first, second];
   }
 
   async newestExecution(conversationId: string): Promise<string | undefined> {
@@ -68,18 +82,21 @@ export class Cell {
   }
 
   /** What does not hold for a visitor's conversation, read from the database, the journal and the visitor. */
-  async judge(visitor: Visitor): Promise<readonly string[]> {
-    this.sessions.push(visitor.sessionId);
-    const remains = await remainsOf(this.reader, visitor.conversationId);
-    // One turn at a time: what was written since the last one is this one's.
+  judge(visitor: Visitor): Promise<readonly string[]> {
+    return this.judgeAll([visitor]);
+  }
+
+  /** The same for many at once. What was written since the last judgement is taken for theirs. */
+  async judgeAll(visitors: readonly Visitor[]): Promise<readonly string[]> {
     const { entries, end } = readJournal(join(this.folder, 'journal'), this.journalRead);
     this.journalRead = end;
-    const protests = entries.flatMap((entry, index) =>
-      entry.did === 'protest' && !isOvertaken(entry.by, entries.slice(0, index))
-        ? [`I3 the model: ${entry.problem}`]
-        : [],
-    );
-    return [...violationsOf({ visitor, remains, entries }), ...protests];
+    const violations: string[] = [];
+    for (const visitor of visitors) {
+      this.sessions.push(visitor.sessionId);
+      const remains = await remainsOf(this.reader, visitor.conversationId);
+      violations.push(...violationsOf({ visitor, remains, entries }));
+    }
+    return violations;
   }
 
   /** I5: places where a secret stands that must stand nowhere. */
@@ -106,10 +123,4 @@ export class Cell {
     await this.reader.close();
     await this.postgres?.stop();
   }
-}
-
-/** Whether somebody claimed what this process was at. What it still asks the model comes to nothing. */
-function isOvertaken(by: string, before: readonly Entry[]): boolean {
-  const last = before.findLastIndex((entry) => entry.by === by && entry.did !== 'protest');
-  return before.slice(last + 1).some((entry) => entry.did === 'claim' && entry.by !== by);
 }

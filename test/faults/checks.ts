@@ -22,6 +22,7 @@ export function violationsOf(evidence: Evidence): readonly string[] {
     ...history(evidence.remains),
     ...memory(evidence.remains),
     ...effects(evidence),
+    ...protests(evidence),
     ...owners(evidence),
     ...quota(evidence),
   ];
@@ -181,6 +182,21 @@ function results({ messages }: Remains) {
       const key = String((call?.input as { readonly key?: unknown } | undefined)?.key);
       return { name: (call?.name ?? '').replace(/^webmcp__/, ''), key, text, isError };
     });
+}
+
+/** I3: no model is asked with a history that a provider would refuse, unless by a process that was overtaken unawares. */
+function protests({ remains, entries }: Evidence): readonly string[] {
+  const tags = remains.messages.flatMap((message) =>
+    message.role === 'user' ? [readRequest(textOf(message))?.tag] : [],
+  );
+  const ids = remains.executions.map(({ id }) => id);
+  return entries.flatMap((entry, index) => {
+    if (entry.did !== 'protest' || !tags.includes(entry.tag)) return [];
+    const before = entries.slice(0, index).filter((one) => 'execution' in one && ids.includes(one.execution));
+    const last = before.findLastIndex(({ by }) => by === entry.by);
+    const isOvertaken = before.slice(last + 1).some(({ did, by }) => did === 'claim' && by !== entry.by);
+    return isOvertaken ? [] : [`I3 the model: ${entry.problem}`];
+  });
 }
 
 /** I4: a version is written by one process, and a running execution changes hands by a claim only. */

@@ -140,8 +140,8 @@ export function scriptedModel({ steps, journal, processId }: Instruments): Model
     id: 'scripted',
     async *stream(request) {
       const problem = problemOf(request.messages);
-      if (problem !== undefined) journal.write({ did: 'protest', by: processId, problem });
       const { tag, index, turn } = place(request);
+      if (problem !== undefined) journal.write({ did: 'protest', by: processId, tag, problem });
       await steps.reach('model', 'before');
       for (const delta of wordsOf(tag, index, turn)) {
         await sleep(WORD_MS);

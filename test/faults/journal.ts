@@ -19,7 +19,7 @@ export type Entry =
       readonly callId: string;
     }
   /** The model was asked with a history that no provider would take. */
-  | { readonly did: 'protest'; readonly by: string; readonly problem: string };
+  | { readonly did: 'protest'; readonly by: string; readonly tag: string; readonly problem: string };
 
 export interface Journal {
   write(entry: Entry): void;

@@ -1,13 +1,16 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bundleServer } from './bundle.ts';
+import { DRILLS } from './drills.ts';
 import type { Engine } from './fault.ts';
-import { Report } from './report.ts';
+import { seeded } from './random.ts';
+import { aligned, Report } from './report.ts';
 import { REQUEST_FAULTS } from './request-faults.ts';
 import { runSeries } from './series.ts';
 import { STEP_FAULTS } from './step-faults.ts';
+import { runCluster } from './three-processes.ts';
 
 const { values } = parseArgs({
   options: {
@@ -16,10 +19,15 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     run: { type: 'string' },
     only: { type: 'string' },
+    seconds: { type: 'string', default: '120' },
+    visitors: { type: 'string', default: '16' },
     cells: { type: 'string', default: '4' },
     keep: { type: 'boolean', default: false },
   },
 });
+
+/** Violations of one drill that are named. */
+const MAX_PRINTED = 10;
 
 const seed = values.seed === undefined ? Math.floor(Math.random() * 1e9) : Number(values.seed);
 const folder = mkdtempSync(join(tmpdir(), 'pagehand-faults-'));
@@ -32,7 +40,11 @@ const engines = (['sqlite', 'postgres'] as const).filter((engine) =>
 let violations = 0;
 try {
   const file = await bundleServer(join(folder, 'server'));
-  for (const engine of engines) violations += await injectAll(engine, file);
+  for (const engine of engines) {
+    violations += await injectAll(engine, file);
+    if (values.run === undefined) violations += await drill(engine, file);
+  }
+  if (values.only === 'cluster') violations += await cluster(file);
 } finally {
   if (values.keep) console.log(`Kept: ${folder}`);
   else rmSync(folder, { recursive: true, force: true });
@@ -40,6 +52,7 @@ try {
 process.exit(violations > 0 ? 1 : 0);
 
 async function injectAll(engine: Engine, file: string): Promise<number> {
+  if (faults.length === 0) return 0;
   const report = new Report();
   const startedAt = Date.now();
   const seconds = () => Math.round((Date.now() - startedAt) / 1_000);
@@ -76,4 +89,53 @@ async function injectAll(engine: Engine, file: string): Promise<number> {
     `${engine}: ${report.injected} faults in ${seconds()} s, ${report.violations + leaks.length} violations`,
   );
   return report.violations + leaks.length;
+}
+
+async function drill(engine: Engine, file: string): Promise<number> {
+  const drills = DRILLS.filter(
+    ({ name, engines }) => engines.includes(engine) && (values.only === undefined || values.only === name),
+  );
+  const rows: string[][] = [];
+  let total = 0;
+  for (const { name, run } of drills) {
+    const own = join(folder, `${engine}-${name}`);
+    mkdirSync(own);
+    const found = new Set<string>();
+    const times = await run({
+      engine,
+      folder: own,
+      file,
+      random: seeded(seed),
+      report: (one) => found.add(one),
+    });
+    for (const violation of [...found].slice(0, MAX_PRINTED)) console.log(`  ${name}: ${violation}`);
+    rows.push([name, engine, String(times), String(found.size)]);
+    total += found.size;
+  }
+  if (rows.length > 0) console.log(`\n${aligned([['drill', 'engine', 'times', 'violations'], ...rows])}`);
+  return total;
+}
+
+async function cluster(file: string): Promise<number> {
+  const { seconds, visitors } = values;
+  console.log(`\nthree processes, one PostgreSQL, ${visitors} visitors, ${seconds} s, seed ${seed}`);
+  const { turns, kills, endings, violations } = await runCluster({
+    file,
+    folder,
+    seed,
+    seconds: Number(seconds),
+    visitors: Number(visitors),
+  });
+  for (const violation of violations.slice(0, MAX_PRINTED)) console.log(`  ${violation}`);
+  const stranded = endings.get('stranded') ?? 0;
+  const complete = endings.get('complete') ?? 0;
+  const doubled = violations.filter((one) => /twice|times|shows|remembers|reads/.test(one)).length;
+  const lost = violations.filter((one) => /lost|not stored|gap/.test(one)).length;
+  console.log(
+    aligned([
+      ['turns', 'kills', 'complete', 'stranded', 'lost', 'doubled', 'violations'],
+      [turns, kills, complete, stranded, lost, doubled, violations.length].map(String),
+    ]),
+  );
+  return violations.length + turns - complete;
 }

@@ -22,7 +22,7 @@ export async function runFault(cell: Cell, plan: Plan): Promise<Result> {
   const startedAt = Date.now();
   const { fault, place, random } = plan;
   const violations: string[] = [];
-  const [first, second] = cell.processes;
+  const [first, second] = cell.pair;
   const [victim, other] = random.chance(0.5) ? [first, second] : [second, first];
   await Promise.all([victim.ready(), other.ready()]);
   const progress = { injected: fault.kind === 'request' };

@@ -3,6 +3,8 @@ import type { ClientTool } from '../../protocol/tool.ts';
 /** What the model does in one turn: some words, then perhaps calls. */
 export interface ScriptedTurn {
   readonly words: number;
+  /** Characters that each word is longer than it has to be. */
+  readonly filler?: number;
   readonly calls: readonly ToolName[];
 }
 
@@ -22,11 +24,14 @@ export const SCENARIOS = {
   mixed: [turn(3, 'charge', 'look'), turn(8)],
   chain: [turn(2, 'look'), turn(2, 'pick'), turn(6)],
   long: [turn(2, 'charge'), turn(2, 'look'), turn(2, 'rate'), turn(4, 'pick'), turn(6)],
+  /** More than any buffer may hold: 6 MB. */
+  flood: [{ words: 400, filler: 16_000, calls: [] }],
 } as const satisfies Record<string, readonly ScriptedTurn[]>;
 
 export type ScenarioName = keyof typeof SCENARIOS;
 
-export const SCENARIO_NAMES = Object.keys(SCENARIOS) as ScenarioName[];
+/** Those that a fault is injected into. */
+export const SCENARIO_NAMES = (Object.keys(SCENARIOS) as ScenarioName[]).filter((name) => name !== 'flood');
 
 /** A surface of one page, and the secrets that must never show anywhere. */
 export const PAGE_ORIGIN = 'https://shop.example.com';
@@ -57,8 +62,9 @@ export function turnsOf(scenario: ScenarioName): readonly ScriptedTurn[] {
 }
 
 /** The words of one turn (0, 1, 2 …), each with a space behind it. */
-export function wordsOf(tag: string, index: number, { words }: ScriptedTurn): readonly string[] {
-  return Array.from({ length: words }, (_, word) => `${tag}.${index}.${word} `);
+export function wordsOf(tag: string, index: number, { words, filler = 0 }: ScriptedTurn): readonly string[] {
+  const padding = 'x'.repeat(filler);
+  return Array.from({ length: words }, (_, word) => `${tag}.${index}.${word}${padding} `);
 }
 
 /** All that a finished answer says. */

@@ -18,6 +18,8 @@ export interface ProcessOptions {
   readonly journal: string;
   /** All that its processes print is added here. */
   readonly logFile: string;
+  /** Variables for the process beside its own. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Whether a process that died is started again at once. Default: true. */
   readonly revives?: boolean;
 }
@@ -122,6 +124,7 @@ export class ServerProcess {
         FAULTS_JOURNAL: journal,
         FAULTS_NAME: this.started === 1 ? this.slot : `${this.slot}${this.started}`,
         OPENAI_API_KEY: PROVIDER_KEY,
+        ...this.options.env,
       },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
     });

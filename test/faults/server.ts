@@ -1,4 +1,3 @@
-import Database from 'libsql';
 import { createApp, newId } from '../../server/app.ts';
 import { resolveConfig } from '../../server/config/resolve.ts';
 import { createDispatcher } from '../../server/dispatch/create-dispatcher.ts';
@@ -7,6 +6,7 @@ import { listen } from '../../server/http/listen.ts';
 import { createLog } from '../../server/log.ts';
 import { openStore } from '../../server/store/open-store.ts';
 import { startUpkeep } from '../../server/upkeep.ts';
+import { dieAtStatement, rememberDatabases } from './engine-hooks.ts';
 import { instrumentDispatcher, instrumentStore, scriptedModel, scriptedTools } from './instrument.ts';
 import { openJournal } from './journal.ts';
 import { API_KEY, CLIENT_TOKEN, PAGE_ORIGIN } from './script.ts';
@@ -17,21 +17,26 @@ import { notify, type Order, Steps } from './steps.ts';
  * `server/pagehand.ts` does, with short times, a scripted model, and steps at every commit and frame.
  */
 
-/** How soon others take over from a process that gives no sign of life, in milliseconds. */
-const LEASE_MS = 500;
 const TAKE_OVER_MS = 100;
 
 /** What running turns get when the process is asked to stop, in milliseconds. */
 const STOP_DEADLINE_MS = 1_500;
 const LAST_WORDS_MS = 200;
+const LAST_GRACE_MS = 1_000;
 
 const {
   PAGEHAND_DB: databaseUrl = '',
   FAULTS_JOURNAL: journalPath = '',
   FAULTS_NAME: processId = '',
+  FAULTS_LAST_STATEMENT: lastStatement,
+  FAULTS_LEASE_MS: leaseText = '500',
 } = process.env;
 
+/** How soon others take over from a process that gives no sign of life, in milliseconds. */
+const LEASE_MS = Number(leaseText);
+
 const databases = rememberDatabases();
+if (lastStatement !== undefined) dieAtStatement(Number(lastStatement));
 const steps = new Steps();
 const journal = openJournal(journalPath);
 const instruments = { steps, journal, processId };
@@ -48,7 +53,12 @@ const config = resolveConfig(
         id: 'shop',
         agent: { maxToolCalls: 20, pauseMinutes: 1_440, tools },
         behavior: { webmcp: { enabled: true } },
-        limits: { messagesPerMinute: 10_000, requestsPerMinute: 1_000_000, messagesPerSession: 1_000 },
+        limits: {
+          messagesPerMinute: 10_000,
+          requestsPerMinute: 1_000_000,
+          messagesPerSession: 1_000,
+          concurrentRuns: 10_000,
+        },
         clientTokens: [{ token: CLIENT_TOKEN, allowedOrigins: [PAGE_ORIGIN] }],
       },
     ],
@@ -83,6 +93,7 @@ const app = createApp({
   // Every visitor of the harness comes with an address of its own.
   trustedProxies: 1,
   isAccepting: () => accepting,
+  ...(databaseUrl.startsWith('postgres') ? { takeShared: (...bucket) => store.takeToken(...bucket) } : {}),
 });
 const upkeep = startUpkeep({
   dispatcher,
@@ -108,6 +119,7 @@ process.on('disconnect', () => process.exit(1));
 notify({ type: 'ready', url: listener.url });
 
 async function stop(): Promise<void> {
+  setTimeout(() => process.exit(0), STOP_DEADLINE_MS + LAST_GRACE_MS);
   accepting = false;
   await Promise.all([upkeep.settle(), dispatcher.close(STOP_DEADLINE_MS)]);
   await Promise.all([upkeep.stop(), streams.close(LAST_WORDS_MS)]);
@@ -119,14 +131,4 @@ async function stop(): Promise<void> {
 /** SQLite's own way to a full disk: no connection of this process may make the file larger. */
 function fillDisk(isFull: boolean): void {
   for (const database of databases) database.exec(`pragma max_page_count = ${isFull ? 1 : 1_073_741_823}`);
-}
-
-function rememberDatabases(): ReadonlySet<Database.Database> {
-  const seen = new Set<Database.Database>();
-  const { prepare } = Database.prototype;
-  Database.prototype.prepare = function prepareAndRemember(this: Database.Database, sql: string) {
-    seen.add(this);
-    return prepare.call(this, sql);
-  } as typeof prepare;
-  return seen;
 }
