@@ -1,3 +1,5 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -7,6 +9,7 @@ import { openPostgresEngine, openPostgresStore } from '../../server/store/postgr
 import type { Store } from '../../server/store/store.ts';
 import { type PostgresServer, startPostgres } from '../support/postgres.ts';
 import { aCommit, anAppend, anExecution, deltas, givenExecution } from '../support/store.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
 
 const UNAVAILABLE = { name: 'StoreError', code: 'unavailable' };
 
@@ -47,6 +50,21 @@ describe('a PostgreSQL server that comes and goes', () => {
     },
     60_000,
   );
+
+  test('a certificate that is away for a moment costs the connections of that moment and no more', async () => {
+    const certificate = join(temporaryDirectory(), 'authority.pem');
+    writeFileSync(certificate, '');
+    const url = `${await server.url()}?sslrootcert=${encodeURIComponent(certificate)}&sslmode=disable`;
+    const [one, two] = await Promise.all([openStore(url), openStore(url)]);
+    const execution = await givenExecution(one);
+    rmSync(certificate);
+    await server.restart('fast');
+    await expect(one.execution('exec_1')).rejects.toMatchObject(UNAVAILABLE);
+    await sleep(500);
+    writeFileSync(certificate, '');
+    expect(await one.execution('exec_1')).toEqual(execution);
+    await Promise.all([one.close(), two.close()]);
+  });
 
   test('a query while it is away waits for it', async () => {
     await withStore(async (store) => {
