@@ -1,5 +1,6 @@
 /** The real server as one process: routes, dispatcher, event log in a database, sockets. Only the model is scripted. */
 import { createApp, newId } from '../../server/app.ts';
+import { isPostgresUrl } from '../../server/config/database.ts';
 import { resolveConfig } from '../../server/config/resolve.ts';
 import { createDispatcher } from '../../server/dispatch/create-dispatcher.ts';
 import { createEventStreams } from '../../server/http/event-stream.ts';
@@ -50,7 +51,17 @@ async function start(): Promise<string> {
     log,
   });
   const streams = createEventStreams({ log });
-  const app = createApp({ config, store, dispatcher, models, log, clock, streams, trustedProxies: 1 });
+  const app = createApp({
+    config,
+    store,
+    dispatcher,
+    models,
+    log,
+    clock,
+    streams,
+    trustedProxies: 1,
+    ...(isPostgresUrl(database) ? { takeShared: (...bucket) => store.takeToken(...bucket) } : {}),
+  });
   startUpkeep({ dispatcher, store, surfaces: config.surfaces, leaseMs, clock, log });
   const { url } = await listen(app.fetch, { host: '127.0.0.1', port: 0 });
   return url;
