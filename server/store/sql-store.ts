@@ -52,10 +52,11 @@ export class SqlStore implements Store {
   saveSession(session: Session): Promise<void> {
     return this.#write(async (db) => {
       const row = sessionRow(session);
+      const { message_count, ...renewal } = row;
       await db
         .insertInto('sessions')
         .values(row)
-        .onConflict((conflict) => conflict.column('id_hash').doUpdateSet(row))
+        .onConflict((conflict) => conflict.column('id_hash').doUpdateSet(renewal))
         .execute();
     });
   }

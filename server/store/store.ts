@@ -202,6 +202,7 @@ export interface Retention {
  * Every method may reject with `StoreError`; nothing else leaves an engine.
  */
 export interface Store {
+  /** Of one that is there the count stays: turns count it, maybe just now. */
   saveSession(session: Session): Promise<void>;
   session(idHash: string): Promise<Session | undefined>;
 
