@@ -2,13 +2,30 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type PostgresServer, startPostgres } from '../support/postgres.ts';
-import { violationsOf } from './checks.ts';
+import { violationsOf, type Witness } from './checks.ts';
 import { dump, openReader, type Reader, remainsOf } from './database.ts';
 import type { Engine } from './fault.ts';
 import { readJournal } from './journal.ts';
 import { API_KEY, CLIENT_TOKEN, PROVIDER_KEY } from './script.ts';
 import { ServerProcess } from './server-process.ts';
-import { TURN_LIMIT_MS, type Visitor } from './visitor.ts';
+import { TURN_LIMIT_MS } from './visitor.ts';
+
+export interface CellPlace {
+  /** A folder of its own. */
+  readonly folder: string;
+  /** The server under test. */
+  readonly file: string;
+  readonly engine: Engine;
+}
+
+export interface CellOptions {
+  /** How soon its processes take over from each other, in milliseconds. Default 500. */
+  readonly leaseMs?: number;
+  /** Of its processes. Default: `A` and `B`. */
+  readonly names?: readonly string[];
+  /** Variables for its processes. */
+  readonly env?: Readonly<Record<string, string>>;
+}
 
 /** One database and the processes that share it. One turn at a time is hurt in it. */
 export class Cell {
@@ -19,13 +36,9 @@ export class Cell {
   private readonly sessions: string[] = [];
   private journalRead = 0;
 
-  /** `leaseMs`: how soon its processes take over from each other. Default 500. */
   static async open(
-    folder: string,
-    file: string,
-    engine: Engine,
-    leaseMs = 500,
-    names: readonly string[] = ['A', 'B'],
+    { folder, file, engine }: CellPlace,
+    { leaseMs = 500, names = ['A', 'B'], env = {} }: CellOptions = {},
   ): Promise<Cell> {
     mkdirSync(folder, { recursive: true });
     // The harness stops processes and never the machine, so nothing depends on what the disk has in its own memory.
@@ -34,7 +47,13 @@ export class Cell {
     const journal = join(folder, 'journal');
     const logFile = join(folder, 'log');
     writeFileSync(journal, '');
-    const options = { file, databaseUrl, journal, logFile, env: { FAULTS_LEASE_MS: String(leaseMs) } };
+    const options = {
+      file,
+      databaseUrl,
+      journal,
+      logFile,
+      env: { FAULTS_LEASE_MS: String(leaseMs), ...env },
+    };
     const processes = names.map((name) => new ServerProcess(name, options));
     // One after the other: the first makes the tables.
     for (const process of processes) await process.ready();
@@ -82,12 +101,12 @@ export class Cell {
   }
 
   /** What does not hold for a visitor's conversation, read from the database, the journal and the visitor. */
-  judge(visitor: Visitor): Promise<readonly string[]> {
+  judge(visitor: Witness): Promise<readonly string[]> {
     return this.judgeAll([visitor]);
   }
 
   /** The same for many at once. What was written since the last judgement is taken for theirs. */
-  async judgeAll(visitors: readonly Visitor[]): Promise<readonly string[]> {
+  async judgeAll(visitors: readonly Witness[]): Promise<readonly string[]> {
     const { entries, end } = readJournal(join(this.folder, 'journal'), this.journalRead);
     this.journalRead = end;
     const violations: string[] = [];

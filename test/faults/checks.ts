@@ -4,10 +4,25 @@ import type { Remains } from './database.ts';
 import type { Entry } from './journal.ts';
 import { answerTo, readRequest, resultOf, turnsOf, wordsOf } from './script.ts';
 import { shownText } from './shown-text.ts';
-import type { Visitor } from './visitor.ts';
+
+/** Who saw the turn: what was told to them, and what they did. */
+export interface Witness {
+  readonly sessionId: string;
+  readonly conversationId: string;
+  readonly problems: readonly string[];
+  /** Every event that came, by execution. */
+  readonly logs: ReadonlyMap<string, readonly StreamEvent[]>;
+  /** How often each key of a page tool was run. */
+  readonly pageRuns: ReadonlyMap<string, number>;
+  /** Results that were sent for each key. */
+  readonly sent: ReadonlyMap<string, ReadonlySet<string>>;
+  /** A page that went in the middle of a tool: its result may be unknown. */
+  readonly mayLoseResults?: boolean;
+  shown(executionId: string): string;
+}
 
 export interface Evidence {
-  readonly visitor: Visitor;
+  readonly visitor: Witness;
   readonly remains: Remains;
   readonly entries: readonly Entry[];
 }
@@ -165,7 +180,8 @@ function effects({ remains, visitor, entries }: Evidence): readonly string[] {
         if (name === 'rate' && isComplete) return [`rate ${key} may run again and was given up: "${text}"`];
         return !acted || /unknown/i.test(text) ? [] : [`${name} ${key} acted, and the model reads "${text}"`];
       }
-      return visitor.sent.get(key)?.has(text) === true || !isComplete
+      if (visitor.mayLoseResults === true && isError && /unknown/i.test(text)) return [];
+      return text === own || visitor.sent.get(key)?.has(text) === true || !isComplete
         ? []
         : [`the result of ${name} ${key} was lost: "${text}"`];
     }),

@@ -124,7 +124,7 @@ async function raceMigrations(setting: DrillSetting): Promise<number> {
 /** A process with many live streams is told to stop: each of them ends complete, in the other process. */
 async function terminateMany(setting: DrillSetting): Promise<number> {
   const { random, report } = setting;
-  const cell = await Cell.open(join(setting.folder, 'many'), setting.file, setting.engine, LEASE_MS);
+  const cell = await Cell.open({ ...setting, folder: join(setting.folder, 'many') }, { leaseMs: LEASE_MS });
   const [stopping, other] = cell.pair;
   const begun = new Set<Visitor>();
   let isStopping = false;
@@ -161,7 +161,10 @@ async function terminateMany(setting: DrillSetting): Promise<number> {
 /** What is not read is not kept: readers that stall cost the process little, and the others nothing. */
 async function stallReaders(setting: DrillSetting): Promise<number> {
   const { random, report } = setting;
-  const cell = await Cell.open(join(setting.folder, 'stalled'), setting.file, setting.engine, LEASE_MS);
+  const cell = await Cell.open(
+    { ...setting, folder: join(setting.folder, 'stalled') },
+    { leaseMs: LEASE_MS },
+  );
   const [process] = cell.pair;
   const where = () => process.url;
   const visitor = new Visitor({ random, where, limitMs: 60_000 });

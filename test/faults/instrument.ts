@@ -8,7 +8,7 @@ import type { Entry, Journal } from './journal.ts';
 import { callKey, readRequest, resultOf, turnsOf, wordsOf } from './script.ts';
 import type { Steps } from './steps.ts';
 
-/** Time between two words, in milliseconds: an answer is written in several groups. */
+/** Time between two words when nothing else is said, in milliseconds: an answer is written in several groups. */
 const WORD_MS = 9;
 
 /** How long a server tool takes after it has acted, in milliseconds. */
@@ -135,7 +135,7 @@ function frames(events: AsyncIterable<StreamEvent>, steps: Steps): AsyncIterable
 }
 
 /** A model that says and calls what the script has for the last thing that the visitor typed. */
-export function scriptedModel({ steps, journal, processId }: Instruments): Model {
+export function scriptedModel({ steps, journal, processId }: Instruments, wordMs = WORD_MS): Model {
   return {
     id: 'scripted',
     async *stream(request) {
@@ -144,7 +144,7 @@ export function scriptedModel({ steps, journal, processId }: Instruments): Model
       if (problem !== undefined) journal.write({ did: 'protest', by: processId, tag, problem });
       await steps.reach('model', 'before');
       for (const delta of wordsOf(tag, index, turn)) {
-        await sleep(WORD_MS);
+        await sleep(wordMs);
         request.signal.throwIfAborted();
         yield { type: 'text', delta };
       }

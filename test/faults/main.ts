@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { runBrowser } from './browser.ts';
 import { bundleServer } from './bundle.ts';
 import { DRILLS } from './drills.ts';
 import type { Engine } from './fault.ts';
@@ -45,6 +46,7 @@ try {
     if (values.run === undefined) violations += await drill(engine, file);
   }
   if (values.only === 'cluster') violations += await cluster(file);
+  if (values.only === 'browser') violations += await browse(file);
 } finally {
   if (values.keep) console.log(`Kept: ${folder}`);
   else rmSync(folder, { recursive: true, force: true });
@@ -138,4 +140,31 @@ async function cluster(file: string): Promise<number> {
     ]),
   );
   return violations.length + turns - complete;
+}
+
+async function browse(file: string): Promise<number> {
+  console.log(`\nthe widget in Chromium: ${values.runs} faults, seed ${seed}`);
+  const rows = new Map<string, { runs: number; complete: number; told: number; violations: number }>();
+  await runBrowser({
+    file,
+    folder,
+    seed,
+    runs: Number(values.runs),
+    onResult({ fault, scenario, how, words, violations: found }) {
+      const row = rows.get(fault) ?? { runs: 0, complete: 0, told: 0, violations: 0 };
+      rows.set(fault, row);
+      row.runs += 1;
+      row.violations += found.length;
+      if (how === 'complete' || how === 'told') row[how] += 1;
+      if (words !== '') console.log(`  ${fault}, "${scenario}": the page says "${words}"`);
+      for (const violation of found) console.log(`  ${fault}, "${scenario}" (${how}): ${violation}`);
+    },
+  });
+  const cells = [...rows].map(([fault, row]) => [
+    fault,
+    '',
+    ...[row.runs, row.complete, row.told, row.violations].map(String),
+  ]);
+  console.log(`\n${aligned([['fault', '', 'runs', 'complete', 'told', 'violations'], ...cells])}`);
+  return [...rows.values()].reduce((sum, row) => sum + row.violations, 0);
 }

@@ -5,6 +5,8 @@ import type { AddressInfo } from 'node:net';
 /** A load balancer without a memory: each request goes to the next server, and past those that do not listen. */
 export interface RoundRobin {
   readonly url: string;
+  /** Cuts every connection to its clients. */
+  cut(): void;
   close(): Promise<void>;
 }
 
@@ -22,6 +24,7 @@ export async function startRoundRobin(servers: readonly { readonly url: string }
   const { port } = balancer.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`,
+    cut: () => balancer.closeAllConnections(),
     async close() {
       balancer.closeAllConnections();
       balancer.close();
@@ -38,7 +41,8 @@ function pass(
   triesLeft: number,
 ): void {
   const target = new URL(incoming.url ?? '/', nextServer()?.url);
-  const onward = request(target, { method: incoming.method, headers: incoming.headers, agent: false });
+  const headers = { 'x-forwarded-for': anyAddress(), ...incoming.headers };
+  const onward = request(target, { method: incoming.method, headers, agent: false });
   onward.once('response', (response) => {
     outgoing.writeHead(response.statusCode ?? 502, response.headers);
     response.pipe(outgoing);
@@ -52,4 +56,10 @@ function pass(
     else outgoing.destroy();
   });
   onward.end(body);
+}
+
+/** No two requests of a browser count against one address: this many visitors share one machine here only. */
+function anyAddress(): string {
+  const byte = () => Math.floor(Math.random() * 254) + 1;
+  return `10.${byte()}.${byte()}.${byte()}`;
 }

@@ -43,7 +43,7 @@ async function work(
   faults: readonly Fault[],
   { engine, seed, only, folder, file, onResult }: SeriesOptions,
 ): Promise<readonly string[]> {
-  const cell = await Cell.open(join(folder, `${engine}-${index}`), file, engine);
+  const cell = await Cell.open({ folder: join(folder, `${engine}-${index}`), file, engine });
   try {
     while (state.injected < wanted) {
       const run = state.next++;

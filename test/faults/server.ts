@@ -30,6 +30,9 @@ const {
   FAULTS_NAME: processId = '',
   FAULTS_LAST_STATEMENT: lastStatement,
   FAULTS_LEASE_MS: leaseText = '500',
+  FAULTS_ORIGIN: origin = PAGE_ORIGIN,
+  FAULTS_WIDGET: widget,
+  FAULTS_WORD_MS: wordMs,
 } = process.env;
 
 /** How soon others take over from a process that gives no sign of life, in milliseconds. */
@@ -52,21 +55,21 @@ const config = resolveConfig(
       {
         id: 'shop',
         agent: { maxToolCalls: 20, pauseMinutes: 1_440, tools },
-        behavior: { webmcp: { enabled: true } },
+        behavior: { webmcp: { enabled: true, autoApprove: ['*'] } },
         limits: {
           messagesPerMinute: 10_000,
           requestsPerMinute: 1_000_000,
           messagesPerSession: 1_000,
           concurrentRuns: 10_000,
         },
-        clientTokens: [{ token: CLIENT_TOKEN, allowedOrigins: [PAGE_ORIGIN] }],
+        clientTokens: [{ token: CLIENT_TOKEN, allowedOrigins: [origin] }],
       },
     ],
     apiKeys: [{ key: API_KEY, scopes: ['DISPATCH:*'] }],
   },
   { file: 'the harness', env: {}, model: 'scripted' },
 );
-const model = scriptedModel(instruments);
+const model = scriptedModel(instruments, wordMs === undefined ? undefined : Number(wordMs));
 const models = () => model;
 const realStore = await openStore(databaseUrl);
 const store = instrumentStore(realStore, instruments);
@@ -90,6 +93,7 @@ const app = createApp({
   log,
   clock,
   streams,
+  assets: { widget },
   // Every visitor of the harness comes with an address of its own.
   trustedProxies: 1,
   isAccepting: () => accepting,

@@ -41,7 +41,10 @@ export async function runCluster({
   seconds,
   visitors,
 }: ClusterOptions): Promise<ClusterResult> {
-  const cell = await Cell.open(join(folder, 'cluster'), file, 'postgres', LEASE_MS, ['A', 'B', 'C']);
+  const cell = await Cell.open(
+    { folder: join(folder, 'cluster'), file, engine: 'postgres' },
+    { leaseMs: LEASE_MS, names: ['A', 'B', 'C'] },
+  );
   const balancer = await startRoundRobin(cell.processes);
   const until = Date.now() + seconds * 1_000;
   const endings = new Map<string, number>();
