@@ -15,6 +15,7 @@ import { expired, isOpen, isOverdue } from './execution.ts';
 import { keyedLock } from './keyed-lock.ts';
 import { resumeOnce } from './resume.ts';
 import { startOnce } from './start.ts';
+import { mayGoOn } from './takeover.ts';
 
 /** Somebody else may move an execution on between a read and a write; so often is tried again. */
 const MAX_ATTEMPTS = 10;
@@ -23,7 +24,7 @@ const MAX_ATTEMPTS = 10;
 const SWEEP_PAGE = 100;
 
 /** Abandoned executions that one look takes, so that other processes get their share. */
-const TAKEOVER_PAGE = 25;
+const TAKEOVER_PAGE = 100;
 
 /** Requests that may be on their way into executions at once. Each holds its body meanwhile. */
 const MAX_REQUESTS = 2_000;
@@ -89,7 +90,7 @@ class LoopDispatcher implements Dispatcher {
     if (room === 0) return;
     await settledAll(this.desk.runs.takeDropped().map((executionId) => this.takeUp(executionId)));
     const abandoned = await this.deps.store.abandonedExecutions(room);
-    const takeovers = abandoned.map((execution) =>
+    const takeovers = mayGoOn(abandoned, this.desk.runs.executions()).map((execution) =>
       this.lock(execution.conversationId, async () => {
         if (!this.isClosing) await this.desk.takeOver(execution);
       }),

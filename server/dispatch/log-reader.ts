@@ -3,8 +3,8 @@ import { RequestError } from '../errors.ts';
 import type { Store } from '../store/store.ts';
 import type { EventLog } from './event-log.ts';
 
-/** Events that a reader takes from the store at once. */
-const PAGE_EVENTS = 100;
+/** Events that a reader takes from the store at once. They wait in memory for as long as it does not read on. */
+const PAGE_EVENTS = 32;
 
 export interface ReadOptions {
   readonly store: Store;

@@ -70,6 +70,11 @@ export class Runs {
     return this.running.get(executionId);
   }
 
+  /** As they were stored last. */
+  executions(): readonly Execution[] {
+    return [...this.running.values()].map(({ log }) => log.execution);
+  }
+
   get room(): number {
     return Math.max(0, (this.deps.maxRunning ?? DEFAULT_MAX_RUNNING) - this.running.size - this.coming.size);
   }

@@ -14,14 +14,43 @@ import { leftovers } from './leftovers.ts';
 import { afterCalls, turnStart } from './loop.ts';
 import { startEvent, unknownOutcome } from './server-calls.ts';
 
-/** A turn that this many processes died of is more likely their cause than their victim. */
-const MAX_TAKEOVERS = 3;
+/** A turn that this many processes died of, at last alone, is their cause and not their victim. */
+const MAX_TAKEOVERS = 5;
+
+/**
+ * How many executions of the same suspicion may run in one process, by the processes that died of each so far. Most of
+ * what dies together is innocent, and the fewer run beside the guilty one, the fewer are taken for it.
+ */
+const PLACES = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 50, 5];
 
 const POISONOUS: Failure = {
   code: 'internal',
   message: 'The server stopped several times in the middle of this answer.',
   hint: 'Send the message again, or ask for less at once.',
 };
+
+/** Of executions to take over, those that may go on here now, beside what runs here already. */
+export function mayGoOn(
+  abandoned: readonly Execution[],
+  running: readonly Pick<Execution, 'takeovers'>[],
+): readonly Execution[] {
+  const isSuspect = ({ takeovers }: Pick<Execution, 'takeovers'>) => placesFor(takeovers) < Infinity;
+  const suspects = running.filter(isSuspect);
+  // The most suspicious first: while they run, those with less against them wait.
+  return abandoned
+    .toSorted((a, b) => b.takeovers - a.takeovers)
+    .filter((execution) => {
+      if (!isSuspect(execution)) return true;
+      const places = Math.min(...[...suspects, execution].map(({ takeovers }) => placesFor(takeovers)));
+      if (suspects.length >= places) return false;
+      suspects.push(execution);
+      return true;
+    });
+}
+
+function placesFor(takeovers: number): number {
+  return PLACES[takeovers] ?? 1;
+}
 
 type Deps = Pick<DispatchDeps, 'store' | 'clock' | 'newId' | 'tools'>;
 

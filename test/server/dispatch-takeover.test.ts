@@ -174,7 +174,7 @@ describe('an answer whose process died', () => {
   test('ends visibly when every process dies of it', async () => {
     const store = await openSqliteStore(':memory:');
     const { executionId } = await dyingAnswer(store, 'Half');
-    for (let death = 0; death < 3; death++) {
+    for (let death = 0; death < 5; death++) {
       const next = await bench(scriptedModel([...text('Half'), never]), store, DYING);
       await next.dispatcher.takeOver();
       await abandoned(store);
@@ -188,6 +188,34 @@ describe('an answer whose process died', () => {
     });
     expect(shownError(events)).toMatch(/several times/);
     expect(await store.execution(executionId)).toMatchObject({ status: 'failed' });
+  });
+
+  test('goes on alone once several processes died of it, so that what died beside it does not fail with it', async () => {
+    const store = await openSqliteStore(':memory:');
+    const conversations = ['conv_a', 'conv_b', 'conv_c'];
+    const first = await bench(scriptedModel([never], [never], [never]), store, DYING);
+    for (const id of conversations) {
+      const owner = { kind: 'client_token', hash: 'visitor' } as const;
+      await store.createConversation({ id, owner, surfaceId: null, createdAtMs: 0 });
+      await first.start({ conversationId: id });
+    }
+    for (let death = 0; death < 4; death++) {
+      const dying = await bench(scriptedModel([never], [never], [never]), store, DYING);
+      await vi.waitFor(async () => expect(await store.abandonedExecutions(10)).toHaveLength(3));
+      await dying.dispatcher.takeOver();
+    }
+    await vi.waitFor(async () => expect(await store.abandonedExecutions(10)).toHaveLength(3));
+    const model = scriptedModel(says('a'), says('b'), says('c'));
+    const { dispatcher } = await bench(model, store);
+    const open = async () =>
+      (await Promise.all(conversations.map((id) => store.latestExecution(id)))).filter(
+        (execution) => execution?.status === 'running',
+      ).length;
+    for (const left of [2, 1, 0]) {
+      await dispatcher.takeOver();
+      await vi.waitFor(() => expect(model.requests).toHaveLength(3 - left));
+      await vi.waitFor(async () => expect(await open()).toBe(left));
+    }
   });
 
   test('a new message does not wait for the heir: the old answer ends, its words are kept', async () => {
