@@ -87,8 +87,7 @@ export class PostgresChanges implements ChangeFeed {
   }
 
   async #connect(): Promise<void> {
-    const client = this.#newClient();
-    if (client === undefined) return this.#connectLater();
+    const client = new pg.Client({ ...this.#config, query_timeout: ANSWER_MS });
     this.#listener = client;
     let isOver = false;
     const over = () => {
@@ -111,15 +110,6 @@ export class PostgresChanges implements ChangeFeed {
       this.#probe.unref();
     } catch {
       over();
-    }
-  }
-
-  /** Nothing while the certificates that the URL names cannot be read, as when they are being replaced. */
-  #newClient(): pg.Client | undefined {
-    try {
-      return new pg.Client({ ...this.#config, query_timeout: ANSWER_MS });
-    } catch {
-      return undefined;
     }
   }
 

@@ -35,6 +35,17 @@ export function storeError(database: string, error: unknown): StoreError {
   return new StoreError('unavailable', `${database} ${sentence} (${code})`, options);
 }
 
+/** What is wrong with a URL from which no connection can be made: a file that it names, or the URL itself. */
+export function unreadableUrl(database: string, error: unknown): StoreError {
+  if (!(error instanceof Error && 'syscall' in error)) return storeError(database, error);
+  const file = 'path' in error ? `: ${error.path}` : '';
+  return new StoreError(
+    'unavailable',
+    `${database} is to be reached with a certificate that cannot be read${file}. ` +
+      `Correct sslrootcert, sslcert or sslkey in PAGEHAND_DB. (${codeOf(error)})`,
+  );
+}
+
 /** For failures that come without a code. */
 function sentenceOf(message: string): string {
   if (/timeout exceeded when trying to connect|Connection terminated due to connection timeout/.test(message))
@@ -53,11 +64,13 @@ const UNREACHABLE =
   'could not be reached. See whether the server runs and the host and port in PAGEHAND_DB are right.';
 const UNTRUSTED =
   'has a certificate that this machine does not trust. Add its authority with sslrootcert in PAGEHAND_DB.';
+const UNKNOWN_SETTING = 'does not take a setting that PAGEHAND_DB names. Correct or remove its options.';
 
 /** By SQLSTATE, by its class, or by Node's code. */
 const SENTENCES: Readonly<Record<string, string>> = {
   '08': CUT,
   '0A000': 'does not know a statement that the store needs. Use PostgreSQL 12 or newer.',
+  '22023': UNKNOWN_SETTING,
   '25006': 'only reads, like a replica. Set PAGEHAND_DB to the primary server.',
   '25P03': 'ended a transaction of a process that had stopped answering.',
   '28000':
@@ -68,10 +81,12 @@ const SENTENCES: Readonly<Record<string, string>> = {
   '40': 'could not decide between two transactions. Try again.',
   '42501':
     'refused the user of PAGEHAND_DB something. Make it the owner of the database, or grant it create on the schema and all on the tables.',
+  '42704': UNKNOWN_SETTING,
   '42P07':
     'has a table of another program by a name that the store needs. Give the store a database of its own.',
   '53100': 'has a full disk. Make room; nothing that was acknowledged is lost.',
   '53': 'has no connection or memory left. Lower PAGEHAND_DB_POOL, or raise max_connections in the server.',
+  '55P02': UNKNOWN_SETTING,
   '55P03': 'kept a row locked for too long. Try again.',
   '57014': 'took too long for a statement. See what else runs there.',
   '57P01': CUT,

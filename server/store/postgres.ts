@@ -16,7 +16,7 @@ import { bindable } from './bindable.ts';
 import type { SqlEngine } from './engine.ts';
 import { migrate } from './migrations.ts';
 import { PostgresChanges } from './postgres-changes.ts';
-import { isLost, isPassing, nameOf, storeError } from './postgres-errors.ts';
+import { isLost, isPassing, nameOf, storeError, unreadableUrl } from './postgres-errors.ts';
 import { SqlStore } from './sql-store.ts';
 import { type Store, StoreError } from './store.ts';
 import type { Tables } from './tables.ts';
@@ -45,8 +45,9 @@ export interface PostgresOptions {
 }
 
 /**
- * Opens the store in a PostgreSQL database, which must exist; its tables are made if they are missing. Rejects with
- * `StoreError`: `unavailable`, `newer_schema` or `changed_migration`. No error shows the URL's password.
+ * Opens the store in a PostgreSQL database, which must exist; its tables are made if they are missing. The certificates
+ * that the URL names are read now and not again. Rejects with `StoreError`: `unavailable`, `newer_schema` or
+ * `changed_migration`. No error shows the URL's password.
  */
 export async function openPostgresStore(url: string, options: PostgresOptions = {}): Promise<Store> {
   const database = nameOf(url);
@@ -62,7 +63,7 @@ export async function openPostgresStore(url: string, options: PostgresOptions = 
   return new SqlStore(openPostgresEngine(url, options));
 }
 
-/** Connects when it is first asked. `isPatient`: statements may take as long as they take. */
+/** Connects when it is first asked. `isPatient`: statements may take as long as they take. Throws `StoreError`. */
 export function openPostgresEngine(
   url: string,
   options: PostgresOptions & { readonly isPatient?: boolean } = {},
@@ -110,10 +111,16 @@ const DURABLE = [
 ];
 const RELAXED = ['set synchronous_commit = off'];
 
+/**
+ * What the URL says, as values. Given the URL, pg reads the certificates anew for every connection, and where a pool
+ * makes one from its queue nobody catches what that throws.
+ */
 function clientConfig(url: string): pg.ClientConfig {
+  const read = readByPg(url);
   return {
-    connectionString: url,
-    application_name: 'pagehand',
+    ...read,
+    // Not enumerable.
+    password: read.password,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
@@ -123,6 +130,16 @@ function clientConfig(url: string): pg.ClientConfig {
         oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format),
     } as pg.CustomTypesConfig,
   };
+}
+
+/** The types leave out what a client made of its configuration. */
+function readByPg(url: string): pg.ClientConfig {
+  try {
+    const client = new pg.Client({ connectionString: url, application_name: 'pagehand' });
+    return (client as pg.Client & { readonly connectionParameters: pg.ClientConfig }).connectionParameters;
+  } catch (error) {
+    throw unreadableUrl(nameOf(url), error);
+  }
 }
 
 function openPool(config: pg.PoolConfig, settings: readonly string[], answerTimeoutMs: number): pg.Pool {
