@@ -16,6 +16,9 @@ import type { Reading, Wish } from './server/visitors.ts';
 const PACE_MS = 70;
 const ROUNDS = 3;
 
+/** Between two visitors who come, so that not all turns start at one moment. */
+const ARRIVAL_MS = 5;
+
 await measureServerCost();
 
 async function measureServerCost(): Promise<void> {
@@ -177,7 +180,7 @@ async function stream(
   const wishes = chats(url, await sessions(count), script);
   await sleep(500);
   const before = await server.ask('cpu');
-  await visitors.ask('open', wishes, script.everyMs * 3);
+  await visitors.ask('open', wishes, count * ARRIVAL_MS);
   const reading = await visitors.ask('read');
   // What the server still writes after the last byte counts, too.
   await sleep(200);

@@ -120,6 +120,8 @@ class Stream {
       response.once('end', resolve);
       response.once('error', reject);
     });
+    // `read` may ask only later.
+    this.ended.catch(() => undefined);
     response.setEncoding('latin1').on('data', (chunk: string) => this.take(chunk));
   }
 
