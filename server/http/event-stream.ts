@@ -7,6 +7,9 @@ import type { Log } from '../log.ts';
 /** Streams that one process keeps open at once, when it is not told. Each costs a socket and, at worst, what waits in it. */
 const MAX_OPEN_STREAMS = 5_000;
 
+/** Streams that one session keeps open at once. A tab needs one, and another while it comes back over a line that broke. */
+export const MAX_OPEN_STREAMS_PER_SESSION = 20;
+
 /** Time after which a reader that found no room may try again, in milliseconds. */
 const RETRY_AFTER_MS = 5_000;
 
@@ -14,7 +17,7 @@ const RETRY_AFTER_MS = 5_000;
 export interface EventStreams {
   /**
    * Answers with the events of what `begin` begins, as they come. Rejects with `overloaded` where too many streams
-   * are open, before anything is begun, and with whatever `begin` rejects with.
+   * are open, in all or of this session, before anything is begun, and with whatever `begin` rejects with.
    *
    * A reader that goes away, or reads nothing for more than 60 s, ends the reading and nothing else. A log that
    * breaks off breaks the answer off, without a proper end, so that no client takes it for complete. Events that end
@@ -23,6 +26,7 @@ export interface EventStreams {
   answer(
     requestId: string,
     begin: () => Promise<{ readonly events: AsyncIterable<StreamEvent> }>,
+    sessionIdHash?: string,
   ): Promise<Response>;
   /** Lets what is open end by itself for at most `graceMs`, then ends it as interrupted. */
   close(graceMs: number): Promise<void>;
@@ -35,27 +39,28 @@ export function createEventStreams(options: {
 }): EventStreams {
   const { log, maxOpen = MAX_OPEN_STREAMS } = options;
   const open = new Set<OpenStream>();
-  let beginning = 0;
+  const places = new Places(maxOpen);
   let whenAllEnded: () => void = () => undefined;
 
   return {
-    async answer(requestId, begin) {
-      if (open.size + beginning >= maxOpen) throw tooMany();
-      beginning += 1;
+    async answer(requestId, begin, sessionIdHash) {
+      places.take(sessionIdHash);
       try {
         const { events } = await begin();
         const stream = new OpenStream(events, {
           log,
           requestId,
           ended() {
+            places.giveBack(sessionIdHash);
             open.delete(stream);
             if (open.size === 0) whenAllEnded();
           },
         });
         open.add(stream);
         return new Response(stream.body, { headers: HEADERS });
-      } finally {
-        beginning -= 1;
+      } catch (error) {
+        places.giveBack(sessionIdHash);
+        throw error;
       }
     },
 
@@ -86,6 +91,38 @@ const MAX_STALLED_BEATS = 60_000 / PING_INTERVAL_MS;
 
 const encoder = new TextEncoder();
 const PING = encoder.encode(': ping\n\n');
+
+/** Of streams that are open or about to be. */
+class Places {
+  private readonly max: number;
+  private taken = 0;
+  private readonly takenBySession = new Map<string, number>();
+
+  constructor(max: number) {
+    this.max = max;
+  }
+
+  /** Throws `overloaded` where none is free. */
+  take(sessionIdHash: string | undefined): void {
+    if (this.taken >= this.max) throw tooMany('The server has as many answers open as it takes.');
+    if (sessionIdHash !== undefined) {
+      const ofSession = this.takenBySession.get(sessionIdHash) ?? 0;
+      if (ofSession >= MAX_OPEN_STREAMS_PER_SESSION) {
+        throw tooMany(`This session has ${MAX_OPEN_STREAMS_PER_SESSION} answers open, which is all it may.`);
+      }
+      this.takenBySession.set(sessionIdHash, ofSession + 1);
+    }
+    this.taken += 1;
+  }
+
+  giveBack(sessionIdHash: string | undefined): void {
+    this.taken -= 1;
+    if (sessionIdHash === undefined) return;
+    const left = (this.takenBySession.get(sessionIdHash) ?? 1) - 1;
+    if (left > 0) this.takenBySession.set(sessionIdHash, left);
+    else this.takenBySession.delete(sessionIdHash);
+  }
+}
 
 interface StreamParts {
   readonly log: Log;
@@ -197,8 +234,8 @@ function interruption(last: StreamEvent | undefined): string | undefined {
   return `: interrupted, go on with after=${last.seq}\n\n`;
 }
 
-function tooMany(): RequestError {
-  return new RequestError('overloaded', 'The server has as many answers open as it takes.', {
+function tooMany(message: string): RequestError {
+  return new RequestError('overloaded', message, {
     hint: 'Try again in a few seconds.',
     retryAfterMs: RETRY_AFTER_MS,
   });

@@ -154,7 +154,7 @@ function chatRoute({ store, dispatcher, sessions, limits, streams }: ClientRoute
       const scope = { owner, conversationId, route: path };
       const idempotency = idempotencyOf(call.header(IDEMPOTENCY_KEY.name), scope, body);
       const { tools, remember } = await meantTools(store, idHash, body);
-      return streams.answer(call.requestId, async () => {
+      const begin = async () => {
         const answer = await dispatcher.start({
           owner,
           conversationId,
@@ -172,7 +172,8 @@ function chatRoute({ store, dispatcher, sessions, limits, streams }: ClientRoute
         });
         if (remember !== undefined) await store.saveToolSet(idHash, remember);
         return answer;
-      });
+      };
+      return streams.answer(call.requestId, begin, idHash);
     },
   });
 }
@@ -195,7 +196,7 @@ function resumeRoute({ store, dispatcher, sessions, limits, streams }: ClientRou
       const scope = { owner, conversationId, route: path };
       const idempotency = idempotencyOf(call.header(IDEMPOTENCY_KEY.name), scope, body);
       const { tools, remember } = await meantTools(store, idHash, body);
-      return streams.answer(call.requestId, async () => {
+      const begin = async () => {
         const answer = await dispatcher.resume({
           executionId: body.executionId,
           owner,
@@ -207,7 +208,8 @@ function resumeRoute({ store, dispatcher, sessions, limits, streams }: ClientRou
         });
         if (remember !== undefined) await store.saveToolSet(idHash, remember);
         return answer;
-      });
+      };
+      return streams.answer(call.requestId, begin, idHash);
     },
   });
 }

@@ -68,11 +68,11 @@ function clientFollowRoute({ dispatcher, sessions, limits, streams }: FollowRout
       if (sessionId === undefined) throw noSession();
       const active = await sessions.require(sessionId, call.header('origin'));
       await limits.follow(active.session);
-      const { conversationId } = active.session;
+      const { conversationId, idHash } = active.session;
       const cursor = cursorOf(call, after);
-      return streams.answer(call.requestId, () =>
-        dispatcher.follow({ executionId, owner: ownerOf(active), conversationId, after: cursor }),
-      );
+      const begin = () =>
+        dispatcher.follow({ executionId, owner: ownerOf(active), conversationId, after: cursor });
+      return streams.answer(call.requestId, begin, idHash);
     },
   });
 }

@@ -2,7 +2,11 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { StreamEvent } from '../../protocol/event.ts';
 import { PING_INTERVAL_MS } from '../../protocol/limits.ts';
 import { encodeEvent } from '../../protocol/sse.ts';
-import { createEventStreams, type EventStreams } from '../../server/http/event-stream.ts';
+import {
+  createEventStreams,
+  type EventStreams,
+  MAX_OPEN_STREAMS_PER_SESSION,
+} from '../../server/http/event-stream.ts';
 import { createLog } from '../../server/log.ts';
 
 const log = createLog({ level: 'silent', secrets: [] });
@@ -235,6 +239,37 @@ describe('room', () => {
     await first?.body?.cancel();
     await expect(open(4)).resolves.toBeInstanceOf(Response);
     await streams.close(0);
+  });
+
+  test('is for so many streams of one session, whatever others have', async () => {
+    const begun: string[] = [];
+    const open = (sessionIdHash?: string) =>
+      streams.answer(
+        'req_1',
+        async () => {
+          begun.push(sessionIdHash ?? 'API key');
+          return { events: waiting(delta(1, 'a')).log };
+        },
+        sessionIdHash,
+      );
+    const all = Array.from({ length: MAX_OPEN_STREAMS_PER_SESSION }, () => open('one'));
+    const [first] = await Promise.all(all);
+    await expect(open('one')).rejects.toMatchObject({ code: 'overloaded', retryAfterMs: 5_000 });
+    expect(begun).toHaveLength(MAX_OPEN_STREAMS_PER_SESSION);
+    await open('two');
+    for (const _ of all) await open();
+    await first?.body?.cancel();
+    await expect(open('one')).resolves.toBeInstanceOf(Response);
+    await expect(open('one')).rejects.toMatchObject({ code: 'overloaded' });
+    await streams.close(0);
+    await expect(open('one')).resolves.toBeInstanceOf(Response);
+    await streams.close(0);
+  });
+
+  test('of a session is free again after what could not begin', async () => {
+    const refused = () => Promise.reject(new Error('refused'));
+    for (let index = 0; index <= MAX_OPEN_STREAMS_PER_SESSION; index++)
+      await expect(streams.answer('req_1', refused, 'one')).rejects.toThrow('refused');
   });
 
   test('is free again after what could not begin', async () => {

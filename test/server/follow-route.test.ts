@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { StreamEvent } from '../../protocol/event.ts';
 import { SESSION_FOLLOWS_PER_MINUTE } from '../../server/guard/rate-limits.ts';
+import { MAX_OPEN_STREAMS_PER_SESSION } from '../../server/http/event-stream.ts';
 import {
   API_KEY,
   aServer,
@@ -290,6 +291,39 @@ describe('the route', () => {
     const events = await eventsOf(open);
     expect(server.asked).toHaveLength(1);
     expect(await eventsOf(await server.follow(sessionId, events[0]?.executionId ?? ''))).toEqual(events);
+  });
+
+  test('answers one session no more than so many at once, chats and resumes included', async () => {
+    server = await aServer({
+      async *model() {
+        yield { type: 'text', delta: 'Hm' } as const;
+        await new Promise(() => undefined);
+      },
+    });
+    const { sessionId } = await server.init();
+    const chat = (await server.chat({ sessionId })).body?.getReader();
+    const [start] = framesOf(new TextDecoder().decode((await chat?.read())?.value));
+    const executionId = start?.data.executionId ?? '';
+    for (let open = 1; open < MAX_OPEN_STREAMS_PER_SESSION; open++) {
+      expect((await server.follow(sessionId, executionId)).status).toBe(200);
+    }
+    const refused = await server.follow(sessionId, executionId);
+    expect(refused.headers.get('retry-after')).toBe('5');
+    expect(await refusal(refused)).toBe('503 overloaded');
+    expect(await refusal(await server.chat({ sessionId }))).toBe('503 overloaded');
+    expect(await refusal(await server.resume({ sessionId, executionId, toolOutputs: {} }))).toBe(
+      '503 overloaded',
+    );
+    expect((await server.chat({ sessionId: (await server.init()).sessionId })).status).toBe(200);
+    await chat?.cancel();
+    expect((await server.follow(sessionId, executionId)).status).toBe(200);
+  });
+
+  test('answers a server that holds an API key as often as it asks', async () => {
+    server = await aServer({ model: () => says('Hello.') });
+    for (let open = 0; open <= MAX_OPEN_STREAMS_PER_SESSION; open++) {
+      expect((await server.dispatch({})).status).toBe(200);
+    }
   });
 });
 
