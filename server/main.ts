@@ -10,7 +10,8 @@ try {
 } catch (error) {
   if (!(error instanceof ConfigError || error instanceof StoreError)) throw error;
   console.error(error.message);
-  process.exitCode = 1;
+  // Not left to the event loop: a connection that failed half way may stay open for ever.
+  process.exit(1);
 }
 
 function greeting({ url, config, hasWorkbench }: RunningServer): string {

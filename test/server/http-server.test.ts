@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent } from 'node:http';
-import { connect } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -167,7 +168,7 @@ describe('the program', () => {
         for (const look of grown) look();
       });
     }
-    const ended = new Promise<number | null>((done) => child.once('exit', done));
+    const ended = new Promise<number | null>((done) => child.once('close', done));
     const says = (words: string) =>
       new Promise<void>((done, fail) => {
         const look = () => output.includes(words) && done();
@@ -208,4 +209,33 @@ describe('the program', () => {
     expect(program.output()).toContain(sentence);
     expect(program.output()).not.toMatch(/\n\s+at /);
   });
+
+  test('ends with 1 and one sentence also when its database keeps a connection open', async () => {
+    const database = createServer((socket) => {
+      const challenges = [saslMessage(10, 'SCRAM-SHA-256\0\0'), saslMessage(11, 'r=once')];
+      socket.on('data', () => socket.write(challenges.shift() ?? ''));
+      socket.on('error', () => undefined);
+    });
+    await once(database.listen(0, '127.0.0.1'), 'listening');
+    const { port } = database.address() as AddressInfo;
+    const program = run({ PAGEHAND_DB: `postgres://pagehand@127.0.0.1:${port}/pagehand` });
+    try {
+      await program.says('wants a password. Write it into PAGEHAND_DB');
+      expect(await program.ended).toBe(1);
+      expect(program.output()).not.toMatch(/\n\s+at /);
+    } finally {
+      program.child.kill('SIGKILL');
+      database.close();
+    }
+  });
 });
+
+/** How a PostgreSQL server asks for a password. */
+function saslMessage(kind: number, text: string): Buffer {
+  const message = Buffer.alloc(9 + text.length);
+  message.write('R');
+  message.writeInt32BE(8 + text.length, 1);
+  message.writeInt32BE(kind, 5);
+  message.write(text, 9);
+  return message;
+}
