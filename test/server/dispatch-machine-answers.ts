@@ -10,6 +10,7 @@ import type { World } from './dispatch-machine-world.ts';
 export function expectKept(visitors: Visitors, found: Found): void {
   for (const request of visitors.requests) {
     checkRequest(request);
+    checkConflict(request, visitors.world);
     if (request.kind === 'start') checkStart(request, found);
     if (request.kind === 'resume') checkResume(request, found);
     if (request.kind !== 'cancel' || request.state !== 'done') continue;
@@ -52,6 +53,13 @@ function checkRequest({ kind, process, state, error, after, logLength }: Request
   else if (code === 'shutting_down') expect(process.isClosing).toBe(true);
   else expect(REFUSALS[kind]).toContain(code);
   if (code === 'invalid_cursor') expect(after).toBeGreaterThan(logLength ?? 0);
+}
+
+/** Whoever gave up had others before it at each of its attempts. */
+function checkConflict({ executionId, conversationId, error }: Request, { ledger }: World): void {
+  if (!(error instanceof RequestError) || error.code !== 'execution_conflict') return;
+  const where = conversationId ?? ledger.written.get(executionId ?? '')?.conversationId ?? '';
+  expect(ledger.changes.get(where), `changes of ${where}`).toBeGreaterThanOrEqual(10);
 }
 
 /** What was accepted is stored. */

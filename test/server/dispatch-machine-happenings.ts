@@ -1,4 +1,5 @@
 import * as fc from 'fast-check';
+import type { Execution } from '../../server/store/store.ts';
 import { CALLS, type Fault, type Process } from './dispatch-machine-process.ts';
 import type { Resume, Saying, Visitors } from './dispatch-machine-visitors.ts';
 import { CONVERSATIONS, type Plan, type PlanStep, type Setup } from './dispatch-machine-world.ts';
@@ -31,12 +32,12 @@ const anyStep: fc.Arbitrary<PlanStep> = fc.oneof(
 );
 
 const anyPlan: fc.Arbitrary<Plan> = fc.record({
-  steps: fc.array(anyStep, { maxLength: 5 }),
-  end: often<Plan['end']>('finish', fc.constantFrom('error', 'cut'), 8),
+  steps: fc.array(anyStep, { minLength: 1, maxLength: 8, size: 'max' }),
+  end: often<Plan['end']>('finish', fc.constantFrom('error', 'cut'), 15),
 });
 
 export const anySetup: fc.Arbitrary<Setup> = fc.record({
-  plans: fc.array(anyPlan, { minLength: 1, maxLength: 8 }),
+  plans: fc.array(anyPlan, { minLength: 1, maxLength: 8, size: 'max' }),
   leaseMs: fc.constantFrom(0, 10_000),
   maxRunning: often(1_000, fc.constantFrom(1, 2)),
   maxToolCalls: often(10, fc.constant(3)),
@@ -83,6 +84,10 @@ const anySlot = fc.nat({ max: 2 });
 const anyConversation = often<string>(CONVERSATIONS[0], fc.constant(CONVERSATIONS[1]), 3);
 /** Mostly the newest. */
 const anyBack = often(0, fc.nat({ max: 5 }));
+/** Mostly one in the state that matters, if there is one; else the one so far back. */
+const anyAim = often<number | 'open'>('open', anyBack, 5);
+/** Mostly whoever runs something; else the one in this place. */
+const anyVictim = often<number | 'busy'>('busy', anySlot, 2);
 
 const anySaying: fc.Arbitrary<Saying> = fc.record({
   hasKey: fc.boolean(),
@@ -106,47 +111,53 @@ const anyFailing: fc.Arbitrary<Fault['method']> = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom('abandonedExecutions', 'overdueExecutions') },
 );
 
-const say = happening('say', [anySlot, anyConversation, anySaying], (visitors, slot, conversationId, how) =>
-  visitors.say(at(visitors, slot), conversationId, how),
+/** Mostly of visitors who wait for the answer before. */
+const say = happening(
+  'say',
+  [anySlot, anyConversation, anySaying, often(true, fc.constant(false), 5)],
+  (visitors, slot, where, how, isPatient) => {
+    const isAnswered = openExecutions(visitors, where).length === 0;
+    if (isAnswered || !isPatient) visitors.say(at(visitors, slot), where, how);
+  },
 );
 const sayAgain = happening('sayAgain', [anySlot, anyConversation, anyBack], (visitors, slot, where, back) =>
   visitors.sayAgain(at(visitors, slot), where, back),
 );
-const resume = happening('resume', [anySlot, anyBack, anyResume], async (visitors, slot, back, how) => {
-  const id = executionAt(visitors, back);
+const resume = happening('resume', [anySlot, anyAim, anyResume], async (visitors, slot, aim, how) => {
+  const id = executionAt(visitors, aim, 'awaiting');
   if (id !== undefined) await visitors.resume(at(visitors, slot), id, how);
 });
-const cancel = happening('cancel', [anySlot, anyBack], (visitors, slot, back) => {
-  const id = executionAt(visitors, back);
+const cancel = happening('cancel', [anySlot, anyAim], (visitors, slot, aim) => {
+  const id = executionAt(visitors, aim, 'running');
   if (id !== undefined) visitors.cancel(at(visitors, slot), id);
 });
 const follow = happening(
   'follow',
-  [anySlot, anyBack, fc.nat({ max: 200 }), often(10_000, fc.nat({ max: 5 }), 2)],
-  async (visitors, slot, back, where, leaveAfter) => {
-    const id = executionAt(visitors, back);
+  [anySlot, anyAim, fc.nat({ max: 200 }), often(10_000, fc.nat({ max: 5 }), 2)],
+  async (visitors, slot, aim, where, leaveAfter) => {
+    const id = executionAt(visitors, aim, 'running');
     if (id !== undefined) await visitors.follow(at(visitors, slot), id, where, leaveAfter);
   },
 );
-const upkeep = happening(
-  'upkeep',
-  [anySlot, often<'takeOver' | 'renewLeases'>('takeOver', fc.constant('renewLeases'), 2)],
-  (visitors, slot, work) => visitors.upkeep(at(visitors, slot), work),
+const renew = happening('renew', [anySlot], (visitors, slot) =>
+  visitors.upkeep(at(visitors, slot), 'renewLeases'),
 );
+const takeOver = happening('takeOver', [anySlot, fc.boolean()], (visitors, slot, isLate) => {
+  if (isLate) visitors.world.clock.nowMs += LEASE_OVER_MS;
+  visitors.upkeep(at(visitors, slot), 'takeOver');
+});
 const expire = happening('expire', [anySlot], (visitors, slot) => {
   visitors.world.clock.nowMs += PAUSE_OVER_MS;
   visitors.upkeep(at(visitors, slot), 'expireOverdue');
 });
-const leaseOver = happening('leaseOver', [], ({ world }) => {
-  world.clock.nowMs += LEASE_OVER_MS;
-});
-const freeze = happening('freeze', [anySlot], (visitors, slot) => {
-  at(visitors, slot).isFrozen = true;
+const freeze = happening('freeze', [anyVictim], (visitors, victim) => {
+  at(visitors, slotOf(visitors, victim)).isFrozen = true;
 });
 const thaw = happening('thaw', [anySlot], (visitors, slot) => {
   at(visitors, slot).isFrozen = false;
 });
-const kill = happening('kill', [anySlot], (visitors, slot) => {
+const kill = happening('kill', [anyVictim], (visitors, victim) => {
+  const slot = slotOf(visitors, victim);
   at(visitors, slot).isDead = true;
   visitors.world.restart(slot);
 });
@@ -159,25 +170,26 @@ const fault = happening(
   [anySlot, anyFailing, fc.constantFrom<Fault['when'][]>('before', 'after')],
   (visitors, slot, method, when) => at(visitors, slot).faults.push({ method, when }),
 );
+/** Each number is one of those who wait, from the one who has waited longest; the highest ones are the timers. */
+const TIMERS = 9;
 const steps = happening(
   'steps',
-  [fc.array(fc.nat({ max: 9 }), { minLength: 1, maxLength: 20 })],
+  [fc.array(fc.nat({ max: TIMERS + 2 }), { minLength: 1, maxLength: 12, size: 'max' })],
   async ({ world }, picks) => {
-    for (const pick of picks) await world.step(pick);
+    for (const pick of picks) await (pick >= TIMERS ? world.tick() : world.step(pick));
   },
 );
-const tick = happening('tick', [], ({ world }) => world.tick());
 const settle = happening('settle', [], ({ world }) => world.settle());
 
 /** Requests and troubles, in any order, with as many steps between them as it takes to come into each other's way. */
 export function anyHappenings(replayPath: string | undefined) {
   return fc.commands<object, Visitors, false>(
     [
-      ...[say, say, sayAgain, resume, resume, resume, cancel, follow, follow],
-      ...[upkeep, upkeep, expire, leaseOver, freeze, thaw, kill, close, fault],
-      ...[steps, steps, steps, steps, steps, tick, settle],
+      ...[say, say, say, say, sayAgain, resume, resume, resume, resume, cancel, follow, follow],
+      ...[renew, takeOver, takeOver, takeOver, expire, freeze, thaw, thaw, kill, close, fault],
+      ...[steps, steps, steps, steps, steps, steps, steps, steps, steps, steps, settle],
     ],
-    { maxCommands: 60, size: 'max', ...(replayPath === undefined ? {} : { replayPath }) },
+    { maxCommands: 100, size: 'max', ...(replayPath === undefined ? {} : { replayPath }) },
   );
 }
 
@@ -187,7 +199,32 @@ function at({ world }: Visitors, slot: number): Process {
   return process;
 }
 
-function executionAt({ world }: Visitors, back: number): string | undefined {
-  const ids = [...world.ledger.written.keys()];
-  return ids[ids.length - 1 - (back % Math.max(1, ids.length))];
+function slotOf({ world }: Visitors, victim: number | 'busy'): number {
+  if (victim !== 'busy') return victim;
+  const holders = CONVERSATIONS.map((id) => world.ledger.holder(id));
+  return Math.max(
+    0,
+    world.processes.findIndex(({ id }) => holders.includes(id)),
+  );
+}
+
+function executionAt(
+  visitors: Visitors,
+  aim: number | 'open',
+  status: Execution['status'],
+): string | undefined {
+  if (aim === 'open') return openExecutions(visitors).findLast(([, state]) => state.status === status)?.[0];
+  const ids = [...visitors.world.ledger.written.keys()];
+  return ids[ids.length - 1 - (aim % Math.max(1, ids.length))];
+}
+
+function openExecutions(
+  { world }: Visitors,
+  where?: string,
+): readonly (readonly [string, Pick<Execution, 'status'>])[] {
+  return [...world.ledger.written].flatMap(([id, { conversationId, states }]) => {
+    const state = states.at(-1);
+    const isOpen = state?.status === 'running' || state?.status === 'awaiting';
+    return isOpen && (where ?? conversationId) === conversationId ? [[id, state] as const] : [];
+  });
 }

@@ -20,6 +20,8 @@ export class Ledger {
   /** By execution. */
   readonly written = new Map<string, Written>();
   readonly violations: string[] = [];
+  /** How often each conversation was changed. */
+  readonly changes = new Map<string, number>();
   private readonly held = new Map<string, Held>();
   private readonly clock: { readonly nowMs: number };
 
@@ -84,6 +86,8 @@ export class Ledger {
   }
 
   private hold(id: string, lease: Lease | null, takenFrom?: string): void {
+    const conversationId = this.written.get(id)?.conversationId ?? '';
+    this.changes.set(conversationId, (this.changes.get(conversationId) ?? 0) + 1);
     if (lease === null) this.held.delete(id);
     else this.held.set(id, { owner: lease.owner, untilMs: this.clock.nowMs + lease.forMs, takenFrom });
   }

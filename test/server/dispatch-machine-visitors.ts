@@ -231,7 +231,8 @@ function outputsOf(
   const awaited = new Map(
     only(log, 'await').map(({ toolCallId = '', toolName = '' }) => [toolCallId, toolName]),
   );
-  const waiting = pending.map(({ toolCallId }) => toolCallId);
+  // While calls of the server's own run, those of the client are stored already and nobody has heard of them.
+  const waiting = pending.map(({ toolCallId }) => toolCallId).filter((id) => awaited.has(id));
   const ids = (alsoOld || waiting.length === 0 ? [...awaited.keys()] : waiting).filter(
     (_, index) => mask === 0 || ((mask >> (index % 3)) & 1) === 1,
   );
