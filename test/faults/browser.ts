@@ -99,9 +99,16 @@ export async function runBrowser({ file, folder, seed, runs, onResult }: Browser
     <script src="${balancer.url}/webmcp.js"></script><script src="/tools.js"></script>
     <script async src="${balancer.url}/pagehand.js" data-token="${CLIENT_TOKEN}"></script></head><body></body></html>`;
   const site = await startSite({ '/': html, '/tools.js': TOOLS }, port);
-  const browser = await launch('none');
+  let browser = await launch('none');
   for (let run = 0; run < runs; run++) {
-    onResult(await runOnce(run, seeded(seedOf(seed, run)), { browser, cell, balancer, origin: site.origin }));
+    const house = { browser, cell, balancer, origin: site.origin };
+    try {
+      onResult(await runOnce(run, seeded(seedOf(seed, run)), house));
+    } catch (error) {
+      // A browser that the machine took away says nothing about the chat.
+      if (browser.isConnected()) throw error;
+      browser = await launch('none');
+    }
   }
   await browser.close();
   await site.close();

@@ -50,7 +50,7 @@ export async function runFault(cell: Cell, plan: Plan): Promise<Result> {
       : await sayAndHurt(scene, fault, text, () => {
           progress.injected = true;
         });
-  if (how === 'stranded') violations.push('I1 the turn is stranded');
+  if (how === 'stranded') violations.push(`I1 the turn is stranded: ${visitor.trace()}`);
   if ((how === 'failed' || how === 'stopped') && fault.mayEnd?.includes(how) !== true)
     violations.push(`the turn ${how}, although nothing it needs was away for long`);
   await cell.settle(visitor.conversationId);

@@ -12,6 +12,9 @@ export const TURN_LIMIT_MS = 15_000;
 
 const ANSWER_LIMIT_MS = 7_000;
 
+/** Tries that a trace tells of. */
+const MAX_TRACE = 12;
+
 export interface VisitorOptions {
   readonly random: Random;
   /** Where the next request goes. */
@@ -55,6 +58,9 @@ export class Visitor {
   private readonly transcript: ChatMessage[] = [];
   private readonly sendsKeys: boolean;
   private reading: Answer | undefined;
+  /** The latest request, and the status of its answer. */
+  private asked = '';
+  private readonly tries: string[] = [];
 
   constructor(options: VisitorOptions) {
     const { random } = options;
@@ -94,9 +100,11 @@ export class Visitor {
     let executionId: string | undefined;
     try {
       while (Date.now() < deadline) {
+        const startedAt = Date.now();
         const reading = await this.advance(executionId, id, (found) => {
           executionId = found;
         });
+        this.tries.push(`${this.asked}: ${reading} after ${Date.now() - startedAt} ms`);
         if (reading === 'refused') return { executionId, how: 'refused' };
         if (reading === 'ended' && executionId !== undefined) return this.end(executionId);
         if (reading === 'broken') await this.wait();
@@ -165,6 +173,11 @@ export class Visitor {
     this.agent.destroy();
   }
 
+  /** What was tried last, for whoever looks into a stranded turn. */
+  trace(): string {
+    return this.tries.slice(-MAX_TRACE).join(' | ');
+  }
+
   private async advance(
     executionId: string | undefined,
     messageId: string,
@@ -180,6 +193,7 @@ export class Visitor {
     const { sessionId } = this;
     const body = { sessionId, messages: this.transcript, clientTools: PAGE_TOOLS };
     const answer = await this.post('/v1/client/chat', body, `${sessionId} ${messageId}`).catch(lost);
+    this.asked = `chat ${answer?.status}`;
     if (answer?.status === 200) return this.read(answer, found);
     return this.refused('chat', answer, []);
   }
@@ -190,6 +204,7 @@ export class Visitor {
     const answer = await this.follow(executionId, cursor, byHeader ? { 'last-event-id': cursor } : {}).catch(
       lost,
     );
+    this.asked = `follow after ${cursor} ${answer?.status}`;
     if (answer?.status === 200) return this.read(answer);
     return this.refused('follow', answer, []);
   }
@@ -204,6 +219,7 @@ export class Visitor {
     const { sessionId } = this;
     const body = { sessionId, executionId, toolOutputs };
     const answer = await this.post('/v1/client/resume', body, `${sessionId} ${ids.join()}`).catch(lost);
+    this.asked = `resume ${answer?.status} ${answer?.body.code ?? ''}`;
     if (answer?.status === 200) {
       for (const id of ids) this.accepted.add(id);
       return this.read(answer);
