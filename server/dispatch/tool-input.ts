@@ -35,6 +35,10 @@ export function checkInput(tool: OfferedTool, input: unknown): ToolInput {
   if (isDeeperThan(parameters, MAX_JSON_DEPTH)) {
     return refuse(`The arguments are nested more than ${MAX_JSON_DEPTH} levels deep.`);
   }
+  const name = dangerousName(parameters);
+  if (name !== undefined) {
+    return refuse(`The arguments use the name \`${name}\`, which no call may use. Leave it out.`);
+  }
   if (JSON.stringify(parameters).length > MAX_TOOL_INPUT_CHARS) {
     return refuse(`The arguments are longer than ${MAX_TOOL_INPUT_CHARS} characters. Send less.`);
   }
@@ -89,6 +93,22 @@ function sizeOf(value: unknown, limit: number): number {
     if (typeof next === 'object' && next !== null) for (const child of Object.values(next)) open.push(child);
   }
   return count;
+}
+
+/** The names that no request may use either: whoever copies such an object key by key changes prototypes. */
+function dangerousName(value: unknown): string | undefined {
+  const open: unknown[] = [value];
+  while (open.length > 0) {
+    const next = open.pop();
+    if (typeof next !== 'object' || next === null) continue;
+    for (const [key, child] of Object.entries(next)) {
+      if (key === '__proto__') return key;
+      if (key === 'constructor' && isRecord(child) && Object.hasOwn(child, 'prototype'))
+        return 'constructor.prototype';
+      open.push(child);
+    }
+  }
+  return undefined;
 }
 
 /** Walks without recursion: what it measures may be deep enough to overflow the stack. */

@@ -260,13 +260,30 @@ describe('arguments', () => {
     ).toMatchObject({ ok: true });
   });
 
-  test('a parameter called like a keyword or like a prototype is a parameter', () => {
-    const odd = JSON.parse(
-      '{"type":"object","properties":{"pattern":{"type":"number"},"__proto__":{"type":"string"}}}',
-    );
-    expect(checkInput(tool(odd), JSON.parse('{"pattern":1,"__proto__":"x"}'))).toMatchObject({ ok: true });
-    expect(checkInput(tool(odd), { pattern: 'x' })).toMatchObject({ ok: false });
-    expect(checkInput(tool(odd), JSON.parse('{"__proto__":1}'))).toMatchObject({ ok: false });
+  test('a parameter called like a keyword or like a method is a parameter', () => {
+    const odd = tool({
+      type: 'object',
+      properties: { pattern: { type: 'number' }, constructor: { type: 'string' } },
+    });
+    for (const input of [
+      { pattern: 1, constructor: 'BMW' },
+      { constructor: 'x', prototype: 'y' },
+    ])
+      expect(checkInput(odd, input)).toEqual({ ok: true, parameters: input });
+    expect(checkInput(odd, { pattern: 'x' })).toMatchObject({ ok: false });
+    expect(checkInput(odd, { constructor: 1 })).toMatchObject({ ok: false });
+  });
+
+  test.each([
+    ['{"id":"ab","__proto__":{"isAdmin":true}}', '__proto__'],
+    ['{"id":"ab","lines":[{"sku":"x","deep":{"__proto__":null}}]}', '__proto__'],
+    ['{"id":"ab","constructor":{"prototype":{"isAdmin":true}}}', 'constructor.prototype'],
+    ['{"id":"ab","a":[{"constructor":{"prototype":1}}]}', 'constructor.prototype'],
+  ])('%s, which would change more than itself where it is copied, reaches no tool', (input, key) => {
+    expect(checkInput(tool(schema), JSON.parse(input))).toEqual({
+      ok: false,
+      problem: `The arguments use the name \`${key}\`, which no call may use. Leave it out.`,
+    });
   });
 
   test('references within the schema count', () => {
