@@ -64,6 +64,7 @@ export async function createPagehand(options: PagehandOptions = {}): Promise<Pag
   const { database, databasePool } = environment;
   const store = await openStore(isPostgresUrl(database) ? database : filePath(cwd, database), {
     poolSize: databasePool,
+    onDamage: (error) => log.error({ err: error }, 'A stored execution cannot be read'),
   });
   const clock = Date.now;
   const tools = new Map(config.surfaces.map(({ agent }) => [agent.id, agent.tools]));

@@ -1,8 +1,8 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { StreamEvent } from '../../protocol/event.ts';
 import type { SqlEngine } from './engine.ts';
-import { eventRow, executionRow, messageRow, outcomeRow } from './rows.ts';
-import { type Commit, type Lease, type NewExecution, StoreError } from './store.ts';
+import { eventRow, executionRow, messageRow, outcomeRow, readExecution } from './rows.ts';
+import { type Commit, type Execution, type Lease, type NewExecution, StoreError } from './store.ts';
 import type { Tables } from './tables.ts';
 
 /** Rows of one `insert`. Keeps its bound values under every engine's limit, and the set of prepared statements small. */
@@ -33,6 +33,28 @@ export function selectExecutions(db: Kysely<Tables>) {
         .whereRef('events.execution_id', '=', 'executions.id')
         .as('last_seq'),
     );
+}
+
+/** The first ones that can be read, at most `limit`. One that cannot is told of, and holds up no other. */
+export async function readExecutions(
+  query: ReturnType<typeof selectExecutions>,
+  limit: number,
+  damaged: (executionId: string, error: unknown) => void,
+): Promise<readonly Execution[]> {
+  const executions: Execution[] = [];
+  for (let offset = 0; ; ) {
+    const wanted = limit - executions.length;
+    const rows = await query.limit(wanted).offset(offset).execute();
+    for (const row of rows) {
+      try {
+        executions.push(readExecution(row));
+      } catch (error) {
+        damaged(row.id, error);
+      }
+    }
+    if (rows.length < wanted || executions.length === limit) return executions;
+    offset += rows.length;
+  }
 }
 
 /** What tells whether executions have changed. */

@@ -36,15 +36,13 @@ export async function releaseLeases(engine: SqlEngine, owner: string): Promise<v
     .execute();
 }
 
-export async function abandonedExecutions(engine: SqlEngine, limit: number): Promise<readonly Execution[]> {
-  const rows = await selectExecutions(engine.durable)
+/** The oldest first. */
+export function abandonedExecutions(engine: SqlEngine) {
+  return selectExecutions(engine.durable)
     .where('status', '=', 'running')
     .where('lease_until_ms', '<=', engine.clockMs)
     .orderBy('lease_until_ms')
-    .orderBy('id')
-    .limit(limit)
-    .execute();
-  return rows.map(readExecution);
+    .orderBy('id');
 }
 
 export async function claim(

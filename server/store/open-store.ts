@@ -8,5 +8,5 @@ import type { Store } from './store.ts';
  * SQLite file. Rejects with `StoreError`.
  */
 export function openStore(database: string, options: PostgresOptions = {}): Promise<Store> {
-  return isPostgresUrl(database) ? openPostgresStore(database, options) : openSqliteStore(database);
+  return isPostgresUrl(database) ? openPostgresStore(database, options) : openSqliteStore(database, options);
 }

@@ -18,7 +18,7 @@ import { migrate } from './migrations.ts';
 import { PostgresChanges } from './postgres-changes.ts';
 import { isLost, isPassing, nameOf, storeError, unreadableUrl } from './postgres-errors.ts';
 import { SqlStore } from './sql-store.ts';
-import { type Store, StoreError } from './store.ts';
+import { type Store, StoreError, type StoreOptions } from './store.ts';
 import type { Tables } from './tables.ts';
 
 /** Connections that are opened at most, besides the one that listens. */
@@ -39,7 +39,7 @@ const SILENCE_MS = 5_000;
 /** One number for all processes: whoever holds it brings the schema up to date. */
 const MIGRATION_LOCK = 7_293_518_842;
 
-export interface PostgresOptions {
+export interface PostgresOptions extends StoreOptions {
   /** Connections that the process may open, besides the one that listens. Default 10, at least 2. */
   readonly poolSize?: number;
 }
@@ -60,7 +60,7 @@ export async function openPostgresStore(url: string, options: PostgresOptions = 
   } finally {
     await preparing.close();
   }
-  return new SqlStore(openPostgresEngine(url, options));
+  return new SqlStore(openPostgresEngine(url, options), options);
 }
 
 /** Connects when it is first asked. `isPatient`: statements may take as long as they take. Throws `StoreError`. */

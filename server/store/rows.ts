@@ -2,16 +2,17 @@ import type { Insertable, Selectable } from 'kysely';
 import type { StreamEvent } from '../../protocol/event.ts';
 import type { ClientTool } from '../../protocol/tool.ts';
 import type { ModelMessage } from '../models/model.ts';
-import type {
-  Conversation,
-  Execution,
-  ExecutionStatus,
-  Feedback,
-  Outcome,
-  Owner,
-  Session,
-  StoredMessage,
-  ToolSet,
+import {
+  type Conversation,
+  type Execution,
+  type ExecutionStatus,
+  type Feedback,
+  type Outcome,
+  type Owner,
+  type Session,
+  type StoredMessage,
+  StoreError,
+  type ToolSet,
 } from './store.ts';
 import type { Tables } from './tables.ts';
 
@@ -113,7 +114,7 @@ export type StoredExecution = Selectable<Tables['executions']> & { readonly last
 
 /** `last_seq` is the end of the log: events between two boundaries move it without touching the execution's row. */
 export function readExecution(row: StoredExecution): Execution {
-  const state = JSON.parse(row.state) as ExecutionState;
+  const state = readState(row);
   return {
     ...LATER_FIELDS,
     ...state,
@@ -125,6 +126,21 @@ export function readExecution(row: StoredExecution): Execution {
     createdAtMs: row.created_at_ms,
     expiresAtMs: row.expires_at_ms,
   };
+}
+
+/** Throws `unavailable` where nothing can be read. */
+function readState({ id, state }: StoredExecution): ExecutionState {
+  try {
+    const read: unknown = JSON.parse(state);
+    if (typeof read === 'object' && read !== null) return read as ExecutionState;
+  } catch {
+    // Said below. The parser's own words would quote the row.
+  }
+  throw new StoreError(
+    'unavailable',
+    `The execution "${id}" is damaged and goes no further. Restore it from a backup, or end it with ` +
+      `\`update executions set status = 'failed' where id = '${id}'\`.`,
+  );
 }
 
 export function eventRow(event: StreamEvent): Insertable<Tables['events']> {

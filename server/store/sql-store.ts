@@ -2,7 +2,14 @@ import type { Kysely, Transaction } from 'kysely';
 import type { StreamEvent } from '../../protocol/event.ts';
 import { appendEvents } from './append.ts';
 import type { SqlEngine } from './engine.ts';
-import { insertExecution, looks, Refusal, selectExecutions, updateExecution } from './executions.ts';
+import {
+  insertExecution,
+  looks,
+  Refusal,
+  readExecutions,
+  selectExecutions,
+  updateExecution,
+} from './executions.ts';
 import { abandonedExecutions, claim, releaseLeases, renewLeases } from './leases.ts';
 import { outcome, takeToken } from './limits.ts';
 import { removeOld } from './retention.ts';
@@ -32,6 +39,7 @@ import {
   type Store,
   type StoredMessage,
   StoreError,
+  type StoreOptions,
   type ToolSet,
 } from './store.ts';
 import type { Tables } from './tables.ts';
@@ -42,10 +50,18 @@ export class SqlStore implements Store {
   readonly #engine: SqlEngine;
   readonly #watchers: Watchers;
   readonly #running = new Set<Promise<unknown>>();
+  /** Executions that were told of. */
+  readonly #damaged = new Set<string>();
+  readonly #onDamage: (executionId: string, error: unknown) => void;
   #closed: Promise<void> | undefined;
 
-  constructor(engine: SqlEngine) {
+  constructor(engine: SqlEngine, { onDamage }: StoreOptions = {}) {
     this.#engine = engine;
+    this.#onDamage = (executionId, error) => {
+      if (this.#damaged.has(executionId)) return;
+      this.#damaged.add(executionId);
+      onDamage?.(engine.storeError(error));
+    };
     this.#watchers = new Watchers(engine.changes, (executionIds) => this.#look(executionIds));
   }
 
@@ -149,15 +165,13 @@ export class SqlStore implements Store {
   }
 
   overdueExecutions(nowMs: number, limit: number): Promise<readonly Execution[]> {
-    return this.#read(async (db) => {
-      const rows = await selectExecutions(db)
+    return this.#read((db) => {
+      const overdue = selectExecutions(db)
         .where('status', '=', 'awaiting')
         .where('expires_at_ms', '<=', nowMs)
         .orderBy('expires_at_ms')
-        .orderBy('id')
-        .limit(limit)
-        .execute();
-      return rows.map(readExecution);
+        .orderBy('id');
+      return readExecutions(overdue, limit, this.#onDamage);
     });
   }
 
@@ -170,7 +184,7 @@ export class SqlStore implements Store {
   }
 
   abandonedExecutions(limit: number): Promise<readonly Execution[]> {
-    return this.#guard(() => abandonedExecutions(this.#engine, limit));
+    return this.#guard(() => readExecutions(abandonedExecutions(this.#engine), limit, this.#onDamage));
   }
 
   async claim(

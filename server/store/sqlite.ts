@@ -19,7 +19,7 @@ import type { ChangeFeed, SqlEngine } from './engine.ts';
 import { migrate } from './migrations.ts';
 import { SqlStore } from './sql-store.ts';
 import { BUSY_TIMEOUT_MS, codeOf, isBusy, storeError } from './sqlite-errors.ts';
-import { type Store, StoreError } from './store.ts';
+import { type Store, StoreError, type StoreOptions } from './store.ts';
 import type { Tables } from './tables.ts';
 
 /** Prepared statements kept. One kind of query is one statement; inserts have one for each number of rows. */
@@ -34,7 +34,7 @@ type Synchronous = 'FULL' | 'NORMAL';
  * Opens the store in a SQLite file, which is made if it is missing, with its directory. `':memory:'` lives until it is
  * closed. Rejects with `StoreError`: `unavailable`, `newer_schema` or `changed_migration`.
  */
-export async function openSqliteStore(path: string): Promise<Store> {
+export async function openSqliteStore(path: string, options: StoreOptions = {}): Promise<Store> {
   const engine = await openSqliteEngine(path);
   try {
     await migrate(engine, `The database ${path}`);
@@ -43,7 +43,7 @@ export async function openSqliteStore(path: string): Promise<Store> {
     if (error instanceof StoreError) throw error;
     throw new StoreError('unavailable', `The database ${path} could not be prepared.`, { cause: error });
   }
-  return new SqlStore(engine);
+  return new SqlStore(engine, options);
 }
 
 /** Opens the file as it is, whatever its schema. */

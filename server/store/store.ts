@@ -280,6 +280,11 @@ export interface Store {
   close(): Promise<void>;
 }
 
+export interface StoreOptions {
+  /** Hears once of each execution that is neither taken over nor expired because it cannot be read. Default: nobody. */
+  readonly onDamage?: (error: StoreError) => void;
+}
+
 export type StoreErrorCode = 'newer_schema' | 'changed_migration' | 'unavailable' | 'conflict';
 
 export class StoreError extends Error {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll } from 'vitest';
 import { openPostgresEngine, openPostgresStore } from '../../server/store/postgres.ts';
 import { type PostgresServer, startPostgres } from '../support/postgres.ts';
 import { storeContract } from './store-contract.ts';
+import { damageContract } from './store-contract-damage.ts';
 import { killedContract } from './store-contract-killed.ts';
 import { schemaContract } from './store-contract-schema.ts';
 
@@ -34,6 +35,11 @@ storeContract(
 );
 
 schemaContract('PostgreSQL', async () => {
+  const url = await emptySchema();
+  return async () => openPostgresEngine(url);
+});
+
+damageContract('PostgreSQL', async () => {
   const url = await emptySchema();
   return async () => openPostgresEngine(url);
 });

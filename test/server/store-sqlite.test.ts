@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { openSqliteEngine, openSqliteStore } from '../../server/store/sqlite.ts';
 import { deltas, givenExecution, temporaryDatabase } from '../support/store.ts';
 import { storeContract } from './store-contract.ts';
+import { damageContract } from './store-contract-damage.ts';
 import { killedContract } from './store-contract-killed.ts';
 import { schemaContract } from './store-contract-schema.ts';
 
@@ -20,6 +21,11 @@ storeContract(
 );
 
 schemaContract('SQLite', async () => {
+  const path = temporaryDatabase();
+  return () => openSqliteEngine(path);
+});
+
+damageContract('SQLite', async () => {
   const path = temporaryDatabase();
   return () => openSqliteEngine(path);
 });
