@@ -87,7 +87,8 @@ const SENTENCES: Readonly<Record<string, string>> = {
   '53100': 'has a full disk. Make room; nothing that was acknowledged is lost.',
   '53': 'has no connection or memory left. Lower PAGEHAND_DB_POOL, or raise max_connections in the server.',
   '55P02': UNKNOWN_SETTING,
-  '55P03': 'kept a row locked for too long. Try again.',
+  '55P03':
+    'was locked by another process for too long. If a newer release is just starting, try again once it has started; else see pg_stat_activity for who holds a lock, and end that.',
   '57014': 'took too long for a statement. See what else runs there.',
   '57P01': CUT,
   '57P02': CUT,

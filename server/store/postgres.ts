@@ -39,9 +39,14 @@ const SILENCE_MS = 5_000;
 /** One number for all processes: whoever holds it brings the schema up to date. */
 const MIGRATION_LOCK = 7_293_518_842;
 
+/** Longest wait for whoever holds the tables while they are prepared, in milliseconds. */
+const LOCK_WAIT_MS = 60_000;
+
 export interface PostgresOptions extends StoreOptions {
   /** Connections that the process may open, besides the one that listens. Default 10, at least 2. */
   readonly poolSize?: number;
+  /** Longest wait for whoever holds the tables while they are prepared, in milliseconds. Default: 60 000. */
+  readonly lockWaitMs?: number;
 }
 
 /**
@@ -51,7 +56,7 @@ export interface PostgresOptions extends StoreOptions {
  */
 export async function openPostgresStore(url: string, options: PostgresOptions = {}): Promise<Store> {
   const database = nameOf(url);
-  const preparing = openPostgresEngine(url, { poolSize: 2, isPatient: true });
+  const preparing = openPostgresEngine(url, { ...options, poolSize: 2, isPatient: true });
   try {
     await demandUtf8(preparing, database);
     await migrate(preparing, database);
@@ -63,18 +68,23 @@ export async function openPostgresStore(url: string, options: PostgresOptions = 
   return new SqlStore(openPostgresEngine(url, options), options);
 }
 
-/** Connects when it is first asked. `isPatient`: statements may take as long as they take. Throws `StoreError`. */
+/**
+ * Connects when it is first asked. `isPatient`: statements may take as long as they take, but wait no longer than
+ * `lockWaitMs` for a lock. Throws `StoreError`.
+ */
 export function openPostgresEngine(
   url: string,
   options: PostgresOptions & { readonly isPatient?: boolean } = {},
 ): SqlEngine {
-  const { poolSize = DEFAULT_POOL_SIZE, isPatient = false } = options;
+  const { poolSize = DEFAULT_POOL_SIZE, isPatient = false, lockWaitMs = LOCK_WAIT_MS } = options;
   const database = nameOf(url);
   const config = clientConfig(url);
   const relaxedSize = Math.max(1, Math.floor(poolSize / 2));
   const open = (max: number, settings: readonly string[]) => {
-    const timeouts = isPatient ? [] : TIMEOUTS;
-    return openPool({ ...config, max }, [...timeouts, ...settings], isPatient ? 0 : ANSWER_TIMEOUT_MS);
+    const limit = isPatient
+      ? `set lock_timeout = ${lockWaitMs}`
+      : `set statement_timeout = ${STATEMENT_TIMEOUT_MS}`;
+    return openPool({ ...config, max }, [limit, SILENCE, ...settings], isPatient ? 0 : ANSWER_TIMEOUT_MS);
   };
   const durablePool = open(Math.max(1, poolSize - relaxedSize), DURABLE);
   const relaxedPool = open(relaxedSize, RELAXED);
@@ -99,11 +109,8 @@ export function openPostgresEngine(
   };
 }
 
-/** Set by statement and not in the connection's start packet, which poolers between refuse. */
-const TIMEOUTS = [
-  `set statement_timeout = ${STATEMENT_TIMEOUT_MS}`,
-  `set idle_in_transaction_session_timeout = ${SILENCE_MS}`,
-];
+/** Like all that follows, set by statement and not in the connection's start packet, which poolers between refuse. */
+const SILENCE = `set idle_in_transaction_session_timeout = ${SILENCE_MS}`;
 
 /** Commits wait for the disk, as they do unless the operator has said otherwise; what goes beyond that stays. */
 const DURABLE = [

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { SqlEngine } from '../../server/store/engine.ts';
 import { migrate } from '../../server/store/migrations.ts';
 import { openStore } from '../../server/store/open-store.ts';
 import { openPostgresEngine, openPostgresStore } from '../../server/store/postgres.ts';
@@ -163,6 +164,19 @@ async function cutConnections(url: string): Promise<void> {
   await server.query(
     `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${databaseOf(url)}' and pid <> pg_backend_pid()`,
   );
+}
+
+/** Does something while it holds what keeps all others from preparing the tables. */
+async function changingSchema(engine: SqlEngine, work: () => Promise<void>): Promise<void> {
+  await engine.durable.transaction().execute(async (db) => {
+    for (const statement of engine.beforeMigrating) await sql.raw(statement).execute(db);
+    await work();
+    await sql`select 1`.execute(db);
+  });
+}
+
+async function locksOf(kind: string): Promise<number> {
+  return (await server.query(`select 1 from pg_locks where locktype = '${kind}' and granted`)).length;
 }
 
 describe('watching across processes', () => {
@@ -426,6 +440,36 @@ describe('opening a PostgreSQL database', () => {
     expect(await server.query(tables, databaseOf(url))).toEqual([{ n: '0' }]);
     await migrate(engine, 'The database', [{ ...slow, statements: slow.statements.slice(0, 1) }]);
     await engine.close();
+  }, 30_000);
+
+  test('a process that freezes while it changes the schema keeps no other from starting', async () => {
+    const url = await server.url();
+    const frozen = openPostgresEngine(url, { isPatient: true });
+    let wake = () => {};
+    const sleeping = new Promise<void>((resolve) => {
+      wake = resolve;
+    });
+    const stuck = changingSchema(frozen, () => sleeping).catch((error: unknown) => error);
+    await expect.poll(() => locksOf('advisory'), { timeout: 10_000 }).toBe(1);
+    await (await openStore(url)).close();
+    wake();
+    expect(frozen.storeError(await stuck)).toMatchObject(UNAVAILABLE);
+    await frozen.close();
+  }, 30_000);
+
+  test('while another process changes the schema for longer than can be waited for', async () => {
+    const url = await server.url();
+    const busy = openPostgresEngine(url);
+    await changingSchema(busy, async () => {
+      await expect(openPostgresStore(url, { lockWaitMs: 300 })).rejects.toMatchObject({
+        ...UNAVAILABLE,
+        message: expect.stringMatching(
+          /^The PostgreSQL database "pagehand_\d+" at \S+ was locked by another process for too long\. If a newer release .* \(55P03\)$/,
+        ),
+      });
+    });
+    await busy.close();
+    await (await openStore(url)).close();
   }, 30_000);
 
   test('several processes at once', async () => {
