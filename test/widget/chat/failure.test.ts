@@ -15,7 +15,7 @@ test('a message that cannot be sent stays, says why, and goes out again as it wa
     failure: {
       code: 'unreachable',
       message: 'You are offline.',
-      hint: 'Your message is kept.',
+      hint: 'Your message is kept. Check your connection and press Retry.',
       retryable: true,
     },
     entries: [{ role: 'user', text: 'Hi' }],
@@ -340,4 +340,37 @@ test('a destroyed chat changes no more', async () => {
   expect(world.requests).toHaveLength(1);
   await world.chat.send('More');
   expect(world.requests).toHaveLength(1);
+});
+
+test('a server that stays busy is told of in plain words, with what is kept and when to press', async () => {
+  const busy = new WidgetError('shutting_down', 'The process got SIGTERM.', { retryAfterMs: 300_000 });
+  const world = aWorld({ script: [busy] });
+  await world.chat.send('Hi');
+  expect(world.chat.conversation.value.failure).toMatchObject({
+    message: 'The chat server is restarting.',
+    hint: 'Your message is kept. Press Retry in 5 minutes.',
+    retryable: true,
+  });
+});
+
+test('a message that is not taken says where it is now, whatever the server says', async () => {
+  const refused = new WidgetError('invalid_request', 'No.', { hint: 'Write in English.', retryable: false });
+  const world = aWorld({ script: [refused] });
+  await world.chat.send('Hi');
+  expect(world.chat.draft.value).toBe('Hi');
+  expect(world.chat.conversation.value.failure).toMatchObject({
+    message: 'No.',
+    hint: 'Write in English. It stands in the message field again.',
+  });
+});
+
+test('what a tool brought is not called the message of the visitor', async () => {
+  const tooLarge = new WidgetError('body_too_large', 'This message is too large.', { retryable: false });
+  const world = aWorld({ script: [[START, calls('add', 'call_1')], tooLarge], tools: [ADD], rules: UNASKED });
+  await world.chat.send('Add');
+  expect(world.chat.draft.value).toBe('');
+  expect(world.chat.conversation.value.failure).toMatchObject({
+    message: 'What a tool brought is too large for the chat server.',
+    retryable: true,
+  });
 });
