@@ -18,6 +18,7 @@ export const copy = {
   } satisfies Record<Phase, string>,
   actingInPage: 'Working in this page…',
   offline: 'Offline',
+  waitingElsewhere: 'Waiting for you in another tab',
   waitingToRetry: 'Waiting to try again…',
 
   thread: 'Conversation',
@@ -60,6 +61,12 @@ export const copy = {
     offline: 'You are offline. The answer goes on when you are connected.',
     too_many: (seconds: string) => `Too many messages. Trying again in ${seconds} s.`,
     busy: (seconds: string) => `The chat server is busy. Trying again in ${seconds} s.`,
+    reconnecting: 'The chat server does not answer. Trying again…',
+  },
+  /** At the moment when it tries again. */
+  tryingAgain: {
+    too_many: 'Too many messages. Trying again…',
+    busy: 'The chat server is busy. Trying again…',
   },
   retry: 'Retry',
   /** After a failure that says nothing of this itself. */
@@ -119,9 +126,11 @@ export const copy = {
   announce: {
     answered: 'The answer is complete.',
     waiting: (title: string) => `${title} waits for your decision.`,
+    waitingElsewhere: (title: string) => `${title} waits for your decision in another tab.`,
     done: (title: string) => `${title}: done.`,
     failed: (title: string) => `${title}: failed.`,
     notRun: (title: string) => `${title}: not run.`,
+    stopped: (title: string) => `${title}: stopped.`,
     unknown: (title: string) => `${title}: outcome unknown.`,
   },
 } as const;

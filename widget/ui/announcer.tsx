@@ -1,19 +1,26 @@
 import { effect, useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import type { Conversation, ToolCallPart } from '../chat/state.ts';
+import type { Conversation, ToolCallPart, Wait } from '../chat/state.ts';
 import { copy } from '../copy.ts';
 import { useView } from './context.ts';
 import { currentCalls } from './current-calls.ts';
+import { waitWords } from './wait-note.tsx';
 
 /** Says in short sentences what a screen reader's user would otherwise have to look for. Errors are alerts of their own. */
 export function Announcer() {
-  const { chat } = useView();
+  const { chat, locale } = useView();
   const words = useSignal('');
   useEffect(() => {
     let before = chat.conversation.peek();
+    /** What was told of the wait that goes on. */
+    const told = new Set<Wait['reason']>();
     return effect(() => {
       const now = chat.conversation.value;
-      const sentences = changes(before, now).join(' ');
+      const sentences = [
+        ...changes(before, now),
+        ...newWait(now.wait, told, locale),
+        ...ending(before, now),
+      ].join(' ');
       before = now;
       if (sentences === '') return;
       // The same sentence again is a change only if it differs.
@@ -29,15 +36,24 @@ export function Announcer() {
 
 function changes(before: Conversation, now: Conversation): string[] {
   const known = new Map(currentCalls(before).map((part) => [part.id, part]));
-  const sentences = currentCalls(now).flatMap((part) => {
+  return currentCalls(now).flatMap((part) => {
     const sentence = known.get(part.id)?.state.status === part.state.status ? undefined : sentenceFor(part);
     return sentence === undefined ? [] : [sentence];
   });
-  if (now.wait !== undefined && now.wait.reason !== before.wait?.reason) {
-    sentences.push(now.wait.reason === 'offline' ? copy.wait.offline : copy.phase.reconnecting);
-  }
-  const ended = now.phase === 'idle' && before.phase !== 'idle' && before.phase !== 'failed';
-  return ended ? [...sentences, endingOf(now)] : sentences;
+}
+
+/** Each reason once, however often it is tried again. */
+function newWait(wait: Wait | undefined, told: Set<Wait['reason']>, locale: string): string[] {
+  if (wait === undefined) told.clear();
+  if (wait === undefined || told.has(wait.reason)) return [];
+  // The attempt after a wait that the server asked for.
+  if (wait.reason === 'reconnecting' && (told.has('too_many') || told.has('busy'))) return [];
+  told.add(wait.reason);
+  return [wait.reason === 'reconnecting' ? copy.phase.reconnecting : waitWords(wait, locale)];
+}
+
+function ending(before: Conversation, now: Conversation): string[] {
+  return now.phase === 'idle' && before.phase !== 'idle' && before.phase !== 'failed' ? [endingOf(now)] : [];
 }
 
 /** An answer that was cut short says so itself. */
@@ -50,7 +66,7 @@ function endingOf({ entries }: Conversation): string {
 function sentenceFor({ title, state }: ToolCallPart): string | undefined {
   switch (state.status) {
     case 'approval':
-      return copy.announce.waiting(title);
+      return state.elsewhere ? copy.announce.waitingElsewhere(title) : copy.announce.waiting(title);
     case 'done':
       return copy.announce.done(title);
     case 'failed':
@@ -58,8 +74,9 @@ function sentenceFor({ title, state }: ToolCallPart): string | undefined {
     case 'unknown':
       return copy.announce.unknown(title);
     case 'refused':
-    case 'cancelled':
       return copy.announce.notRun(title);
+    case 'cancelled':
+      return copy.announce.stopped(title);
     default:
       return undefined;
   }

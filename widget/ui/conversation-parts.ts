@@ -5,13 +5,11 @@ import { ApprovalCard } from './approval-card.tsx';
 import markdownStyle from './markdown/markdown.css?inline';
 import { Markdown } from './markdown/markdown.tsx';
 import toolStyle from './tool.css?inline';
-import { WaitNote } from './wait-note.tsx';
 
 /** What a conversation needs, and a chat that is merely looked at does not. */
 export const conversationParts = {
   Answer,
   ApprovalCard,
   Markdown,
-  WaitNote,
   styles: answerStyle + toolStyle + markdownStyle + approvalStyle,
 };

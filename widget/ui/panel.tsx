@@ -82,6 +82,10 @@ function phaseWords(conversation: Conversation): string {
   const { phase, wait } = conversation;
   if (phase === 'reconnecting' && wait?.reason === 'offline') return copy.offline;
   if (phase === 'reconnecting' && wait?.untilMs !== undefined) return copy.waitingToRetry;
+  const asked = currentCalls(conversation).flatMap(({ state }) =>
+    state.status === 'approval' ? [state] : [],
+  );
+  if (asked.length > 0 && asked.every(({ elsewhere }) => elsewhere)) return copy.waitingElsewhere;
   const inPage = (call: ToolCallPart) => call.state.status === 'running' && call.runsIn === 'page';
   return phase === 'acting' && currentCalls(conversation).some(inPage)
     ? copy.actingInPage

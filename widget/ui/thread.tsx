@@ -8,6 +8,7 @@ import { useFollowing } from './following.ts';
 import { Icon } from './icon.tsx';
 import { lateParts, latePartsFailed, loadLateParts } from './late-parts.ts';
 import { ARROW_DOWN } from './panel-icons.ts';
+import { WaitNote } from './wait-note.tsx';
 
 export function Thread() {
   const { chat, locale } = useView();
@@ -15,8 +16,13 @@ export function Thread() {
   const content = useRef<HTMLDivElement>(null);
   const { following, newBelow, jump } = useFollowing({ scroller, content });
   const { entries, failure, phase, wait } = chat.conversation.value;
-  const WaitNote = lateParts.value?.WaitNote;
   const running = phase !== 'idle' && phase !== 'failed';
+  // A failure's *Retry* fetches them too; a wait goes first; and a question alone misses nothing.
+  const isMissingParts =
+    latePartsFailed.value &&
+    failure === undefined &&
+    wait === undefined &&
+    entries.at(-1)?.role === 'assistant';
 
   const questions = entries.reduce((count, entry) => count + (entry.role === 'user' ? 1 : 0), 0);
   useLayoutEffect(() => {
@@ -42,11 +48,9 @@ export function Thread() {
           <Welcome empty={entries.length === 0} />
           <Entries entries={entries} running={running} />
           {phase === 'thinking' && <span class="pending spinner" />}
-          {wait !== undefined && WaitNote !== undefined && <WaitNote wait={wait} />}
+          {wait !== undefined && <WaitNote wait={wait} />}
           {failure !== undefined && <FailureNote failure={failure} onRetry={onRetry} />}
-          {latePartsFailed.value && failure?.code !== 'not_loaded' && phase !== 'reconnecting' && (
-            <FailureNote failure={PARTS_MISSING} onRetry={loadLateParts} />
-          )}
+          {isMissingParts && <FailureNote failure={PARTS_MISSING} onRetry={loadLateParts} />}
         </div>
       </div>
       {!following.value && (
@@ -152,15 +156,32 @@ function FailureNote({ failure, onRetry }: { readonly failure: Failure; readonly
   return (
     <div class="failure" role="alert" lang={copy.language}>
       <p>
-        {/* Some hints say everything by themselves, for widgets that show nothing else. */}
-        {!failure.hint?.startsWith(failure.message) && <strong>{failure.message} </strong>}
-        {failure.hint ?? (failure.retryable && copy.kept)}
+        <bdi>
+          {/* Some hints say everything by themselves, for widgets that show nothing else. */}
+          {!failure.hint?.startsWith(failure.message) && <strong>{failure.message} </strong>}
+          {failure.hint ?? (failure.retryable && copy.kept)}
+        </bdi>
       </p>
-      {failure.retryable && (
-        <button type="button" onClick={onRetry}>
-          {copy.retry}
-        </button>
-      )}
+      {failure.retryable && <RetryButton onRetry={onRetry} />}
     </div>
+  );
+}
+
+function RetryButton({ onRetry }: { readonly onRetry: () => void }) {
+  const { root } = useView();
+  const button = useRef<HTMLButtonElement>(null);
+  useLayoutEffect(() => {
+    const element = button.current;
+    // It goes with the failure. The focus goes to what goes on, and not to a field that brings a keyboard with it.
+    return () => {
+      if (element !== null && root.activeElement === element) {
+        element.closest<HTMLElement>('.scroller')?.focus({ preventScroll: true });
+      }
+    };
+  }, []);
+  return (
+    <button type="button" ref={button} onClick={onRetry}>
+      {copy.retry}
+    </button>
   );
 }

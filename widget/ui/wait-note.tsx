@@ -1,18 +1,22 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Wait } from '../chat/state.ts';
 import { copy } from '../copy.ts';
 import { useView } from './context.ts';
 
-/** Why the answer does not go on yet, with the seconds until it does where they are known. The panel's head says the rest. */
-export function WaitNote({ wait: { reason, untilMs } }: { readonly wait: Wait }) {
+/** How long an attempt may take before the thread speaks of it, in milliseconds: most breaks are over by then. */
+const LONG_MS = 2_000;
+
+/** Why the answer does not go on yet, with the seconds until it does where they are known. */
+export function WaitNote({ wait }: { readonly wait: Wait }) {
   const { locale } = useView();
-  const seconds = useSecondsUntil(untilMs);
-  const words =
-    reason === 'offline'
-      ? copy.wait.offline
-      : reason !== 'reconnecting' && seconds !== undefined
-        ? copy.wait[reason](seconds.toLocaleString(locale))
-        : undefined;
+  const { reason, untilMs } = wait;
+  const asked = useRef<'too_many' | 'busy' | undefined>(undefined);
+  const isLong = useIsLong(reason);
+  useEverySecond(untilMs !== undefined);
+  if (reason === 'too_many' || reason === 'busy') asked.current = reason;
+  // Between two waits of one kind the line stays: what comes and goes makes the thread jump.
+  const isAttempt = reason === 'reconnecting' && !isLong;
+  const words = isAttempt ? asked.current && copy.tryingAgain[asked.current] : waitWords(wait, locale);
   if (words === undefined) return null;
   return (
     <p class="notice wait" lang={copy.language}>
@@ -21,14 +25,29 @@ export function WaitNote({ wait: { reason, untilMs } }: { readonly wait: Wait })
   );
 }
 
-function useSecondsUntil(untilMs: number | undefined): number | undefined {
-  const left = () =>
-    untilMs === undefined ? undefined : Math.max(1, Math.ceil((untilMs - Date.now()) / 1000));
-  const [seconds, setSeconds] = useState(left);
-  useEffect(() => {
-    setSeconds(left());
-    const timer = setInterval(() => setSeconds(left()), 1000);
+/** What is waited for at this moment, as a sentence. */
+export function waitWords({ reason, untilMs }: Wait, locale: string): string {
+  if (reason === 'offline' || reason === 'reconnecting') return copy.wait[reason];
+  if (untilMs === undefined) return copy.tryingAgain[reason];
+  const seconds = Math.max(1, Math.ceil((untilMs - Date.now()) / 1000));
+  return copy.wait[reason](seconds.toLocaleString(locale));
+}
+
+function useIsLong(reason: Wait['reason']): boolean {
+  const [long, setLong] = useState<Wait['reason']>();
+  useLayoutEffect(() => {
+    setLong(undefined);
+    const timer = setTimeout(() => setLong(reason), LONG_MS);
+    return () => clearTimeout(timer);
+  }, [reason]);
+  return long === reason;
+}
+
+function useEverySecond(isOn: boolean): void {
+  const [, setCount] = useState(0);
+  useLayoutEffect(() => {
+    if (!isOn) return;
+    const timer = setInterval(() => setCount((count) => count + 1), 1000);
     return () => clearInterval(timer);
-  }, [untilMs]);
-  return seconds;
+  }, [isOn]);
 }

@@ -71,6 +71,33 @@ test('a break is told once, with what it waits for, and an answer that was stopp
   ]);
 });
 
+test('a wait that the server asks for is told once: not each second, and not with each attempt', async () => {
+  const { spoken, next } = await listen();
+  const entries = [aQuestion()];
+  for (const seconds of [30, 20, 10]) {
+    const wait = { reason: 'too_many', untilMs: Date.now() + seconds * 1000 } as const;
+    await next({ phase: 'reconnecting', entries, wait });
+    await next({ phase: 'reconnecting', wait: { reason: 'reconnecting' } });
+  }
+  await next({ phase: 'answering', wait: undefined, entries: [aQuestion(), anAnswer([aText('Hi')])] });
+  await next({ phase: 'idle' });
+  expect(spoken).toEqual(['Too many messages. Trying again in 30 s.', 'The answer is complete.']);
+});
+
+test('a call that was stopped while it ran is not told to have never run', async () => {
+  const { spoken, next } = await listen();
+  const state = { status: 'cancelled', reason: 'You stopped this turn.' } as const;
+  await next({ phase: 'acting', entries: [aQuestion(), anAnswer([aCall(state)])] });
+  expect(spoken).toEqual(['Add to cart: stopped.']);
+});
+
+test('who decides in another tab is sent there', async () => {
+  const { spoken, next } = await listen();
+  const state = { ...ASKING, elsewhere: true };
+  await next({ phase: 'waiting', entries: [aQuestion(), anAnswer([aCall(state)])] });
+  expect(spoken).toEqual(['Add to cart waits for your decision in another tab.']);
+});
+
 test('a call that ends without an answer is told as well', async () => {
   const { spoken, next } = await listen();
   await next({

@@ -84,3 +84,17 @@ test('parts that cannot be fetched leave the answer readable, and an alert says 
   latePartsFailed.value = false;
   lateParts.value = parts;
 });
+
+test.each([
+  ['a question whose turn says itself what is wrong', {}],
+  ['a wait', { phase: 'reconnecting', wait: { reason: 'offline' } }],
+] as const)('code that did not come makes no second message beside %s', (_, conversation) => {
+  const parts = lateParts.value;
+  lateParts.value = undefined;
+  latePartsFailed.value = true;
+  const { view } = show(fakeChat({ phase: 'thinking', entries: [aQuestion()], ...conversation }));
+  expect(within(view).queryByRole('alert')).toBeNull();
+  if ('wait' in conversation) expect(within(view).getByText(/^You are offline/)).toBeVisible();
+  latePartsFailed.value = false;
+  lateParts.value = parts;
+});

@@ -112,6 +112,17 @@ describe('a failure', () => {
     );
   });
 
+  test('hands the focus on to the thread when it goes', async () => {
+    const chat = fakeChat({ phase: 'failed', entries: [aQuestion()], failure });
+    const { view, root } = show(chat);
+    within(view).getByRole('button', { name: 'Retry' }).focus();
+    await userEvent.keyboard('{Enter}');
+    chat.conversation.value = { ...chat.conversation.value, phase: 'thinking', failure: undefined };
+    await drawn();
+    expect(within(view).queryByRole('alert')).toBeNull();
+    expect(root.activeElement).toBe(within(view).getByRole('log'));
+  });
+
   test('that cannot be retried offers no Retry', () => {
     const chat = fakeChat({ phase: 'failed', failure: { ...failure, retryable: false } });
     expect(within(show(chat).view).queryByRole('button', { name: 'Retry' })).toBeNull();

@@ -35,9 +35,25 @@ function waiting(wait: Wait, locale = 'en') {
 test('a break says so in words, and Stop is there', async () => {
   const { chat, view, head, log } = waiting({ reason: 'reconnecting' });
   expect(head).toHaveTextContent('Reconnecting…');
+  expect(log).not.toHaveTextContent('Trying again');
   expect(within(log).getByText('Half an')).toBeVisible();
   await userEvent.click(within(view).getByRole('button', { name: 'Stop' }));
   expect(chat.calls).toEqual(['stop']);
+});
+
+test('a break that lasts is told of in the thread, too', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const { log } = waiting({ reason: 'reconnecting' });
+  await vi.advanceTimersByTimeAsync(2_500);
+  await vi.waitFor(() => expect(log).toHaveTextContent('The chat server does not answer. Trying again…'));
+});
+
+test('an attempt between two waits leaves the line where it is', async () => {
+  const { chat, log } = waiting({ reason: 'busy', untilMs: Date.now() + 9_000 });
+  const line = within(log).getByText(/is busy/);
+  chat.conversation.value = { ...chat.conversation.value, wait: { reason: 'reconnecting' } };
+  await vi.waitFor(() => expect(line).toHaveTextContent('The chat server is busy. Trying again…'));
+  expect(line.isConnected).toBe(true);
 });
 
 test('without a network the thread says what happens next', () => {
@@ -70,4 +86,5 @@ test('a call that another tab asks about cannot be answered here', async () => {
   await drawn();
   expect(within(view).queryByRole('button', { name: 'Allow once' })).toBeNull();
   expect(within(view).getByRole('group', { name: 'Add to cart' })).toHaveTextContent('in another tab');
+  expect(view.querySelector('header p')).toHaveTextContent('Waiting for you in another tab');
 });
