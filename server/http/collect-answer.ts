@@ -1,4 +1,4 @@
-import type { EventOf, StreamEvent } from '../../protocol/event.ts';
+import { type EventOf, type StreamEvent, SUPERSEDED_EVENT, Superseded } from '../../protocol/event.ts';
 import type { DispatchResponse } from '../../protocol/request.ts';
 import type { Answer } from '../dispatch/dispatcher.ts';
 import { RequestError } from '../errors.ts';
@@ -14,19 +14,23 @@ export async function collectAnswer({
 }: Answer): Promise<DispatchResponse> {
   const awaiting: StreamEvent[] = [];
   const apologies = new Set<string>();
-  let output = '';
+  const texts = new Map<string, string>();
   let tokens: DispatchResponse['tokens'];
   let end: Partial<DispatchResponse> | undefined;
   for await (const event of events) {
     // The failure stands in `error`; its words are in the stream for widgets that read nothing else.
     if (event.type === 'text_start' && event.role === 'error') apologies.add(event.id);
-    else if (event.type === 'text_delta' && !apologies.has(event.id)) output += event.delta;
+    else if (event.type === 'text_delta' && !apologies.has(event.id))
+      texts.set(event.id, (texts.get(event.id) ?? '') + event.delta);
+    else if (event.type === 'custom' && event.name === SUPERSEDED_EVENT)
+      for (const id of Superseded.parse(event.value).blockIds) texts.delete(id);
     else if (event.type === 'await') awaiting.push(event);
     else if (event.type === 'turn_complete') tokens = sum(tokens, event.tokens);
     else if (event.type === 'execution_complete') end = describeEnd(event);
     else if (event.type === 'execution_error') end = { status: 'failed', error: describeFailure(event) };
   }
   if (end === undefined && awaiting.length === 0) throw interrupted(executionId);
+  const output = [...texts.values()].join('');
   const counted = tokens === undefined ? {} : { tokens };
   return { executionId, conversationId, status: 'awaiting', output, awaiting, ...counted, ...end };
 }

@@ -143,6 +143,26 @@ test('at the deadline it leaves its turns where they are, says where to go on, a
   await next.stop();
 });
 
+test('a caller without a stream sends its request again, as it was told, and gets each word once', async () => {
+  const server = await start('again');
+  const story = (one: RunningServer) =>
+    dispatch(one, { 'idempotency-key': 'story-1' }, { streamResponse: false });
+  const first = story(server);
+  await holding(1);
+  await server.stop(300);
+  expect(await (await first).json()).toMatchObject({
+    code: 'shutting_down',
+    hint: expect.stringContaining('Idempotency-Key'),
+  });
+
+  const next = await start('again');
+  const again = story(next);
+  await holding(2);
+  letGo();
+  expect(await (await again).json()).toMatchObject({ status: 'complete', output: 'Once upon a time.' });
+  await next.stop();
+});
+
 test('200 streams all end with their end, or with the place to go on', async () => {
   const server = await start('many');
   const texts = await Promise.all(
