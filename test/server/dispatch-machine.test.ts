@@ -7,7 +7,7 @@ import { Visitors } from './dispatch-machine-visitors.ts';
 import { World } from './dispatch-machine-world.ts';
 
 /** More runs, or one of them once more, by the seed, path and replayPath that a failure prints. */
-const { MACHINE_RUNS = '100', MACHINE_SEED, MACHINE_PATH, MACHINE_REPLAY_PATH } = process.env;
+const { MACHINE_RUNS = '80', MACHINE_SEED, MACHINE_PATH, MACHINE_REPLAY_PATH } = process.env;
 
 /** Rounds of upkeep until nothing runs: each turn that is taken over may be answered or die once more. */
 const MAX_ROUNDS = 40;
