@@ -4,13 +4,14 @@ import type { CancelResponse } from '../../protocol/request.ts';
 import type { Agent } from '../config/config.ts';
 import type { ModelResolver } from '../models/model.ts';
 import type { Admission } from '../policy.ts';
-import type { NewExecution, Owner, Store } from '../store/store.ts';
+import type { Conversation, NewExecution, Owner, Store } from '../store/store.ts';
 import type { ServerTool } from '../tools/tool.ts';
 
 export interface StartRequest {
   readonly owner: Owner;
-  /** Exists already. */
   readonly conversationId: string;
+  /** Created with the execution, or not at all. Default: it exists already. */
+  readonly newConversation?: Conversation;
   readonly agent: Agent;
   /** The caller's transcript. What is new and a person's is taken from it. */
   readonly messages: readonly ChatMessage[];

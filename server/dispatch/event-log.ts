@@ -23,6 +23,7 @@ export interface Boundary {
 export interface FirstBoundary extends Boundary {
   readonly expectedMessages: number;
   readonly count: NewExecution['count'] | undefined;
+  readonly newConversation: NewExecution['newConversation'] | undefined;
 }
 
 /** What logs of one process write with. */
@@ -73,11 +74,15 @@ export class EventLog implements AppendSource {
   }
 
   /** Stores a new execution with its first events and messages, unless its conversation has moved on. */
-  async create({ expectedMessages, count, ...boundary }: FirstBoundary) {
+  async create({ expectedMessages, count, newConversation, ...boundary }: FirstBoundary) {
     let result: Awaited<ReturnType<Store['createExecution']>> = 'moved_on';
     await this.write(boundary, async (commit) => {
-      const conditions = { expectedMessages, ...(count === undefined ? {} : { count }) };
-      result = await this.deps.store.createExecution({ ...commit, ...conditions });
+      result = await this.deps.store.createExecution({
+        ...commit,
+        expectedMessages,
+        ...(count === undefined ? {} : { count }),
+        ...(newConversation === undefined ? {} : { newConversation }),
+      });
       return result === 'created';
     }).catch((error: unknown) => {
       if (!(error instanceof Superseded)) throw error;

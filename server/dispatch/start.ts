@@ -64,6 +64,7 @@ async function begin(
     messages: plan.kind === 'new' ? plan.messages : [],
     expectedMessages: stored.length,
     count: request.count,
+    newConversation: request.newConversation,
     outcome: newOutcome(request.idempotency, log.execution, nowMs),
   });
   if (result === 'moved_on') return undefined;

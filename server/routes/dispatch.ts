@@ -2,7 +2,7 @@ import { ID_PREFIX } from '../../protocol/ids.ts';
 import { DEFAULT_MAX_TOOL_CALLS, DEFAULT_PAUSE_MINUTES } from '../../protocol/limits.ts';
 import { DispatchRequest, DispatchResponse, DispatchResumeRequest } from '../../protocol/request.ts';
 import { type Agent, type Config, ConfigError } from '../config/config.ts';
-import type { Answer, Dispatcher, IdempotencyKey } from '../dispatch/dispatcher.ts';
+import type { Answer, Dispatcher } from '../dispatch/dispatcher.ts';
 import { RequestError } from '../errors.ts';
 import { refuseDuplicates } from '../guard/client-tools.ts';
 import { IDEMPOTENCY_KEY, idempotencyOf } from '../guard/idempotency.ts';
@@ -10,13 +10,11 @@ import { collectAnswer } from '../http/collect-answer.ts';
 import type { EventStreams } from '../http/event-stream.ts';
 import type { ModelResolver } from '../models/model.ts';
 import { admit, isToolPattern } from '../policy.ts';
-import type { Owner, Store } from '../store/store.ts';
 import { RESUME_ERRORS } from './client.ts';
 import { type Call, jsonAnswer, type KeyRoute, keyRoute } from './route.ts';
 
 export interface DispatchRouteParts {
   readonly config: Config;
-  readonly store: Store;
   readonly dispatcher: Dispatcher;
   readonly models: ModelResolver;
   readonly streams: EventStreams;
@@ -37,7 +35,7 @@ const ANSWER = {
 } as const;
 
 function dispatchRoute(parts: DispatchRouteParts): KeyRoute {
-  const { config, dispatcher, models, streams } = parts;
+  const { config, dispatcher, models, streams, clock, newId } = parts;
   const path = '/v1/dispatch';
   return keyRoute({
     method: 'POST',
@@ -63,34 +61,21 @@ function dispatchRoute(parts: DispatchRouteParts): KeyRoute {
       const owner = { kind: 'api_key', hash: key.hash } as const;
       const scope = { owner, conversationId: null, route: path };
       const idempotency = idempotencyOf(call.header(IDEMPOTENCY_KEY.name), scope, body);
-      return respond(body.streamResponse, streams, call, async () => {
-        const conversationId = await conversationOf(owner, idempotency.idempotency, parts);
-        return dispatcher.start({
+      const conversationId = newId(ID_PREFIX.conversation);
+      return respond(body.streamResponse, streams, call, () =>
+        dispatcher.start({
           owner,
           conversationId,
+          newConversation: { id: conversationId, owner, surfaceId: null, createdAtMs: clock() },
           agent,
           messages: body.messages,
           assistantMessageId: null,
           admission: admit(tools, { kind: 'api_key', allowlist }),
           ...idempotency,
-        });
-      });
+        }),
+      );
     },
   });
-}
-
-/** A new one, unless the dispatch comes again: the repetitions of one request would leave empty ones behind. */
-async function conversationOf(
-  owner: Owner,
-  key: IdempotencyKey | undefined,
-  { store, clock, newId }: DispatchRouteParts,
-): Promise<string> {
-  const outcome = key === undefined ? undefined : await store.outcome(key.keyHash, clock());
-  const begun = outcome === undefined ? undefined : await store.execution(outcome.executionId);
-  if (begun !== undefined) return begun.conversationId;
-  const id = newId(ID_PREFIX.conversation);
-  await store.createConversation({ id, owner, surfaceId: null, createdAtMs: clock() });
-  return id;
 }
 
 function dispatchResumeRoute({ dispatcher, streams }: DispatchRouteParts): KeyRoute {

@@ -1,7 +1,7 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { StreamEvent } from '../../protocol/event.ts';
 import type { SqlEngine } from './engine.ts';
-import { eventRow, executionRow, messageRow, outcomeRow, readExecution } from './rows.ts';
+import { conversationRow, eventRow, executionRow, messageRow, outcomeRow, readExecution } from './rows.ts';
 import { type Commit, type Execution, type Lease, type NewExecution, StoreError } from './store.ts';
 import type { Tables } from './tables.ts';
 
@@ -88,8 +88,10 @@ export async function insertExecution(
   engine: SqlEngine,
   commit: NewExecution,
 ): Promise<void> {
-  const { execution, expectedMessages, count } = commit;
-  // First the conversation's row: whoever else begins a turn of this conversation waits here.
+  const { execution, expectedMessages, count, newConversation } = commit;
+  if (newConversation !== undefined)
+    await db.insertInto('conversations').values(conversationRow(newConversation)).execute();
+  // First the conversation's row, if it was there before: whoever else begins a turn of this conversation waits here.
   const conversation = await db
     .updateTable('conversations')
     .set((column) => ({

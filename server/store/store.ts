@@ -173,6 +173,8 @@ export interface Commit {
 export interface NewExecution extends Commit {
   /** Messages of the conversation when it was planned: the plan is void once there are others. */
   readonly expectedMessages: number;
+  /** Stored with it. Default: its conversation is there already. */
+  readonly newConversation?: Conversation;
   /** The session that the turn counts against, and how many it may start in all. Default: nothing is counted. */
   readonly count?: {
     readonly sessionIdHash: string;

@@ -171,6 +171,38 @@ describe('a dispatch with an API key', () => {
   });
 });
 
+test('a dispatch that is refused leaves no conversation behind', async () => {
+  const touched = new Set<string>();
+  const server = await aServer({
+    maxRunning: 1,
+    async *model() {
+      yield { type: 'text', delta: 'Hm' } as const;
+      await new Promise(() => undefined);
+    },
+    wrapStore: (store) =>
+      new Proxy(store, {
+        get(target, name) {
+          const member: unknown = Reflect.get(target, name);
+          if (typeof member !== 'function') return member;
+          return (...given: readonly unknown[]) => {
+            if (name === 'latestExecution') touched.add(String(given[0]));
+            return Reflect.apply(member, target, given);
+          };
+        },
+      }),
+  });
+  expect((await server.dispatch({})).status).toBe(200);
+  const [first] = touched;
+  expect(await refusal(await server.dispatch({}))).toBe('503 overloaded');
+  expect(await refusal(await server.dispatch({ messages: [{ role: 'assistant', content: 'Hi' }] }))).toBe(
+    '400 invalid_request',
+  );
+  const left = await Promise.all([...touched].map((id) => server.store.conversation(id)));
+  expect(touched.size).toBe(3);
+  expect(left.flatMap((conversation) => conversation?.id ?? [])).toEqual([first]);
+  await server.close();
+});
+
 test('a model that fails makes a JSON answer that says so, and keeps what was said before', async () => {
   const server = await aServer({
     async *model() {

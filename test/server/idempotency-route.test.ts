@@ -180,9 +180,12 @@ describe('a dispatch under a key', () => {
 
   test('opens one conversation, however often it comes again', async () => {
     await opened();
-    const createConversation = vi.spyOn(server.store, 'createConversation');
-    for (let time = 0; time < 3; time += 1) await eventsOf(await dispatch('key-1'));
-    expect(createConversation).toHaveBeenCalledOnce();
+    const latest = vi.spyOn(server.store, 'latestExecution');
+    await Promise.all([1, 2, 3].map(async () => eventsOf(await dispatch('key-1'))));
+    await eventsOf(await dispatch('key-1'));
+    const ids = new Set(latest.mock.calls.map(([id]) => id));
+    const there = await Promise.all([...ids].map((id) => server.store.conversation(id)));
+    expect(there.filter((conversation) => conversation !== undefined)).toHaveLength(1);
   });
 
   test('resumes once', async () => {

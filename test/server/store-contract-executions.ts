@@ -66,6 +66,29 @@ export function executionsContract(current: () => Store): void {
       expect(await store.execution('exec_none')).toBeUndefined();
     });
 
+    test('stores a new conversation with its first execution, or neither', async () => {
+      const newConversation = aConversation({
+        owner: { kind: 'api_key', hash: 'key-hash' },
+        surfaceId: null,
+      });
+      const outcome = { keyHash: 'key', requestHash: 'request', after: 0, expiresAtMs: 1_000 };
+      await givenExecution(store, 0, { id: 'exec_0' }, { outcome: { ...outcome, executionId: 'exec_0' } });
+      const messages = [{ clientId: 'usr_1', message: userMessage('hello') }];
+      const taken = { newConversation, messages, outcome: { ...outcome, executionId: 'exec_1' } };
+      expect(await store.createExecution(aNewExecution(anExecution(), taken))).toBe('moved_on');
+      const gap = [...deltas('exec_1', 1, 2), ...deltas('exec_1', 4, 4)];
+      await expect(
+        store.createExecution(aNewExecution(anExecution(), { newConversation, events: gap })),
+      ).rejects.toMatchObject({ code: 'conflict' });
+      expect(await store.conversation('conv_1')).toBeUndefined();
+
+      const commit = aNewExecution(anExecution(), { newConversation, messages });
+      expect(await store.createExecution(commit)).toBe('created');
+      expect(await store.conversation('conv_1')).toEqual(newConversation);
+      expect(await store.messages('conv_1')).toHaveLength(1);
+      expect(await store.latestExecution('conv_1')).toEqual(commit.execution);
+    });
+
     test('stores a new execution with its first events and messages, or nothing of it', async () => {
       await store.createConversation(aConversation());
       const messages = [{ clientId: 'usr_1', message: userMessage('hello') }];
