@@ -123,6 +123,13 @@ describe('a failure', () => {
     expect(root.activeElement).toBe(within(view).getByRole('log'));
   });
 
+  test('whose words have no end wraps them', () => {
+    const endless = { ...failure, message: `https://example.com/${'path'.repeat(60)}` };
+    const { view } = show(fakeChat({ phase: 'failed', failure: endless }));
+    const log = within(view).getByRole('log');
+    expect(log.scrollWidth).toBe(log.clientWidth);
+  });
+
   test('that cannot be retried offers no Retry', () => {
     const chat = fakeChat({ phase: 'failed', failure: { ...failure, retryable: false } });
     expect(within(show(chat).view).queryByRole('button', { name: 'Retry' })).toBeNull();
