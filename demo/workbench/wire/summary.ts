@@ -1,4 +1,4 @@
-import type { StreamEvent } from '../../../protocol/event.ts';
+import { type StreamEvent, SUPERSEDED_EVENT, Superseded } from '../../../protocol/event.ts';
 import type { SeenEvent } from './recorder.ts';
 
 /** What an event says, in one line beside its type. */
@@ -18,16 +18,22 @@ export function summaryOf(event: StreamEvent): string {
     case 'turn_start':
       return event.iteration === undefined ? '' : `iteration ${event.iteration}`;
     case 'turn_complete':
-    case 'execution_complete':
       return event.stopReason ?? '';
+    case 'execution_complete':
+      return [event.stopReason, event.endedBy && `ended by ${event.endedBy}`].filter(Boolean).join(', ');
     case 'execution_error':
     case 'error':
       return typeof event.error === 'string' ? event.error : `${event.error.code}: ${event.error.message}`;
     case 'custom':
-      return event.name;
+      return event.name === SUPERSEDED_EVENT ? `${event.name} ${takenBack(event.value)}` : event.name;
     default:
       return '';
   }
+}
+
+function takenBack(value: unknown): string {
+  const read = Superseded.safeParse(value);
+  return read.success ? `${read.data.turnId}: ${read.data.blockIds.join(', ')}` : '';
 }
 
 /** Neighbours of one kind of delta, taken together: one answer is hundreds of them. */

@@ -3,7 +3,7 @@ import { afterEach, expect, test } from 'vitest';
 import { goQuietly } from '../../../demo/workbench/location.ts';
 import { createRecorder, type Recorder } from '../../../demo/workbench/wire/recorder.ts';
 import { WirePane } from '../../../demo/workbench/wire/wire-pane.tsx';
-import { CLIENT_TOOLS_EVENT, type StreamEvent } from '../../../protocol/event.ts';
+import { CLIENT_TOOLS_EVENT, type StreamEvent, SUPERSEDED_EVENT } from '../../../protocol/event.ts';
 import { textOutput } from '../../../protocol/output.ts';
 import type { WidgetEvents } from '../../../widget/options.ts';
 import type { PageTool, Snapshot } from '../../../widget/tools/page-tools.ts';
@@ -108,6 +108,29 @@ test('neighbouring deltas share a row that spells their text', () => {
   expect(rows).toHaveLength(2);
   expect(rows[1]?.textContent).toContain('2–4');
   expect(rows[1]?.textContent).toContain('"Two blue mugs"');
+});
+
+test('what was taken back, and what ended an execution, stands in its row', () => {
+  const recorder = createRecorder();
+  recorder.event(start('exec_1', 1), 1);
+  const value = { turnId: 'turn_1', blockIds: ['text_1', 'text_2'] };
+  recorder.event({ type: 'custom', executionId: 'exec_1', seq: 2, name: SUPERSEDED_EVENT, value }, 2);
+  recorder.event(
+    {
+      type: 'execution_complete',
+      executionId: 'exec_1',
+      seq: 3,
+      kind: 'agent',
+      success: true,
+      stopReason: 'unknown',
+      endedBy: 'cancel',
+    },
+    3,
+  );
+  render(<WirePane recorder={recorder} />);
+  const rows = within(screen.getByRole('region', { name: 'Events' })).getAllByRole('listitem');
+  expect(rows[1]?.textContent).toContain('turn_1: text_1, text_2');
+  expect(rows[2]?.textContent).toContain('unknown, ended by cancel');
 });
 
 test('the address chooses the request', () => {
