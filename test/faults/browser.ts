@@ -18,7 +18,7 @@ export interface BrowserOptions {
   readonly onResult: (result: BrowserResult) => void;
 }
 
-export interface BrowserResult {
+interface BrowserResult {
   readonly fault: string;
   readonly scenario: ScenarioName;
   /** `complete`: every word stands there. `told`: the page says what went wrong, with a way on. */

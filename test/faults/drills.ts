@@ -19,7 +19,7 @@ export interface Drill {
   readonly run: (setting: DrillSetting) => Promise<number>;
 }
 
-export interface DrillSetting {
+interface DrillSetting {
   readonly engine: Engine;
   readonly folder: string;
   /** The server under test. */

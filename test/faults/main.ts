@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { runBrowser } from './browser.ts';
 import { bundleServer } from './bundle.ts';
+import { coverageLines } from './coverage.ts';
 import { DRILLS } from './drills.ts';
 import type { Engine } from './fault.ts';
 import { seeded } from './random.ts';
@@ -30,6 +31,20 @@ const { values } = parseArgs({
 /** Violations of one drill that are named. */
 const MAX_PRINTED = 10;
 
+/** Everything that `--only` takes. The last two take their own time and are not part of a run without it. */
+const NAMES = [
+  ...new Set([...STEP_FAULTS, ...REQUEST_FAULTS, ...DRILLS].map(({ name }) => name)),
+  'cluster',
+  'browser',
+];
+
+if (!['sqlite', 'postgres', 'both'].includes(values.engine))
+  stop(`--engine takes sqlite, postgres or both, not ${values.engine}.`);
+if (values.only !== undefined && !NAMES.includes(values.only))
+  stop(`--only takes one of ${NAMES.join(', ')}.`);
+for (const name of ['runs', 'seed', 'run', 'seconds', 'visitors', 'cells'] as const)
+  if (values[name] !== undefined && !/^\d+$/.test(values[name])) stop(`--${name} takes a whole number.`);
+
 const seed = values.seed === undefined ? Math.floor(Math.random() * 1e9) : Number(values.seed);
 const folder = mkdtempSync(join(tmpdir(), 'pagehand-faults-'));
 const faults = [...STEP_FAULTS, ...REQUEST_FAULTS].filter(
@@ -38,6 +53,7 @@ const faults = [...STEP_FAULTS, ...REQUEST_FAULTS].filter(
 const engines = (['sqlite', 'postgres'] as const).filter((engine) =>
   ['both', engine].includes(values.engine),
 );
+const times = new Map<string, number>();
 let violations = 0;
 try {
   const file = await bundleServer(join(folder, 'server'));
@@ -47,11 +63,22 @@ try {
   }
   if (values.only === 'cluster') violations += await cluster(file);
   if (values.only === 'browser') violations += await browse(file);
+  if (values.only === undefined && values.run === undefined)
+    console.log(`\nfaults and where they are tried\n${coverageLines(times).join('\n')}`);
 } finally {
   if (values.keep) console.log(`Kept: ${folder}`);
   else rmSync(folder, { recursive: true, force: true });
 }
 process.exit(violations > 0 ? 1 : 0);
+
+function stop(problem: string): never {
+  console.error(problem);
+  process.exit(2);
+}
+
+function count(name: string, more: number): void {
+  times.set(name, (times.get(name) ?? 0) + more);
+}
 
 async function injectAll(engine: Engine, file: string): Promise<number> {
   if (faults.length === 0) return 0;
@@ -86,6 +113,7 @@ async function injectAll(engine: Engine, file: string): Promise<number> {
   });
   clearInterval(progress);
   for (const leak of leaks) console.log(`  ${leak}`);
+  for (const [name, more] of report.times()) count(name, more);
   console.log(`\n${report.table()}\n`);
   console.log(
     `${engine}: ${report.injected} faults in ${seconds()} s, ${report.violations + leaks.length} violations`,
@@ -103,7 +131,7 @@ async function drill(engine: Engine, file: string): Promise<number> {
     const own = join(folder, `${engine}-${name}`);
     mkdirSync(own);
     const found = new Set<string>();
-    const times = await run({
+    const done = await run({
       engine,
       folder: own,
       file,
@@ -111,7 +139,8 @@ async function drill(engine: Engine, file: string): Promise<number> {
       report: (one) => found.add(one),
     });
     for (const violation of [...found].slice(0, MAX_PRINTED)) console.log(`  ${name}: ${violation}`);
-    rows.push([name, engine, String(times), String(found.size)]);
+    rows.push([name, engine, String(done), String(found.size)]);
+    count(name, done);
     total += found.size;
   }
   if (rows.length > 0) console.log(`\n${aligned([['drill', 'engine', 'times', 'violations'], ...rows])}`);

@@ -34,6 +34,13 @@ export class Report {
     row.ends.set(how, (row.ends.get(how) ?? 0) + 1);
   }
 
+  /** How often each fault was injected. */
+  times(): ReadonlyMap<string, number> {
+    const times = new Map<string, number>();
+    for (const { fault, runs } of this.rows.values()) times.set(fault, (times.get(fault) ?? 0) + runs);
+    return times;
+  }
+
   /** fault × step × runs × violations, and a line for each fault. */
   table(): string {
     const rows = [...this.rows.values()].sort(

@@ -9,12 +9,12 @@ export interface ScriptedTurn {
 }
 
 /** `look` and `pick` are tools of the page. `charge` must never act twice; `rate` may run again. */
-export type ToolName = 'look' | 'pick' | 'charge' | 'rate';
+type ToolName = 'look' | 'pick' | 'charge' | 'rate';
 
 const turn = (words: number, ...calls: readonly ToolName[]): ScriptedTurn => ({ words, calls });
 
 /** What a visitor can ask for. Every word of every answer occurs once, so that a doubled or lost one shows. */
-export const SCENARIOS = {
+const SCENARIOS = {
   words: [turn(14)],
   page: [turn(4, 'look'), turn(8)],
   parallel: [turn(3, 'look', 'pick'), turn(8)],
@@ -77,10 +77,6 @@ export function answerTo(scenario: ScenarioName, tag: string): string {
 /** Names one call for good, however often the model is asked for it again. */
 export function callKey(tag: string, turnIndex: number, callIndex: number): string {
   return `${tag}/${turnIndex}/${callIndex}`;
-}
-
-export function isServerTool(name: string): boolean {
-  return name === 'charge' || name === 'rate';
 }
 
 /** The result of a tool that ran: what the page or the server answers for this key. */

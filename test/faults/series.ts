@@ -59,7 +59,7 @@ async function work(
 }
 
 /** The seed decides all of a run: the fault, the place, and what the visitor does. */
-export function planOf(run: number, random: Random, faults: readonly Fault[]): Plan {
+function planOf(run: number, random: Random, faults: readonly Fault[]): Plan {
   const fault = choose(faults, random);
   const place = fault.kind === 'step' ? stepPlace(fault, random) : requestPlace(fault, random);
   return { run, fault, place, random };

@@ -91,17 +91,16 @@ export const STEP_FAULTS: readonly StepFault[] = [
   {
     kind: 'step',
     name: 'disk-full',
-    engines: ['sqlite'],
+    engines: BOTH,
     share: 1,
     injury: 'hold',
     at: isWrite,
     mayEnd: ['failed'],
-    strike: async ({ victim, other, plan }) => {
-      const fill = (isFull: boolean) => [victim, other].map((one) => one.order({ type: 'disk', isFull }));
-      await Promise.all(fill(true));
-      await victim.order({ type: 'go' });
-      await sleep(plan.random.whole(100, 900));
-      await Promise.all(fill(false));
+    strike: async (scene) => {
+      await fillDisk(scene, true);
+      await scene.victim.order({ type: 'go' });
+      await sleep(scene.plan.random.whole(100, 900));
+      await fillDisk(scene, false);
     },
   },
   {
@@ -214,6 +213,23 @@ function cutter(how: 'cut' | 'stall'): NonNullable<StepFault['onEvent']> {
     counts.set(plan, count);
     return count === plan.place.ordinal ? how : undefined;
   };
+}
+
+/** SQLite may not make its file larger; PostgreSQL answers as its own storage does when it has no room. */
+async function fillDisk({ cell, victim, other }: Scene, isFull: boolean): Promise<void> {
+  if (cell.postgres === undefined) {
+    await Promise.all([victim, other].map((one) => one.order({ type: 'disk', isFull })));
+    return;
+  }
+  if (!isFull) {
+    await cell.reader.query('drop trigger no_room on events');
+    return;
+  }
+  await cell.reader.query(`create or replace function no_room() returns trigger language plpgsql as $$
+    begin raise exception 'could not extend file' using errcode = 'disk_full'; end $$`);
+  await cell.reader.query(
+    'create trigger no_room before insert on events for each statement execute function no_room()',
+  );
 }
 
 /** A program that is not ours holds the database's write lock. */

@@ -12,6 +12,11 @@ export const TURN_LIMIT_MS = 15_000;
 
 const ANSWER_LIMIT_MS = 7_000;
 
+/** Longest turn where nobody listens for a while, in milliseconds. */
+const MAX_LIMIT_MS = 60_000;
+
+const NOBODY = 'nobody listened';
+
 /** Tries that a trace tells of. */
 const MAX_TRACE = 12;
 
@@ -60,6 +65,7 @@ export class Visitor {
   private reading: Answer | undefined;
   /** The latest request, and the status of its answer. */
   private asked = '';
+  private wasRefused = false;
   private readonly tries: string[] = [];
 
   constructor(options: VisitorOptions) {
@@ -75,7 +81,7 @@ export class Visitor {
     const again =
       this.sessionId === '' ? {} : { sessionId: this.sessionId, conversationId: this.conversationId };
     while (Date.now() < deadline) {
-      const answer = await this.post('/v1/client/init', { token: CLIENT_TOKEN, ...again }).catch(lost);
+      const answer = await this.post('/v1/client/init', { token: CLIENT_TOKEN, ...again }).catch(this.lost);
       if (answer?.status === 200) {
         const { sessionId, conversationId } = answer.body;
         if (this.conversationId !== '' && this.conversationId !== conversationId)
@@ -94,20 +100,27 @@ export class Visitor {
     if (!this.transcript.some((message) => message.id === id))
       this.transcript.push({ id, role: 'user', content: text });
     const limitMs = this.options.limitMs ?? TURN_LIMIT_MS;
-    const deadline = Date.now() + limitMs;
+    const startedAt = Date.now();
+    let deadline = startedAt + limitMs;
     // A stream may stay open and silent.
-    const giveUp = setTimeout(() => this.reading?.cut(), limitMs);
+    let giveUp = setTimeout(() => this.reading?.cut(), limitMs);
     let executionId: string | undefined;
     try {
       while (Date.now() < deadline) {
-        const startedAt = Date.now();
+        const askedAt = Date.now();
         const reading = await this.advance(executionId, id, (found) => {
           executionId = found;
         });
-        this.tries.push(`${this.asked}: ${reading} after ${Date.now() - startedAt} ms`);
+        this.tries.push(`${this.asked}: ${reading} after ${Date.now() - askedAt} ms`);
         if (reading === 'refused') return { executionId, how: 'refused' };
         if (reading === 'ended' && executionId !== undefined) return this.end(executionId);
         if (reading === 'broken') await this.wait();
+        if (this.asked.endsWith(NOBODY) && deadline < startedAt + MAX_LIMIT_MS) {
+          // Time without any server is the machine's, which is busy starting one.
+          deadline += Date.now() - askedAt;
+          clearTimeout(giveUp);
+          giveUp = setTimeout(() => this.reading?.cut(), deadline - Date.now());
+        }
       }
       return { executionId, how: 'stranded' };
     } finally {
@@ -117,7 +130,7 @@ export class Visitor {
 
   /** Asks for the end of an execution. Resolves to the status of the answer, or to nothing when there was none. */
   async cancel(executionId: string): Promise<Answer | undefined> {
-    return await this.post('/v1/client/cancel', { sessionId: this.sessionId, executionId }).catch(lost);
+    return await this.post('/v1/client/cancel', { sessionId: this.sessionId, executionId }).catch(this.lost);
   }
 
   /** Reads the log of an execution from a position. */
@@ -189,11 +202,17 @@ export class Visitor {
     return this.resume(executionId, unanswered);
   }
 
+  private readonly lost = (error: unknown): undefined => {
+    if (!(error instanceof ConnectionLost)) throw error;
+    this.wasRefused = error.wasRefused;
+    return undefined;
+  };
+
   private async chat(messageId: string, found: (executionId: string) => void): Promise<Reading> {
     const { sessionId } = this;
     const body = { sessionId, messages: this.transcript, clientTools: PAGE_TOOLS };
-    const answer = await this.post('/v1/client/chat', body, `${sessionId} ${messageId}`).catch(lost);
-    this.asked = `chat ${answer?.status}`;
+    const answer = await this.post('/v1/client/chat', body, `${sessionId} ${messageId}`).catch(this.lost);
+    this.note('chat', answer);
     if (answer?.status === 200) return this.read(answer, found);
     return this.refused('chat', answer, []);
   }
@@ -202,9 +221,9 @@ export class Visitor {
     const cursor = String(this.logs.get(executionId)?.length ?? 0);
     const byHeader = this.options.random.chance(0.3);
     const answer = await this.follow(executionId, cursor, byHeader ? { 'last-event-id': cursor } : {}).catch(
-      lost,
+      this.lost,
     );
-    this.asked = `follow after ${cursor} ${answer?.status}`;
+    this.note(`follow after ${cursor}`, answer);
     if (answer?.status === 200) return this.read(answer);
     return this.refused('follow', answer, []);
   }
@@ -218,8 +237,8 @@ export class Visitor {
     const toolOutputs = Object.fromEntries(sent.map((call) => [String(call.toolCallId), this.run(call)]));
     const { sessionId } = this;
     const body = { sessionId, executionId, toolOutputs };
-    const answer = await this.post('/v1/client/resume', body, `${sessionId} ${ids.join()}`).catch(lost);
-    this.asked = `resume ${answer?.status} ${answer?.body.code ?? ''}`;
+    const answer = await this.post('/v1/client/resume', body, `${sessionId} ${ids.join()}`).catch(this.lost);
+    this.note('resume', answer);
     if (answer?.status === 200) {
       for (const id of ids) this.accepted.add(id);
       return this.read(answer);
@@ -235,6 +254,11 @@ export class Visitor {
     )
       for (const id of ids) this.accepted.add(id);
     return reading;
+  }
+
+  private note(what: string, answer: Answer | undefined): void {
+    const answered = answer === undefined ? (this.wasRefused ? NOBODY : 'no answer') : `${answer.status}`;
+    this.asked = `${what}: ${answer?.body.code ?? answered}`;
   }
 
   /** Runs a tool of the page, unless its result lies here already. */
@@ -335,9 +359,4 @@ export class Visitor {
   private headers(): Record<string, string> {
     return { origin: PAGE_ORIGIN, 'x-forwarded-for': this.address };
   }
-}
-
-function lost(error: unknown): undefined {
-  if (!(error instanceof ConnectionLost)) throw error;
-  return undefined;
 }

@@ -3,7 +3,15 @@ import type { StreamEvent } from '../../protocol/event.ts';
 import { decodeEvent } from '../../protocol/sse.ts';
 
 /** A request that got no answer, or only a part of one. */
-export class ConnectionLost extends Error {}
+export class ConnectionLost extends Error {
+  /** Nobody listened, so nothing was sent. */
+  readonly wasRefused: boolean;
+
+  constructor(message: string, wasRefused = false) {
+    super(message);
+    this.wasRefused = wasRefused;
+  }
+}
 
 export interface Answer {
   readonly status: number;
@@ -42,9 +50,9 @@ export async function ask(url: string, { method, headers, body, agent, patienceM
     );
     const timer = setTimeout(() => outgoing.destroy(new Error('No answer in time.')), patienceMs);
     outgoing.once('response', () => clearTimeout(timer));
-    outgoing.once('error', (cause) => {
+    outgoing.once('error', (cause: NodeJS.ErrnoException) => {
       clearTimeout(timer);
-      reject(new ConnectionLost(cause.message));
+      reject(new ConnectionLost(cause.message, cause.code === 'ECONNREFUSED'));
     });
     outgoing.end(text);
   });

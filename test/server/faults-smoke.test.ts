@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { bundleServer } from '../faults/bundle.ts';
+import { missing } from '../faults/coverage.ts';
 import { REQUEST_FAULTS } from '../faults/request-faults.ts';
 import type { Result } from '../faults/run-fault.ts';
 import { runSeries } from '../faults/series.ts';
@@ -31,3 +32,7 @@ test('processes that die, freeze and lose their disk strand no turn, lose no eve
   expect([...violations, ...leaks]).toEqual([]);
   expect(results.filter(({ injected }) => injected).length).toBeGreaterThanOrEqual(20);
 }, 120_000);
+
+test('every fault and every test that the list of faults names is there', () => {
+  expect(missing()).toEqual([]);
+});
