@@ -45,6 +45,8 @@ export interface Driver {
   destroy(): void;
 }
 
+type VisitorRemedy = Extract<Remedy, { by: 'visitor' }>;
+
 /** Longest wait for a turn to be kept, in milliseconds. A storage that hangs must not hang the chat. */
 const LONGEST_REMEMBER_MS = 2_000;
 
@@ -56,8 +58,8 @@ export function createDriver(options: DriverOptions): Driver {
   let wasOpen = options.kept !== undefined || surface.peek() !== undefined;
   /** Runs, or failed and can be tried again. */
   let turn: Turn | undefined;
-  /** What the failed turn does on *Retry*. */
-  let onRetry: Extract<Remedy, { by: 'visitor' }>['next'] | undefined;
+  /** What *Retry* does for the failed turn. */
+  let onRetry: VisitorRemedy | undefined;
 
   const can = (capability: Capability) => capabilities.has(capability);
   const calls = createPageCalls({
@@ -148,7 +150,7 @@ export function createDriver(options: DriverOptions): Driver {
 
   /** The execution is over: its outputs have nowhere to go, and the message starts another one. */
   function serverFailed(error: unknown) {
-    onRetry = 'anew';
+    onRetry = { by: 'visitor', next: 'anew' };
     void keep(undefined);
     const { code, message, ...rest } = failureOf(error);
     emit('error', new WidgetError((code ?? 'internal') as WidgetError['code'], message, rest));
@@ -157,9 +159,9 @@ export function createDriver(options: DriverOptions): Driver {
   function getStuck(mine: Turn, { error, remedy }: Stuck) {
     const failure: Failure = inWords(error, remedy);
     if (remedy.by === 'visitor') {
-      onRetry = remedy.next;
+      onRetry = remedy;
       if (remedy.isCutOff) hearing.apply({ type: 'cut_off' });
-      if (remedy.next === 'anew') void keep(undefined);
+      if (!isForNextPage(remedy)) void keep(undefined);
     } else {
       finish();
     }
@@ -195,10 +197,11 @@ export function createDriver(options: DriverOptions): Driver {
       const mine = turn;
       if (mine === undefined || onRetry === undefined) return;
       const { entries } = hearing.conversation();
-      const again = onRetry === 'anew' ? newTurn(mine.userId, newId('ast_')) : mine;
-      if (onRetry !== 'anew') {
+      const { next } = onRetry;
+      const again = next === 'anew' ? newTurn(mine.userId, newId('ast_')) : mine;
+      if (next !== 'anew') {
         mine.controller = new AbortController();
-        mine.next = onRetry;
+        mine.next = next;
         mine.isKept = false;
       }
       hearing.apply({
@@ -233,7 +236,7 @@ export function createDriver(options: DriverOptions): Driver {
     turnRecord() {
       hearing.flush();
       const { phase } = hearing.conversation();
-      const goesOn = phase === 'failed' ? onRetry !== undefined && onRetry !== 'anew' : phase !== 'idle';
+      const goesOn = phase === 'failed' ? onRetry !== undefined && isForNextPage(onRetry) : phase !== 'idle';
       return turn !== undefined && goesOn ? recordOf(turn) : undefined;
     },
     destroy() {
@@ -242,6 +245,14 @@ export function createDriver(options: DriverOptions): Driver {
       hearing.destroy();
     },
   };
+}
+
+/**
+ * Whether the next page finds the failed turn, too. Of one that was cut off it says so again, with *Retry*: the browser
+ * cuts a line before it leaves the page, so this page may be gone before anybody could read it.
+ */
+function isForNextPage({ next, isCutOff }: VisitorRemedy): boolean {
+  return next !== 'anew' || isCutOff === true;
 }
 
 /** Calls that stand in the record and not in the thread. */

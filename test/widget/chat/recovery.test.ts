@@ -260,6 +260,24 @@ test('a server without replay is never asked a second time by the chat itself', 
   });
 });
 
+test.each([
+  ['words', says('Half').slice(0, 2)],
+  ['nothing but its name', []],
+])('an answer that was cut off after %s is the next page’s to say, too', async (_, heard) => {
+  const world = aWorld({ script: [{ events: [START, ...heard], after: broken() }] });
+  await world.chat.send('Hi');
+  const kept = world.chat.turnRecord();
+  if (kept === undefined) throw new Error('The turn is not kept.');
+  expect(world.records.at(-1)).toBeDefined();
+  const next = aWorld({ script: [HELLO], entries: world.chat.conversation.value.entries, kept });
+  await next.phase('failed');
+  expect(next.requests).toEqual([]);
+  expect(next.chat.conversation.value.failure).toMatchObject({ code: 'interrupted', retryable: true });
+  await next.chat.retry();
+  expect(next.requests).toMatchObject([{ kind: 'chat', messages: [{ content: 'Hi' }] }]);
+  expect(next.chat.turnRecord()).toBeUndefined();
+});
+
 test('words that the server takes back go, with what replaces them in their place', async () => {
   const world = aWorld({
     script: [
