@@ -33,7 +33,12 @@ export function WirePane({ recorder }: { readonly recorder: Recorder }) {
         </div>
         <ul aria-label="Requests">
           {exchanges.map((exchange) => (
-            <ExchangeEntry key={exchange.number} exchange={exchange} isChosen={exchange === chosen} />
+            <ExchangeEntry
+              key={exchange.number}
+              exchange={exchange}
+              isChosen={exchange === chosen}
+              isLast={exchange === exchanges.at(-1)}
+            />
           ))}
         </ul>
       </div>
@@ -54,8 +59,15 @@ export function WirePane({ recorder }: { readonly recorder: Recorder }) {
   );
 }
 
-function ExchangeEntry({ exchange, isChosen }: { readonly exchange: Exchange; readonly isChosen: boolean }) {
-  const last = exchange.events.at(-1)?.event.type;
+interface EntryProps {
+  readonly exchange: Exchange;
+  readonly isChosen: boolean;
+  readonly isLast: boolean;
+}
+
+function ExchangeEntry({ exchange, isChosen, isLast }: EntryProps) {
+  // Behind a request that nothing came back on stands the one that tried again.
+  const last = exchange.events.at(-1)?.event.type ?? (isLast ? 'waiting' : 'no answer');
   return (
     <li>
       <a
@@ -65,7 +77,7 @@ function ExchangeEntry({ exchange, isChosen }: { readonly exchange: Exchange; re
       >
         <span class="entry-name">{titleOf(exchange)}</span>
         <span class="entry-side">{clock(exchange.startedAtMs)}</span>
-        <code class="entry-code">{last ?? 'waiting'}</code>
+        <code class="entry-code">{last}</code>
         <span class="entry-side">{exchange.events.length} events</span>
       </a>
     </li>
@@ -73,7 +85,7 @@ function ExchangeEntry({ exchange, isChosen }: { readonly exchange: Exchange; re
 }
 
 function titleOf({ number, kind }: Exchange): string {
-  return `${number} ${kind === 'resume' ? 'Resume' : 'Dispatch'}`;
+  return `${number} ${kind === undefined ? 'Request' : kind === 'resume' ? 'Resume' : 'Dispatch'}`;
 }
 
 function Sent({ exchange, before }: { readonly exchange: Exchange; readonly before: Exchange | undefined }) {

@@ -133,6 +133,16 @@ test('what was taken back, and what ended an execution, stands in its row', () =
   expect(rows[2]?.textContent).toContain('unknown, ended by cancel');
 });
 
+test('requests without an answer are told from the one that waits for its own', () => {
+  const recorder = createRecorder();
+  recorder.snapshot(sent(['search']), 0);
+  recorder.snapshot(sent(['search']), 1);
+  render(<WirePane recorder={recorder} />);
+  const rows = within(screen.getByRole('list', { name: 'Requests' })).getAllByRole('listitem');
+  expect(rows[0]?.textContent).toMatch(/1 Request.*no answer/);
+  expect(rows[1]?.textContent).toMatch(/2 Request.*waiting/);
+});
+
 test('the address chooses the request', () => {
   const recorder: Recorder = createRecorder();
   recorder.event(start('exec_1', 1), 1);
