@@ -13,7 +13,7 @@ export function Announcer() {
   useEffect(() => {
     let before = chat.conversation.peek();
     /** What was told of the wait that goes on. */
-    const told = new Set<Wait['reason']>();
+    const told = new Set(before.wait === undefined ? [] : [before.wait.reason]);
     return effect(() => {
       const now = chat.conversation.value;
       const sentences = [

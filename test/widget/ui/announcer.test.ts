@@ -6,8 +6,9 @@ import { ASKING, aCall, anAnswer, aQuestion, aText, drawn, fakeChat, hideAll, sh
 
 afterEach(hideAll);
 
-async function listen() {
-  const chat = fakeChat({ entries: [aQuestion('old', 'u0'), anAnswer([aText('old')], 'a0')] });
+async function listen(conversation: Partial<Conversation> = {}) {
+  const entries = [aQuestion('old', 'u0'), anAnswer([aText('old')], 'a0')];
+  const chat = fakeChat({ entries, ...conversation });
   const { view } = show(chat);
   const region = view.querySelector<HTMLElement>(':scope > [role=status]');
   if (region === null) throw new Error('Nothing announces.');
@@ -82,6 +83,15 @@ test('a wait that the server asks for is told once: not each second, and not wit
   await next({ phase: 'answering', wait: undefined, entries: [aQuestion(), anAnswer([aText('Hi')])] });
   await next({ phase: 'idle' });
   expect(spoken).toEqual(['Too many messages. Trying again in 30 s.', 'The answer is complete.']);
+});
+
+test('a turn that a reload goes on with is told of when it has something to say', async () => {
+  const wait = { reason: 'reconnecting' } as const;
+  const entries = [aQuestion(), anAnswer([aText('Half', true)])];
+  const { spoken, next } = await listen({ phase: 'reconnecting', wait, entries });
+  await next({ phase: 'answering', wait: undefined });
+  await next({ phase: 'idle' });
+  expect(spoken).toEqual(['The answer is complete.']);
 });
 
 test('a call that was stopped while it ran is not told to have never run', async () => {
