@@ -21,8 +21,9 @@ export interface ServerToolInput<Parameters extends object = Readonly<Record<str
   /** Longest run in milliseconds, 1 to 600000. Default: 30000. */
   readonly timeoutMs?: number | undefined;
   /**
-   * Gives text or any JSON value, or a promise of one. What it throws becomes an error result, of which the model
-   * reads the message.
+   * Gives text or any JSON value, or a promise of one. The model reads its first 32 000 characters; of more than
+   * 8 000 000 it reads only that there were too many. What it throws becomes an error result, of which the model reads
+   * the message.
    */
   run(parameters: Parameters, context: ToolContext): unknown;
 }

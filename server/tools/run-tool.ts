@@ -2,6 +2,12 @@ import { readOutput } from '../dispatch/read-output.ts';
 import { errorText } from './error-text.ts';
 import type { ServerTool, ToolContext } from './tool.ts';
 
+/**
+ * Longest result that is read, in characters of text or JSON. A model sees far less of it, but what wraps that, such as
+ * an image beside the text, may be large; and writing out more than this would hold up everybody else.
+ */
+const MAX_RESULT_CHARS = 8_000_000;
+
 export interface ToolRun {
   readonly toolCallId: string;
   /** Fit the tool's schema. The tool gets a copy. */
@@ -74,6 +80,7 @@ async function answer(
 
 /** Through JSON, as the output of every client comes. */
 function readResult(value: unknown): ToolResult {
+  if (typeof value === 'string' && value.length > MAX_RESULT_CHARS) throw unreadable(new TooLarge());
   if (value === undefined || typeof value === 'string') return readOutput(value);
   return readOutput(JSON.parse(toJson(value)));
 }
@@ -81,16 +88,41 @@ function readResult(value: unknown): ToolResult {
 function toJson(value: unknown): string {
   let json: string | undefined;
   try {
-    json = JSON.stringify(value);
+    json = boundedJson(value);
   } catch (cause) {
-    throw new Error(`The tool ran, but its result cannot be read: ${unreadable(cause)}`, { cause });
+    throw unreadable(cause);
   }
   if (json !== undefined) return json;
   throw new Error('The tool ran, but its result cannot be read: it is no text and no JSON.');
 }
 
+class TooLarge extends Error {}
+class HoldsBytes extends Error {}
+
+/** Stops in the middle of what is too large. Throws `TooLarge`, `HoldsBytes`, and what the engine throws. */
+function boundedJson(value: unknown): string | undefined {
+  let chars = 0;
+  if (ArrayBuffer.isView(value)) throw new HoldsBytes();
+  return JSON.stringify(value, function count(this: unknown, key: string, part: unknown): unknown {
+    chars += (Array.isArray(this) ? 0 : key.length) + (typeof part === 'string' ? part.length : 1);
+    const isList = Array.isArray(part);
+    if (chars + (isList ? part.length : 0) > MAX_RESULT_CHARS) throw new TooLarge();
+    if (typeof part !== 'object' || part === null) return part;
+    // Before they are written: a `Buffer` makes a list of numbers of itself, many times its size.
+    if ((isList ? part : Object.values(part)).some(ArrayBuffer.isView)) throw new HoldsBytes();
+    return part;
+  });
+}
+
+function unreadable(cause: unknown): Error {
+  return new Error(`The tool ran, but its result cannot be read: ${whyUnreadable(cause)}`, { cause });
+}
+
 /** In words of our own: the engine's name what the object is made of. */
-function unreadable(error: unknown): string {
+function whyUnreadable(error: unknown): string {
+  if (error instanceof TooLarge)
+    return `it has more than ${MAX_RESULT_CHARS} characters. Ask for less at once.`;
+  if (error instanceof HoldsBytes) return 'it holds bytes, which JSON does not have.';
   if (error instanceof RangeError) return 'it is nested too deep or too large.';
   if (!(error instanceof TypeError)) return 'a part of it cannot be written as JSON.';
   if (error.message.includes('BigInt')) return 'it holds a BigInt, which JSON does not have.';

@@ -24,6 +24,9 @@ export interface ServerTool {
   readonly idempotent: boolean;
   /** Longest run, in milliseconds. */
   readonly timeoutMs: number;
-  /** Gives text or any JSON value, or a promise of one. What it throws becomes an error result that the model reads. */
+  /**
+   * Gives text or any JSON value, or a promise of one. A model reads its first 32 000 characters; of more than 8 000 000
+   * it reads only that there were too many. What it throws becomes an error result that the model reads.
+   */
   run(parameters: Readonly<Record<string, unknown>>, context: ToolContext): unknown;
 }

@@ -130,6 +130,16 @@ describe('a result becomes text', () => {
       },
       error('The tool ran, but its result cannot be read: a part of it cannot be written as JSON.'),
     ],
+    [
+      'bytes',
+      Buffer.from('x'),
+      error('The tool ran, but its result cannot be read: it holds bytes, which JSON does not have.'),
+    ],
+    [
+      'bytes inside',
+      { file: { bytes: new Uint8Array(2) } },
+      error('The tool ran, but its result cannot be read: it holds bytes, which JSON does not have.'),
+    ],
     ['a function', () => 1, error('The tool ran, but its result cannot be read: it is no text and no JSON.')],
     [
       'a symbol',
@@ -146,6 +156,37 @@ describe('a result becomes text', () => {
     expect(long.isError).toBe(false);
     expect(long.text).toHaveLength(MAX_TOOL_RESULT_CHARS);
     expect(long.text).toMatch(/x\n… \(cut: the result has 32001 characters\)$/);
+  });
+
+  describe('one far larger than a model reads is an error', () => {
+    const TOO_LARGE = error(
+      'The tool ran, but its result cannot be read: it has more than 8000000 characters. Ask for less at once.',
+    );
+
+    test('as text', async () => {
+      expect(await resultOf(() => 'x'.repeat(8_000_000))).toMatchObject({ isError: false });
+      expect(await resultOf(() => 'x'.repeat(8_000_001))).toEqual(TOO_LARGE);
+    });
+
+    test('as JSON, of which no more is written than that', async () => {
+      let written = 0;
+      const pages = (count: number) =>
+        Array.from({ length: count }, () => ({
+          toJSON: () => {
+            written += 1;
+            return { text: 'x'.repeat(10_000) };
+          },
+        }));
+      expect(await resultOf(() => pages(790))).toMatchObject({ isError: false });
+      written = 0;
+      expect(await resultOf(() => ({ content: pages(100_000) }))).toEqual(TOO_LARGE);
+      expect(written).toBeLessThan(1_000);
+    });
+
+    test('as a list of as many values', async () => {
+      expect(await resultOf(() => new Array(10_000_000).fill(0))).toEqual(TOO_LARGE);
+      expect(await resultOf(() => ({ ['k'.repeat(8_000_000)]: 1 }))).toEqual(TOO_LARGE);
+    });
   });
 
   test('one that wraps itself for ever is an error too', async () => {
