@@ -11,7 +11,8 @@ const BY_STATUS: Readonly<Record<number, readonly [WidgetError['code'], string]>
   413: ['body_too_large', 'This message is too large.'],
   408: ['timed_out', 'The chat server did not get this in time.'],
   429: ['rate_limited', 'Too many messages in a short time.'],
-  503: ['overloaded', 'The chat server is busy.'],
+  // Not `overloaded`, which promises that nothing ran: proxies say 503 also of a server that they lost in mid-answer.
+  503: ['internal', 'The chat server is busy.'],
 };
 
 /** Codes that a status in the retryable range carries although the same request cannot succeed later. */

@@ -74,7 +74,7 @@ test('a cancel outlives its page', async () => {
 test('a cancel that did not arrive is told of', async () => {
   answerWith({ init: session(), cancel: () => json({ error: 'Down.' }, 503, { 'retry-after': '2' }) });
   await expect(transport().cancel('exec_1')).rejects.toMatchObject({
-    code: 'overloaded',
+    code: 'internal',
     retryable: true,
     retryAfterMs: 2_000,
   });

@@ -167,7 +167,8 @@ test.each([
   [418, { error: { nested: true } }, { code: 'invalid_request', retryable: false }],
   [500, null, { code: 'internal', message: 'The chat server has a problem.', retryable: true }],
   [408, null, { code: 'timed_out', retryable: true }],
-  [503, [], { code: 'overloaded', message: 'The chat server is busy.', retryable: true }],
+  [503, [], { code: 'internal', message: 'The chat server is busy.', retryable: true }],
+  [503, { error: 'Full.', code: 'overloaded' }, { code: 'overloaded', retryable: true }],
 ])('status %i with %j becomes one clear error', async (status, body, expected) => {
   answerWith({ init: session(), chat: () => json(body, status) });
   await expect(chat()).rejects.toMatchObject(expected);
