@@ -53,6 +53,13 @@ const faults = [...STEP_FAULTS, ...REQUEST_FAULTS].filter(
 const engines = (['sqlite', 'postgres'] as const).filter((engine) =>
   ['both', engine].includes(values.engine),
 );
+// What is started here ends with this process, however that ends.
+process.once('SIGINT', () => process.exit(130));
+process.once('SIGTERM', () => process.exit(143));
+process.once('exit', () => {
+  if (!values.keep) rmSync(folder, { recursive: true, force: true });
+});
+
 const times = new Map<string, number>();
 let violations = 0;
 try {
@@ -67,7 +74,6 @@ try {
     console.log(`\nfaults and where they are tried\n${coverageLines(times).join('\n')}`);
 } finally {
   if (values.keep) console.log(`Kept: ${folder}`);
-  else rmSync(folder, { recursive: true, force: true });
 }
 process.exit(violations > 0 ? 1 : 0);
 
