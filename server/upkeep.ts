@@ -75,14 +75,18 @@ export function startUpkeep(options: UpkeepOptions): Upkeep {
   };
 }
 
-/** Conversations of API keys belong to no surface and are kept for as long as a surface keeps its own by default. */
+/**
+ * Conversations of API keys, and those of surfaces that are configured no more, are kept for as long as a surface keeps
+ * its own by default.
+ */
 function retentionsAt(nowMs: number, surfaces: readonly Surface[]): Retention[] {
   const kept = [
     ...surfaces.map(({ id, retentionDays }) => ({ surfaceId: id, days: retentionDays })),
     { surfaceId: null, days: DEFAULT_RETENTION_DAYS },
+    { days: DEFAULT_RETENTION_DAYS },
   ];
-  return kept.map(({ surfaceId, days }) => ({
-    surfaceId,
+  return kept.map(({ days, ...whose }) => ({
+    ...whose,
     conversationsBeforeMs: nowMs - days.conversations * DAY_MS,
     executionsBeforeMs: nowMs - days.events * DAY_MS,
   }));

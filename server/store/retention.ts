@@ -3,6 +3,9 @@ import type { SqlEngine } from './engine.ts';
 import type { Retention } from './store.ts';
 import type { Tables } from './tables.ts';
 
+/** Of one surface, or of API keys. */
+type OneRetention = Retention & { readonly surfaceId: string | null };
+
 interface Batch {
   readonly db: Transaction<Tables>;
   readonly engine: SqlEngine;
@@ -26,11 +29,39 @@ export async function removeOld(
   await inBatch((batch) => removeExpiredSessions(batch, nowMs));
   await inBatch((batch) => removeOutcomes(batch, nowMs));
   await inBatch((batch) => removeFullBuckets(batch, nowMs));
-  for (const retention of retentions) {
+  for (const retention of await onePerSurface(engine, retentions)) {
     await inBatch((batch) => removeOldExecutions(batch, retention));
     await inBatch((batch) => removeOldConversations(batch, retention));
   }
   return isMore;
+}
+
+async function onePerSurface(
+  engine: SqlEngine,
+  retentions: readonly Retention[],
+): Promise<readonly OneRetention[]> {
+  const named = retentions.flatMap(({ surfaceId, ...times }) =>
+    surfaceId === undefined ? [] : [{ ...times, surfaceId }],
+  );
+  const ofOthers = retentions.find(({ surfaceId }) => surfaceId === undefined);
+  if (ofOthers === undefined) return named;
+  const known = new Set(named.map(({ surfaceId }) => surfaceId));
+  const others = (await storedSurfaces(engine)).filter((surfaceId) => !known.has(surfaceId));
+  return [...named, ...others.map((surfaceId) => ({ ...ofOthers, surfaceId }))];
+}
+
+/** From one entry of the index to the next other one: a `distinct` would read them all. */
+async function storedSurfaces({ relaxed }: SqlEngine): Promise<readonly string[]> {
+  const surfaceIds: string[] = [];
+  for (;;) {
+    const { next } = await relaxed
+      .selectFrom('conversations')
+      .select((column) => column.fn.min('surface_id').as('next'))
+      .where('surface_id', '>', surfaceIds.at(-1) ?? '')
+      .executeTakeFirstOrThrow();
+    if (next === null) return surfaceIds;
+    surfaceIds.push(next);
+  }
 }
 
 async function removeExpiredSessions({ db, engine, limit }: Batch, nowMs: number): Promise<boolean> {
@@ -71,7 +102,7 @@ async function removeFullBuckets({ db, engine, limit }: Batch, nowMs: number): P
   return numDeletedRows >= limit;
 }
 
-async function removeOldExecutions(batch: Batch, retention: Retention): Promise<boolean> {
+async function removeOldExecutions(batch: Batch, retention: OneRetention): Promise<boolean> {
   const { db, engine, limit } = batch;
   const old = await endedExecutions(db)
     .where('surface_id', 'is not distinct from', retention.surfaceId)
@@ -85,7 +116,7 @@ async function removeOldExecutions(batch: Batch, retention: Retention): Promise<
 }
 
 /** Conversations without a turn that runs or waits, with all that belongs to them. */
-async function removeOldConversations(batch: Batch, retention: Retention): Promise<boolean> {
+async function removeOldConversations(batch: Batch, retention: OneRetention): Promise<boolean> {
   const { db, engine, limit } = batch;
   const old = await db
     .selectFrom('conversations')

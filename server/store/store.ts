@@ -191,9 +191,10 @@ export interface Append {
   readonly events: readonly StreamEvent[];
 }
 
-/** What may be removed: everything of a surface before these times. `null` stands for conversations of API keys. */
+/** What may be removed: everything of a surface before these times. */
 export interface Retention {
-  readonly surfaceId: string | null;
+  /** `null` stands for conversations of API keys. Default: every surface that no other retention names. */
+  readonly surfaceId?: string | null;
   readonly conversationsBeforeMs: number;
   /** Executions that have ended, with their events. */
   readonly executionsBeforeMs: number;
@@ -229,7 +230,8 @@ export interface Store {
   commit(commit: Commit): Promise<boolean>;
   /**
    * Adds events between two boundaries (text deltas), those of many executions at once. Resolves to the ids of the
-   * executions that have moved on; nothing of theirs was written. May be lost in a power cut, not in a crash of the process.
+   * executions that have moved on; nothing of theirs was written. Survives a crash of
+   * the process and of a database server; of a SQLite file, a power cut may take the last moment.
    */
   appendEvents(appends: readonly Append[]): Promise<ReadonlySet<string>>;
   /** Events with `seq > after`, in order, at most `limit`. */

@@ -20,7 +20,7 @@ export function retentionContract(current: () => Store): void {
       store = current();
     });
 
-    const retention = (fields: Partial<Retention> = {}): Retention => ({
+    const retention = (fields: Partial<Retention> = {}) => ({
       surfaceId: 'store',
       conversationsBeforeMs: 0,
       executionsBeforeMs: 0,
@@ -114,6 +114,23 @@ export function retentionContract(current: () => Store): void {
       await removeAll([retention({ conversationsBeforeMs: 3_001 })]);
       expect(await store.conversation('conv_1')).toBeUndefined();
       expect(await store.execution('exec_2')).toBeUndefined();
+    });
+
+    test('surfaces that nobody names have one time for all of them, and API keys do not have it', async () => {
+      const surfaces = ['a', 'gone', 'store', 'store-2', 'Étoile', null];
+      for (const [index, surfaceId] of surfaces.entries())
+        await ended({ id: `exec_${index}`, createdAtMs: 500 }, 1, surfaceId);
+      await ended({ id: 'exec_later', createdAtMs: 1_500 }, 1, 'gone');
+      const others = { conversationsBeforeMs: 1_000, executionsBeforeMs: 2_000 };
+      await removeAll([retention(), retention({ surfaceId: 'a' }), others]);
+      const left = await Promise.all(surfaces.map((_, index) => store.conversation(`conv_${index}`)));
+      expect(left.flatMap((conversation) => (conversation ? [conversation.surfaceId] : []))).toEqual([
+        'a',
+        'store',
+        null,
+      ]);
+      expect(await store.conversation('conv_later')).toBeDefined();
+      expect(await store.execution('exec_later')).toBeUndefined();
     });
 
     test('each surface has its own times, and API keys have theirs', async () => {

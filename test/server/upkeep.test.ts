@@ -87,13 +87,13 @@ test('renews leases often enough to survive three failures in a row', async () =
   }
 });
 
-test('removes what each surface keeps no longer, and what no surface has by the default', async () => {
+test('removes what each surface keeps no longer, and by the default what no configured surface has', async () => {
   const { upkeep, removals } = aWorld();
   await vi.advanceTimersByTimeAsync(10 * 60_000);
   const nowMs = Date.now();
   expect(removals).toEqual([
-    ['store', 'other', null].map((surfaceId) => ({
-      surfaceId,
+    [{ surfaceId: 'store' }, { surfaceId: 'other' }, { surfaceId: null }, {}].map((whose) => ({
+      ...whose,
       conversationsBeforeMs: nowMs - 365 * DAY_MS,
       executionsBeforeMs: nowMs - 30 * DAY_MS,
     })),
