@@ -69,8 +69,8 @@ async function insertGroup(engine: SqlEngine, group: readonly Append[], movedOn:
 async function insertWhole(engine: SqlEngine, group: readonly Append[]): Promise<ReadonlySet<string>> {
   const [piece] = group;
   if (piece === undefined || piece.events.length <= ROWS_PER_INSERT)
-    return insertRows(engine, engine.relaxed, group);
-  return engine.relaxed.transaction().execute(async (db) => {
+    return insertRows(engine, engine.told, group);
+  return engine.told.transaction().execute(async (db) => {
     let isBegun = false;
     for (const events of batches(piece.events)) {
       const refused = await insertRows(engine, db, [{ ...piece, events }]);
@@ -110,7 +110,7 @@ function insertion(engine: SqlEngine, rowCount: number): string {
   return text;
 }
 
-function compileInsertion({ locks, relaxed }: SqlEngine, rowCount: number): string {
+function compileInsertion({ locks, told }: SqlEngine, rowCount: number): string {
   const values = Array.from(
     { length: rowCount },
     () =>
@@ -126,5 +126,5 @@ function compileInsertion({ locks, relaxed }: SqlEngine, rowCount: number): stri
       1 + coalesce((select max(seq) from events where events.execution_id = given.execution_id), 0)
     order by executions.id, given.seq
     ${locks.share}
-    returning execution_id`.compile(relaxed).sql;
+    returning execution_id`.compile(told).sql;
 }

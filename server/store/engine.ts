@@ -2,11 +2,16 @@ import type { Kysely, RawBuilder } from 'kysely';
 import type { StoreError } from './store.ts';
 import type { Tables } from './tables.ts';
 
-/** One database, through two doors, and what its SQL says differently from the other engine's. */
+/** One database, through doors of different care, and what its SQL says differently from the other engine's. */
 export interface SqlEngine {
   /** A transaction that has committed here survives a power cut. */
   readonly durable: Kysely<Tables>;
-  /** What has committed here survives a crash of the process. */
+  /**
+   * For what visitors have read when it is stored. What has committed here survives a crash of this process, and of a
+   * database that is a process of its own.
+   */
+  readonly told: Kysely<Tables>;
+  /** What has committed here survives a crash of this process. */
   readonly relaxed: Kysely<Tables>;
   /** Milliseconds since 1970 by the database's clock, the one clock that all processes share. */
   readonly clockMs: RawBuilder<number>;

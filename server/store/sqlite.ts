@@ -49,9 +49,11 @@ export async function openSqliteStore(path: string, options: StoreOptions = {}):
 /** Opens the file as it is, whatever its schema. */
 export async function openSqliteEngine(path: string): Promise<SqlEngine> {
   const connection = await SqliteConnection.open(path);
+  const relaxed = kysely(connection, 'NORMAL');
   return {
     durable: kysely(connection, 'FULL'),
-    relaxed: kysely(connection, 'NORMAL'),
+    told: relaxed,
+    relaxed,
     clockMs: sql<number>`cast(unixepoch('subsec') * 1000 as integer)`,
     locks: { share: sql.raw(''), change: sql.raw(''), changeFree: sql.raw('') },
     beforeMigrating: [],

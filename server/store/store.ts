@@ -230,8 +230,8 @@ export interface Store {
   commit(commit: Commit): Promise<boolean>;
   /**
    * Adds events between two boundaries (text deltas), those of many executions at once. Resolves to the ids of the
-   * executions that have moved on; nothing of theirs was written. Survives a crash of
-   * the process and of a database server; of a SQLite file, a power cut may take the last moment.
+   * executions that have moved on; nothing of theirs was written. What was written survives a crash of the process and
+   * of a database server; from a SQLite file, a power cut may take the last moment.
    */
   appendEvents(appends: readonly Append[]): Promise<ReadonlySet<string>>;
   /** Events with `seq > after`, in order, at most `limit`. */

@@ -223,14 +223,15 @@ describe('watching across processes', () => {
 });
 
 describe('what PostgreSQL makes sure', () => {
-  test('commits wait for the disk, text deltas do not', async () => {
+  test('commits wait for the disk, and so does all that a visitor may have read; leases and limits do not', async () => {
     const engine = openPostgresEngine(await server.url());
-    const settings = async (door: 'durable' | 'relaxed') => {
+    const settings = async (door: 'durable' | 'told' | 'relaxed') => {
       const { rows } = await sql<{ readonly value: string }>`
         select current_setting('synchronous_commit') as value`.execute(engine[door]);
       return rows[0]?.value;
     };
     expect(await settings('durable')).toBe('on');
+    expect(await settings('told')).toBe('on');
     expect(await settings('relaxed')).toBe('off');
     await engine.close();
   });
