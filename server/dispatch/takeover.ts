@@ -10,7 +10,7 @@ import { endingOf } from './ending.ts';
 import type { Boundary } from './event-log.ts';
 import { reopenTurn, resolveStarted } from './execution.ts';
 import type { Failure } from './failure.ts';
-import { leftovers } from './leftovers.ts';
+import { type Leftovers, leftovers } from './leftovers.ts';
 import { afterCalls, turnStart } from './loop.ts';
 import { startEvent, unknownOutcome } from './server-calls.ts';
 
@@ -52,6 +52,12 @@ function placesFor(takeovers: number): number {
   return PLACES[takeovers] ?? 1;
 }
 
+/**
+ * For widgets that do not know that words can be taken back. They keep what they had, and one that comes back to the
+ * stream writes its next text right behind it. All others take these words back with the rest.
+ */
+const BEGINS_AGAIN = '\n\n(The answer broke off here. It begins again.)\n\n';
+
 type Deps = Pick<DispatchDeps, 'store' | 'clock' | 'newId' | 'tools'>;
 
 /**
@@ -80,7 +86,7 @@ async function turnAgain(execution: Execution, deps: Deps): Promise<Boundary> {
     execution: isIdTaken ? { ...again, assistantMessageId: null } : again,
     events: [
       ...left.closing,
-      ...(turnId === null ? [] : superseded(turnId, left.blockIds)),
+      ...(turnId === null ? [] : superseded(turnId, left, deps)),
       ...(turnId === null ? [] : [{ type: 'turn_complete' as const, id: turnId, iteration, completedAt }]),
       turnStart(again, nextId),
     ],
@@ -88,10 +94,26 @@ async function turnAgain(execution: Execution, deps: Deps): Promise<Boundary> {
   };
 }
 
-function superseded(turnId: string, blockIds: readonly string[]): readonly EventBody[] {
+function superseded(
+  turnId: string,
+  { blockIds, text }: Leftovers,
+  { newId }: Pick<Deps, 'newId'>,
+): readonly EventBody[] {
   if (blockIds.length === 0) return [];
-  const value: SupersededValue = { turnId, blockIds: [...blockIds] };
-  return [{ type: 'custom', name: SUPERSEDED_EVENT, value }];
+  const markId = newId(ID_PREFIX.text);
+  const mark: readonly EventBody[] =
+    text.trim() === ''
+      ? []
+      : [
+          { type: 'text_start', id: markId },
+          { type: 'text_delta', id: markId, delta: BEGINS_AGAIN },
+          { type: 'text_complete', id: markId },
+        ];
+  const value: SupersededValue = {
+    turnId,
+    blockIds: mark.length === 0 ? [...blockIds] : [...blockIds, markId],
+  };
+  return [...mark, { type: 'custom', name: SUPERSEDED_EVENT, value }];
 }
 
 async function callsAgain(execution: Execution, deps: Deps): Promise<Boundary> {

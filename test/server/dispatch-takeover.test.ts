@@ -73,6 +73,9 @@ describe('an answer whose process died', () => {
       'text_start',
       'text_delta',
       'text_complete',
+      'text_start',
+      'text_delta',
+      'text_complete',
       'custom',
       'turn_complete',
       'turn_start',
@@ -85,6 +88,16 @@ describe('an answer whose process died', () => {
     expect(only(events, 'turn_start').map(({ iteration }) => iteration)).toEqual([1, 1]);
     expectWellFormed(await wholeLog(executionId));
     expect((await messages()).map(({ message }) => message.role)).toEqual(['user', 'assistant']);
+  });
+
+  test('reads as two attempts to whoever does not know that words can be taken back', async () => {
+    const store = await openSqliteStore(':memory:');
+    const { executionId } = await dyingAnswer(store, 'Half of ');
+    const { dispatcher, follow } = await bench(scriptedModel(says('The whole.')), store);
+    await dispatcher.takeOver();
+    expect(spoken(await read(await follow(executionId)))).toBe(
+      'Half of \n\n(The answer broke off here. It begins again.)\n\nThe whole.',
+    );
   });
 
   test('takes nothing back where nothing was said', async () => {

@@ -1,10 +1,13 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { EventOf, StreamEvent } from '../../protocol/event.ts';
 import type { ModelEvent, ModelRequest } from '../../server/models/model.ts';
+import { bench } from '../support/dispatching.ts';
+import { scriptedModel } from '../support/scripted-model.ts';
 import {
   aServer,
   calls,
   eventsOf,
+  framesOf,
   STORE_ORIGIN,
   STORE_TOKEN,
   says,
@@ -158,6 +161,14 @@ const awaits = (events: readonly StreamEvent[]) =>
   events.filter((event): event is EventOf<'await'> => event.type === 'await');
 const spoken = (events: readonly StreamEvent[]) =>
   events.flatMap((event) => (event.type === 'text_delta' ? [event.delta] : [])).join('');
+async function untilText(response: Response): Promise<readonly StreamEvent[]> {
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  let text = '';
+  while (!text.includes('event: text_delta')) text += (await reader?.read())?.value ?? '';
+  await reader?.cancel();
+  return framesOf(text).map(({ data }) => data);
+}
+
 const output = (text: string) => ({ content: [{ type: 'text', text }] });
 
 const ONE_TEXT = [
@@ -430,6 +441,38 @@ describe('the open widget of this wire', () => {
     const told = JSON.stringify(server.asked.at(-1)?.messages);
     expect(told).toContain('lost on its way');
     expect(told).not.toContain('Sorry');
+  });
+
+  test('comes back to an answer whose process died, and reads the new attempt apart from the old one', async () => {
+    const dying = await aServer({
+      leaseMs: 0,
+      model: async function* () {
+        yield { type: 'text', delta: 'Once upon ' } as const;
+        await new Promise(() => {});
+      },
+    });
+    const session = await dying.init();
+    const { sessionId: _, ...chat } = firstChat('hello');
+    const heard = await untilText(await dying.chat({ ...chat, sessionId: session.sessionId }));
+    await vi.waitFor(async () => expect(await dying.store.abandonedExecutions(1)).not.toEqual([]));
+    const heir = await bench(scriptedModel([...says('Once upon a time.')]), dying.store);
+    await heir.dispatcher.takeOver();
+    const { executionId = '', seq } = heard.at(-1) ?? {};
+    const next = await aServer({ wrapStore: () => dying.store });
+    const rest = await eventsOf(await next.follow(session.sessionId, executionId, seq));
+    // Behind `text_complete` it opens a bubble for the first text of the stream, with what it had shown in it.
+    expect(types(rest)).toEqual([
+      'text_complete',
+      ...['text_start', 'text_delta', 'text_complete'],
+      ...['custom', 'turn_complete'],
+      ...ONE_TEXT,
+    ]);
+    const [mark, again] = rest.flatMap((event) => (event.type === 'text_delta' ? event : []));
+    expect(mark?.delta).toMatch(/begins again/);
+    expect(again?.delta).toBe('Once upon a time.');
+    expect(again?.id).not.toBe(mark?.id);
+    await next.close();
+    await dying.close();
   });
 
   test.each([

@@ -70,6 +70,8 @@ export interface TestServerOptions {
   readonly takeShared?: TakeShared;
   /** Executions at once in the process. */
   readonly maxRunning?: number;
+  /** How long the process counts as alive after a sign of life, in milliseconds. */
+  readonly leaseMs?: number;
   /** Event streams at once in the process. */
   readonly maxStreams?: number;
   /** Stands between the server and its store. */
@@ -129,6 +131,7 @@ export async function aServer(options: TestServerOptions = {}): Promise<TestServ
     model: models,
     processId: newId('proc_'),
     ...(options.maxRunning === undefined ? {} : { maxRunning: options.maxRunning }),
+    ...(options.leaseMs === undefined ? {} : { leaseMs: options.leaseMs }),
     tools: (agentId) => tools.get(agentId) ?? [],
     clock,
     newId,
