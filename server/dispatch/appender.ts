@@ -9,7 +9,7 @@ export interface AppendSource {
   takeWaiting(): { readonly append: Append; readonly done: (result: AppendResult) => void } | undefined;
 }
 
-export type AppendResult = 'written' | 'moved_on' | { readonly error: unknown };
+type AppendResult = 'written' | 'moved_on' | { readonly error: unknown };
 
 /**
  * Writes the words of all executions of this process together. One transaction for each of two hundred streams, twenty

@@ -119,8 +119,9 @@ class LoopDispatcher implements Dispatcher {
       const expirations = overdue.map((execution) =>
         this.lock(execution.conversationId, () => this.desk.end(execution, { kind: 'expired' })),
       );
+      const ended = await settledAll(expirations);
       // What could not be expired would come again for ever.
-      if (!(await Promise.all(expirations)).includes(true)) return;
+      if (!ended.includes(true)) return;
     }
   }
 
@@ -204,9 +205,9 @@ class LoopDispatcher implements Dispatcher {
 }
 
 /** One that fails must not keep the others waiting. Rejects afterwards with what the first one failed of. */
-async function settledAll(tasks: readonly Promise<unknown>[]): Promise<void> {
-  const failed = (await Promise.allSettled(tasks)).find(({ status }) => status === 'rejected');
-  if (failed?.status === 'rejected') throw failed.reason;
+async function settledAll<T>(tasks: readonly Promise<T>[]): Promise<readonly T[]> {
+  await Promise.allSettled(tasks);
+  return Promise.all(tasks);
 }
 
 function asRequestError(error: unknown): unknown {
