@@ -56,7 +56,7 @@ function look({ target, position }: ResolvedOptions): string {
     'background:var(--ph-accent,#1f5fbf);color:var(--ph-on-accent,#fff);' +
     'padding:calc(var(--ph-launcher-size,56px)/2 - 15px);border:1px solid #0000;border-radius:99px;' +
     'font:15px system-ui;cursor:pointer;box-shadow:0 2px 12px #0003}' +
-    '#l svg{display:block;width:28px;height:28px;fill:currentColor}#l[aria-busy=true]{opacity:.6}@media print{#l{display:none}}'
+    '#l svg{display:block;width:28px;height:28px;fill:currentColor}#l[aria-busy=true]{opacity:.5}@media print{#l{display:none}}'
   );
 }
 

@@ -106,7 +106,7 @@ export interface ResolvedOptions {
   readonly webmcp?: NonNullable<MountOptions['webmcp']>;
 }
 
-/** What an option must look like. */
+/** What an option must match. */
 const PATTERNS = {
   token: /^ct_(live|test)_[\w-]+$/,
   api: /^https?:..\w/,
@@ -128,7 +128,7 @@ export function resolveOptions({ target, ...options }: MountOptions, api: string
   };
   for (const [name, pattern] of Object.entries(PATTERNS)) {
     if (!pattern.test(given[name as keyof typeof PATTERNS]))
-      throw Error(`"${name}" must look like ${pattern.source}`);
+      throw Error(`"${name}" must match ${pattern.source}`);
   }
   const element = typeof target === 'string' ? document.querySelector(target) : target;
   if (element === null) throw Error('"target" must be in this page');

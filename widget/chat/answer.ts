@@ -99,7 +99,12 @@ function partsAfterCall(parts: Parts, event: CallEvent, nowMs: number): Parts {
       if (earlier !== undefined && !isOpenCall(earlier)) return parts;
       if (name !== undefined) {
         const call = aCall(id, name, event.parameters ?? earlier?.input, 'page');
-        return withTool(parts, { ...call, pageOrigin: textOf(event.pageOrigin) ?? '' });
+        return withTool(parts, {
+          ...call,
+          pageOrigin: textOf(event.pageOrigin) ?? '',
+          // Told again after a break: who allowed it stays known.
+          approvedBy: earlier?.approvedBy,
+        });
       }
       return withTool(parts, {
         ...aCall(id, textOf(event.awaitReason) ?? 'question', event.elicitation, 'server'),

@@ -142,6 +142,12 @@ test('what a sub-agent says stays with its tool', () => {
   ).toMatchObject([{ kind: 'tool', output: 'inside' }]);
 });
 
+test('a call that is told again after a break keeps who allowed it', () => {
+  const asked = { type: 'await', toolCallId: 'c', toolName: 'add', origin: 'webmcp' };
+  const allowed = { type: 'call_changed', id: 'c', changes: { approvedBy: 'visitor_once' } };
+  expect(parts(after(asked, allowed, asked))).toMatchObject([{ kind: 'tool', approvedBy: 'visitor_once' }]);
+});
+
 test('a page tool that the server announces before it awaits it is one row', () => {
   expect(
     parts(

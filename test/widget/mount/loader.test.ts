@@ -169,10 +169,10 @@ test('commands pushed later are made, too', async () => {
 });
 
 test.each([
-  [{ 'data-token': 'sk_live_secret' }, 'Pagehand: "data-token" must look like'],
-  [{ 'data-token': TOKEN, 'data-api': 'chat.example.com' }, 'Pagehand: "data-api" must look like'],
-  [{ 'data-token': TOKEN, 'data-position': 'bottom' }, 'Pagehand: "data-position" must look like'],
-  [{ 'data-token': TOKEN, 'data-theme': 'blue' }, 'Pagehand: "data-theme" must look like'],
+  [{ 'data-token': 'sk_live_secret' }, 'Pagehand: "data-token" must match'],
+  [{ 'data-token': TOKEN, 'data-api': 'chat.example.com' }, 'Pagehand: "data-api" must match'],
+  [{ 'data-token': TOKEN, 'data-position': 'bottom' }, 'Pagehand: "data-position" must match'],
+  [{ 'data-token': TOKEN, 'data-theme': 'blue' }, 'Pagehand: "data-theme" must match'],
   [{ 'data-token': TOKEN, 'data-target': '#nowhere' }, 'Pagehand: "data-target" must be in this page'],
   [{ 'data-token': TOKEN, 'data-target': '#' }, 'Pagehand: '],
 ])(

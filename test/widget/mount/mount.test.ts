@@ -251,10 +251,10 @@ test('what goes wrong stands in the thread, and the page hears of it', async () 
 });
 
 test.each([
-  [{ token: 'sk_live_x' }, '"token" must look like'],
-  [{ api: 'chat.example.com' }, '"api" must look like'],
-  [{ position: 'middle' }, '"position" must look like'],
-  [{ theme: 'blue' }, '"theme" must look like'],
+  [{ token: 'sk_live_x' }, '"token" must match'],
+  [{ api: 'chat.example.com' }, '"api" must match'],
+  [{ position: 'middle' }, '"position" must match'],
+  [{ theme: 'blue' }, '"theme" must match'],
   [{ locale: 'd e' }, 'd e'],
   [{ target: '#nowhere' }, '"target" must be in this page'],
   [{ target: '#' }, 'selector'],
