@@ -39,7 +39,7 @@ async function measureStreams(): Promise<void> {
   const samples = new Map(
     contest.entrants.map(({ name }) => [name, { cpu: [] as number[], events: 0, bytes: 0 }]),
   );
-  for (const entrant of contest.entrants) await stream(contest, entrant, 50, { ...script, deltas: 40 });
+  for (const entrant of contest.entrants) await stream(contest, entrant, 500, { ...script, deltas: 5 });
   for (let round = 0; round < ROUNDS; round += 1) {
     for (const entrant of contest.entrants) {
       const { reading, cpuUs } = await stream(contest, entrant, streams, script);
