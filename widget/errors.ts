@@ -42,3 +42,10 @@ export class WidgetError extends Error {
     Object.assign(this, { name: 'WidgetError', code, retryable: true, ...rest });
   }
 }
+
+/** What was thrown, as an error of the widget. */
+export function asWidgetError(cause: unknown): WidgetError {
+  return cause instanceof WidgetError
+    ? cause
+    : new WidgetError('internal', 'The chat met a problem of its own.', { cause });
+}

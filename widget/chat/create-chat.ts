@@ -1,7 +1,7 @@
 import { signal as createSignal, type Signal } from '@preact/signals';
 import { MAX_MESSAGE_CHARS } from '../../protocol/limits.ts';
 import type { InitResponse } from '../../protocol/request.ts';
-import { WidgetError } from '../errors.ts';
+import { asWidgetError, WidgetError } from '../errors.ts';
 import type { Emit } from '../options.ts';
 import type { ApprovalRules } from '../tools/approval.ts';
 import type { PageTools } from '../tools/page-tools.ts';
@@ -202,12 +202,6 @@ export function createChat(options: ChatOptions): OwnedChat {
 /** A message that nothing has been done about yet. */
 function recordOf({ ids, kept }: { ids: TurnIds; kept: TurnRecord | undefined }): TurnRecord {
   return kept ?? { ...ids, executionId: undefined, seq: 0, calls: [], offered: [] };
-}
-
-export function asWidgetError(cause: unknown): WidgetError {
-  return cause instanceof WidgetError
-    ? cause
-    : new WidgetError('internal', 'The chat met a problem of its own.', { cause });
 }
 
 function tooLong(length: number): WidgetError {

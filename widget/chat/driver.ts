@@ -1,10 +1,10 @@
 import type { Signal } from '@preact/signals';
 import type { Capability, InitResponse } from '../../protocol/request.ts';
-import { WidgetError } from '../errors.ts';
+import { asWidgetError, WidgetError } from '../errors.ts';
 import type { ApprovalRules } from '../tools/approval.ts';
 import type { Snapshot } from '../tools/page-tools.ts';
 import type { Decision } from './chat.ts';
-import { asWidgetError, type ChatOptions, type TurnIds } from './create-chat.ts';
+import type { ChatOptions, TurnIds } from './create-chat.ts';
 import { inWords } from './failure-words.ts';
 import { createHearing, type Hearing } from './hearing.ts';
 import { answerOf } from './local.ts';

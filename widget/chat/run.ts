@@ -1,8 +1,7 @@
-import { WidgetError } from '../errors.ts';
+import { asWidgetError, WidgetError } from '../errors.ts';
 import type { Snapshot } from '../tools/page-tools.ts';
 import type { EventStream, Transport } from '../transport/transport.ts';
 import type { Clock } from './clock.ts';
-import { asWidgetError } from './create-chat.ts';
 import { type LastWord, type ListenOptions, listen, wordsOf } from './listen.ts';
 import type { PageCalls } from './page-calls.ts';
 import type { Patience } from './patience.ts';
