@@ -42,8 +42,11 @@ const WORDS = ' words of an answer, enough';
 export class Speaker {
   private held: (() => void)[] = [];
 
-  async begin({ hold }: Script): Promise<void> {
-    if (hold === true) await new Promise<void>((go) => this.held.push(go));
+  async begin({ hold, everyMs }: Script): Promise<void> {
+    if (hold !== true) return;
+    await new Promise<void>((go) => this.held.push(go));
+    // Visitors do not speak in step.
+    await sleep(Math.random() * everyMs);
   }
 
   async delta({ everyMs, stamp }: Script): Promise<string> {

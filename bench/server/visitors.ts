@@ -16,8 +16,6 @@ export interface Reading {
   /** Events that arrived; heartbeats are none. */
   readonly events: number;
   readonly bytes: number;
-  /** Between the first request and the last end, in milliseconds. */
-  readonly wallMs: number;
   /** Of each stamped delta, from its making to its reading, in milliseconds. */
   readonly delaysMs: readonly number[];
 }
@@ -35,7 +33,6 @@ export type Visitors = {
 
 const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY });
 let streams: Stream[] = [];
-let openedAt = 0;
 
 serve({ sessions, fetch, open, read } satisfies Visitors);
 
@@ -62,7 +59,6 @@ async function fetch(wish: Wish): Promise<string> {
 }
 
 async function open(wishes: readonly Wish[], spreadMs: number): Promise<readonly string[]> {
-  if (streams.length === 0) openedAt = now();
   const opened = wishes.map(async (wish, index) => {
     await sleep((index * spreadMs) / wishes.length);
     const stream = new Stream(await send(wish));
@@ -81,7 +77,6 @@ async function read(): Promise<Reading> {
   return {
     events: all.reduce((sum, { events }) => sum + events, 0),
     bytes: all.reduce((sum, { bytes }) => sum + bytes, 0),
-    wallMs: (now() - openedAt) / 1000,
     delaysMs: all.flatMap(({ delaysMs }) => delaysMs),
   };
 }
