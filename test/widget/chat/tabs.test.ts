@@ -77,8 +77,8 @@ async function openTab(
     worlds,
     call,
     shows: (words: string) =>
-      vi.waitFor(() => expect(JSON.stringify(chat.conversation.peek().entries)).toContain(words)),
-    phase: (phase: string) => vi.waitFor(() => expect(chat.conversation.peek().phase).toBe(phase)),
+      patiently(() => expect(JSON.stringify(chat.conversation.peek().entries)).toContain(words)),
+    phase: (phase: string) => patiently(() => expect(chat.conversation.peek().phase).toBe(phase)),
   };
   tabs.push(tab);
   return tab;
@@ -176,7 +176,7 @@ describe('when the tab that owns the turn is gone', () => {
     const other = await openTab([[], [follow]], { capabilities: ['replay'] });
     void one.chat.send('Hi');
     await other.shows('Half');
-    await vi.waitFor(() => expect(kept.turn?.executionId).toBe('exec_1'));
+    await patiently(() => expect(kept.turn?.executionId).toBe('exec_1'));
     gone(one);
     await other.shows('and half.');
     await other.phase('idle');
@@ -190,7 +190,7 @@ describe('when the tab that owns the turn is gone', () => {
     const others = [await openTab([[], [follow]], options), await openTab([[], [follow]], options)];
     void one.chat.send('Hi');
     for (const other of others) await other.shows('Half');
-    await vi.waitFor(() => expect(kept.turn?.executionId).toBe('exec_1'));
+    await patiently(() => expect(kept.turn?.executionId).toBe('exec_1'));
     gone(one);
     for (const other of others) await other.shows('The rest.');
     expect(others.flatMap(requests)).toHaveLength(1);
@@ -206,7 +206,7 @@ describe('when the tab that owns the turn is gone', () => {
     });
     const other = await openTab([[], [[...says('I do not know.'), COMPLETE]]], { tools, rules });
     void one.chat.send('Pay');
-    await vi.waitFor(() => expect(kept.turn?.calls[0]?.progress.status).toBe('started'));
+    await patiently(() => expect(kept.turn?.calls[0]?.progress.status).toBe('started'));
     await other.phase('acting');
     gone(one);
     await other.shows('I do not know.');
@@ -221,9 +221,9 @@ describe('when the tab that owns the turn is gone', () => {
     const other = await openTab([[], [[...says('Paid.'), COMPLETE]]], { tools, run: async () => done('ok') });
     void one.chat.send('Pay');
     await other.phase('waiting');
-    await vi.waitFor(() => expect(kept.turn?.calls).toHaveLength(1));
+    await patiently(() => expect(kept.turn?.calls).toHaveLength(1));
     gone(one);
-    await vi.waitFor(() => expect(other.call()?.state).toEqual({ status: 'approval', canRemember: true }));
+    await patiently(() => expect(other.call()?.state).toEqual({ status: 'approval', canRemember: true }));
     other.chat.decide('call_1', 'once');
     await other.shows('Paid.');
     expect(other.worlds.flatMap(({ ran }) => ran)).toHaveLength(1);
@@ -234,7 +234,7 @@ describe('when the tab that owns the turn is gone', () => {
     const other = await openTab([], { capabilities: ['replay'] });
     void one.chat.send('Hi');
     await other.shows('Half');
-    await vi.waitFor(() => expect(kept.turn?.executionId).toBe('exec_1'));
+    await patiently(() => expect(kept.turn?.executionId).toBe('exec_1'));
     gone(one);
     const next = await openTab([[], [[...says('The rest.', 't2'), COMPLETE]]], { capabilities: ['replay'] });
     await other.shows('The rest.');
@@ -272,7 +272,7 @@ test('a tab that lost the turn runs nothing of it any more, and shows the other 
     release = resolve;
   });
   void navigator.locks.request(`pagehand:turn:${key}`, { steal: true }, () => held);
-  await vi.waitFor(() => expect(one.chat.thread()).toBeUndefined());
+  await patiently(() => expect(one.chat.thread()).toBeUndefined());
   release();
 });
 
@@ -284,7 +284,7 @@ test('a vote in one tab shows in the other, and is kept', async () => {
   await other.shows('Hello.');
   other.chat.vote(kept.entries[1]?.id ?? '', 'up');
   await one.shows('"vote":"up"');
-  await vi.waitFor(() => expect(JSON.stringify(kept.entries)).toContain('"vote":"up"'));
+  await patiently(() => expect(JSON.stringify(kept.entries)).toContain('"vote":"up"'));
 });
 
 test('a page that comes back from the browser\u2019s cache shows what happened meanwhile', async () => {
@@ -359,3 +359,8 @@ describe('another script of the origin', () => {
     await one.phase('idle');
   });
 });
+
+/** Frames and messages between tabs take their time on a busy machine. */
+function patiently<T>(check: () => T | Promise<T>): Promise<T> {
+  return vi.waitFor(check, { timeout: 10_000 });
+}
