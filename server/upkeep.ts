@@ -14,7 +14,7 @@ const EXPIRY_INTERVAL_MS = 60_000;
 const REMOVAL_INTERVAL_MS = 10 * 60_000;
 
 /** Rows of each kind that one batch of a removal takes, so that it holds nobody up. */
-const REMOVAL_BATCH = 200;
+const REMOVAL_BATCH = 1_000;
 
 /** Time between two batches, in milliseconds. */
 const REMOVAL_PAUSE_MS = 200;
