@@ -10,6 +10,10 @@ export const ID_PREFIX = {
   text: 'text_',
   feedback: 'fb_',
   request: 'req_',
+  visitor: 'vis_',
+  /** Of a visitor's secret. */
+  visitorToken: 'cvt_',
+  file: 'file_',
 } as const;
 
 /** Any id that a peer minted: 1 to 200 characters without white space or control characters. */

@@ -17,6 +17,8 @@ export const ContentPart = z.discriminatedUnion('type', [
     alt: z.optional(z.string()),
   }),
   z.object({ type: z.literal('file'), data: Resource, mimeType: z.string(), filename: z.string() }),
+  /** A file that was uploaded before, for servers that announce `files`. The server knows its type and its bytes. */
+  z.object({ type: z.literal('upload'), fileId: Id, filename: z.string(), mimeType: z.string() }),
   z.object({ type: z.literal('audio'), audio: Resource, mimeType: z.optional(z.string()) }),
   z.object({ type: z.literal('video'), video: Resource, mimeType: z.optional(z.string()) }),
   z.object({ type: z.literal('reasoning'), text: z.string() }),

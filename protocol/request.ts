@@ -37,10 +37,39 @@ export type SurfaceWebmcp = z.infer<typeof SurfaceWebmcp>;
 
 /**
  * What a server can do beyond the public wire. A widget uses only what was announced:
- * `replay` is `GET /v1/client/executions/{executionId}/events`, `cancel` is `POST /v1/client/cancel`.
+ * `replay` is `GET /v1/client/executions/{executionId}/events`, `cancel` is `POST /v1/client/cancel`,
+ * `edit` is `replacesMessageId` of a chat, `files` is `POST /v1/client/files`, `history` is the search, the names and
+ * the pins of `/v1/client/conversations` beyond what the public wire has of it.
  */
-export const Capability = z.enum(['replay', 'cancel']);
+export const Capability = z.enum(['replay', 'cancel', 'edit', 'files', 'history']);
 export type Capability = z.infer<typeof Capability>;
+
+/** Whether the proof that came along made the visitor somebody whom the site knows. */
+export const IdentityStatus = z.enum(['not_provided', 'admitted', 'ignored']);
+export type IdentityStatus = z.infer<typeof IdentityStatus>;
+
+/** Who visits. Only where the request asked for `visitorHistory`. */
+export const Visitor = z.object({
+  id: Id,
+  /** `cvt_…`, the visitor's secret. Told once, when it is made. */
+  token: z.optional(z.string()),
+  expiresAt: z.string(),
+  /** The site's own name for them; `null` without an admitted proof. */
+  endUserId: z.nullable(z.string()),
+  identityStatus: IdentityStatus,
+});
+export type Visitor = z.infer<typeof Visitor>;
+
+/** What a visitor may attach. */
+export const FileRules = z.object({
+  /** Largest file, in bytes. */
+  maxBytes: z.number(),
+  /** Most files of one message. */
+  maxPerMessage: z.number(),
+  /** Media types, `image/*` or exact. */
+  accept: z.array(z.string()),
+});
+export type FileRules = z.infer<typeof FileRules>;
 
 export const InitResponse = z.object({
   sessionId: Id,
@@ -48,6 +77,9 @@ export const InitResponse = z.object({
   expiresAt: z.string(),
   flow: z.object({ id: z.string(), name: z.string(), description: z.nullable(z.string()) }),
   conversationId: Id,
+  /** Changes with every change of the conversation's messages. Only with a visitor. */
+  conversationRevision: z.optional(z.string()),
+  visitor: z.optional(Visitor),
   /** Absent: the public wire and nothing more. Names that a widget does not know are nothing to it. */
   capabilities: z.optional(z.array(z.string())),
   config: z.object({
@@ -58,6 +90,16 @@ export const InitResponse = z.object({
     suggestions: z.array(z.string()),
     theme: z.nullable(Bag),
     webmcp: SurfaceWebmcp,
+    /** Of the widget's own tools (`protocol/tool.ts`), those that the surface admits. */
+    builtInTools: z.optional(z.array(z.string())),
+    /** Whether visitors find their earlier conversations. */
+    history: z.optional(z.boolean()),
+    /** Absent: nothing can be attached. */
+    files: z.optional(FileRules),
+    /** Hosts from which images and media of an answer may be loaded, `images.example.com` or `*.example.com`. */
+    mediaHosts: z.optional(z.array(z.string())),
+    /** Whether the visitor is asked, at the end, how it was. */
+    csat: z.optional(z.boolean()),
   }),
 });
 export type InitResponse = z.infer<typeof InitResponse>;
@@ -68,6 +110,11 @@ export const ChatRequest = z.object({
   messages: Messages,
   /** The id that the first text of this execution will carry; feedback refers to it. */
   assistantMessageId: z.optional(Id),
+  /**
+   * A message of the visitor that this one takes the place of: it and all that followed leave the conversation. Only
+   * for servers that announce `edit`; `messages` ends with the new message.
+   */
+  replacesMessageId: z.optional(Id),
   /** Absent together with the fingerprint: no tools this turn. */
   clientTools: z.optional(z.array(ClientTool)),
   /** Alone: the set that was sent with it before. Unknown to the server: 409 `client_tools_resend_required`. */
