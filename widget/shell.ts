@@ -82,10 +82,7 @@ export function createShell(options: ResolvedOptions, loadApp: () => Promise<App
   } catch {
     // Blocked storage: the turn goes on when the visitor opens the chat.
   }
-  // Ahead of need only where the connection is known to be fast and the visitor does not save data.
-  const { connection } = navigator as { connection?: { effectiveType?: string; saveData?: boolean } };
   if (options.open || target) open();
-  else if (connection?.effectiveType === '4g' && !connection.saveData) requestIdleCallback(preload);
 
   return {
     open,

@@ -1,10 +1,9 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { PagehandElement } from '../../../widget/element.ts';
 import { API, answerWith, session } from '../transport/wire.ts';
-import { hosts, inside, saveData, until } from './page.ts';
+import { hosts, inside, until } from './page.ts';
 
 beforeEach(() => {
-  saveData();
   answerWith({ init: session() });
 });
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { PagehandApi } from '../../../widget/options.ts';
-import { hosts, inside, saveData, until } from './page.ts';
+import { hosts, inside, until } from './page.ts';
 
 const TOKEN = 'ct_test_loader';
 
@@ -31,7 +31,6 @@ const APP = URL.createObjectURL(
 let run = 0;
 
 beforeEach(() => {
-  saveData();
   globalThis.__APP_FILE__ = APP;
   globalThis.startedApps = [];
   globalThis.sentTexts = [];

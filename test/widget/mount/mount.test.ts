@@ -1,14 +1,13 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type MountOptions, mount, type PagehandWidget, type WidgetEvents } from '../../../widget/index.ts';
 import { API, answerWith, frames, HELLO, json, session, streamed } from '../transport/wire.ts';
-import { hosts, inside, saveData, until } from './page.ts';
+import { hosts, inside, until } from './page.ts';
 
 /** Another one for each test: what is kept of a surface outlives them. */
 let token = '';
 const mounted: PagehandWidget[] = [];
 
 beforeEach(() => {
-  saveData();
   token = `ct_test_${crypto.randomUUID()}`;
 });
 
@@ -217,7 +216,7 @@ test('a page that was left with the chat open shows it open again', async () => 
   before.destroy();
   await until(() => sessionStorage.getItem(flag) === null);
   sessionStorage.setItem(flag, 'yes');
-  saveData({ effectiveType: '4g', saveData: false });
+  sessionStorage.setItem('pagehand', 'open');
   aChat();
   await until(() => panel().text().includes('世界'));
 });

@@ -1,5 +1,3 @@
-import { onTestFinished } from 'vitest';
-
 /** What a visitor finds inside a chat's element, by role and name. */
 export function inside(host: Element | null): {
   button(name: string): HTMLButtonElement;
@@ -23,14 +21,6 @@ export function inside(host: Element | null): {
 
 export function hosts(): HTMLElement[] {
   return [...document.querySelectorAll<HTMLElement>('[data-pagehand]')];
-}
-
-/** A connection that is slow, or a visitor who saves data: nothing is fetched ahead. */
-export function saveData(connection: object | undefined = { effectiveType: '4g', saveData: true }): void {
-  Object.defineProperty(navigator, 'connection', { value: connection, configurable: true });
-  onTestFinished(() => {
-    Reflect.deleteProperty(navigator, 'connection');
-  });
 }
 
 export async function until(holds: () => boolean, turns = 500): Promise<void> {

@@ -2,7 +2,7 @@ import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
 import type { App, AppModule, AppOptions } from '../../../widget/app.ts';
 import { type MountOptions, type PagehandWidget, resolveOptions } from '../../../widget/options.ts';
 import { createShell } from '../../../widget/shell.ts';
-import { hosts, inside, saveData, until } from './page.ts';
+import { hosts, inside, until } from './page.ts';
 
 const TOKEN = 'ct_test_shell';
 
@@ -61,7 +61,6 @@ function aShell(
 }
 
 test('the launcher stands in the page at once, and nothing else is fetched', () => {
-  saveData();
   const { host, launcher, attempts } = aShell();
   const box = launcher().getBoundingClientRect();
   expect([box.width, box.height]).toEqual([56, 56]);
@@ -77,13 +76,11 @@ test.each([
   ['top-right', (box: DOMRect) => [innerWidth - box.right, box.top]],
   ['top-left', (box: DOMRect) => [box.left, box.top]],
 ] as const)('the launcher stands at the %s', (position, distance) => {
-  saveData();
   const { launcher } = aShell({ position });
   expect(distance(launcher().getBoundingClientRect()).map(Math.round)).toEqual([20, 20]);
 });
 
 test('a style sheet that spares nobody does not move or hide the launcher', () => {
-  saveData();
   const style = document.createElement('style');
   style.textContent = 'div, button { display: none; position: static; transform: scale(3); opacity: 0; }';
   document.head.append(style);
@@ -101,7 +98,6 @@ test.each([
   ['the pointer', 'pointerenter'],
   ['the focus', 'focus'],
 ])('%s on the launcher fetches the app once, and opens nothing', async (_, type) => {
-  saveData();
   const { launcher, attempts, did } = aShell();
   launcher().dispatchEvent(new Event(type));
   launcher().dispatchEvent(new Event(type));
@@ -110,14 +106,7 @@ test.each([
   expect(did).toEqual([]);
 });
 
-test('the app is fetched ahead where the connection is known to be fast', async () => {
-  saveData({ effectiveType: '4g', saveData: false });
-  const { attempts } = aShell();
-  await until(() => attempts() === 1);
-});
-
-test('the app is fetched at once, over any connection, where the page before was left with a chat open', () => {
-  saveData({ effectiveType: '3g' });
+test('the app is fetched at once where the page before was left with a chat open', () => {
   sessionStorage.setItem('pagehand', 'open');
   onTestFinished(() => sessionStorage.removeItem('pagehand'));
   expect(aShell().attempts()).toBe(1);
@@ -131,18 +120,22 @@ test('blocked storage hinders no chat', () => {
   expect(aShell().host).not.toBeNull();
 });
 
-test.each([undefined, { effectiveType: '3g' }, { effectiveType: '4g', saveData: true }])(
-  'the app is not fetched ahead with a connection like %j',
-  async (connection) => {
-    saveData(connection);
-    const { attempts } = aShell();
-    await new Promise((resolve) => requestIdleCallback(resolve));
-    expect(attempts()).toBe(0);
-  },
-);
+test('without a sign of intent nothing is fetched, however fast the connection and however long the page is idle', async () => {
+  Object.defineProperty(navigator, 'connection', {
+    value: { effectiveType: '4g', saveData: false },
+    configurable: true,
+  });
+  onTestFinished(() => void Reflect.deleteProperty(navigator, 'connection'));
+  const idle = vi.spyOn(window, 'requestIdleCallback');
+  onTestFinished(() => void idle.mockRestore());
+  const { attempts } = aShell();
+  await new Promise((resolve) => requestIdleCallback(resolve));
+  await new Promise((resolve) => requestIdleCallback(resolve));
+  expect(idle).toHaveBeenCalledTimes(2);
+  expect(attempts()).toBe(0);
+});
 
 test('pressing the launcher opens, pressing it again closes, and the page hears of both', async () => {
-  saveData();
   const { widget, launcher, did } = aShell();
   const heard: string[] = [];
   widget.on('open', () => heard.push('open'));
@@ -161,7 +154,6 @@ test('pressing the launcher opens, pressing it again closes, and the page hears 
 });
 
 test('calls before the app is there are kept', async () => {
-  saveData();
   let arrive = () => {};
   const { widget, did } = aShell(
     {},
@@ -178,7 +170,6 @@ test('calls before the app is there are kept', async () => {
 });
 
 test('an app that does not load says so on the launcher, and pressing tries again', async () => {
-  saveData();
   const { widget, host, launcher, did, attempts } = aShell({}, async (module, attempt) => {
     if (attempt < 3) throw new TypeError('Failed to fetch dynamically imported module');
     return module;
@@ -217,7 +208,6 @@ test('inline there is no button, unless the app does not load', async () => {
 });
 
 test('closing from within gives the focus back to the launcher', async () => {
-  saveData();
   const { widget, started, launcher, host } = aShell();
   widget.open();
   await until(() => started.length === 1);
@@ -229,7 +219,6 @@ test('closing from within gives the focus back to the launcher', async () => {
 });
 
 test('a listener that throws is the page\u2019s own trouble', async () => {
-  saveData();
   const { widget, did } = aShell();
   const reported: unknown[] = [];
   const onError = (event: ErrorEvent) => {
@@ -253,7 +242,6 @@ test('a listener that throws is the page\u2019s own trouble', async () => {
 });
 
 test('a chat that was destroyed never starts, neither late nor again', async () => {
-  saveData();
   let arrive = () => {};
   const { widget, did } = aShell(
     {},
@@ -272,7 +260,6 @@ test('a chat that was destroyed never starts, neither late nor again', async () 
 });
 
 test('destroying twice is destroying once', async () => {
-  saveData();
   const { widget, did } = aShell();
   widget.open();
   await until(() => did.length === 1);
@@ -283,7 +270,6 @@ test('destroying twice is destroying once', async () => {
 });
 
 test('nothing of the launcher reaches what is drawn beside it', async () => {
-  saveData();
   const { host, launcher } = aShell();
   const other = document.createElement('button');
   other.ariaExpanded = 'true';
@@ -293,7 +279,6 @@ test('nothing of the launcher reaches what is drawn beside it', async () => {
 });
 
 test('the page chooses the colours, the size and the place by tokens', () => {
-  saveData();
   const style = document.createElement('style');
   style.textContent =
     '[data-pagehand] { --ph-accent: rgb(1, 2, 3); --ph-launcher-size: 48px; --ph-inset: 8px; --ph-layer: 7; }';
@@ -307,7 +292,6 @@ test('the page chooses the colours, the size and the place by tokens', () => {
 });
 
 test('before there is a body the chat stands in the root element', () => {
-  saveData();
   vi.spyOn(document, 'body', 'get').mockReturnValue(null as unknown as HTMLElement);
   const { host } = aShell();
   vi.restoreAllMocks();
