@@ -4,6 +4,7 @@ import { createChat, type OwnedChat } from './chat/create-chat.ts';
 import { canShare, joinTabs, type SharedChat } from './chat/tabs.ts';
 import { type KeptThread, keepThread, keptThread } from './chat/thread-memory.ts';
 import { leadingAway } from './chat/turn-memory.ts';
+import { openWords } from './messages.ts';
 import type { Emit, ResolvedOptions } from './options.ts';
 import { openSharedStorage } from './shared-storage.ts';
 import {
@@ -55,6 +56,7 @@ export async function startApp({ root, options, emit, onOpenChange }: AppOptions
   const isAlone = !canShare();
   const keepsNothing = isAlone && inUse.has(key);
   if (isAlone) inUse.add(key);
+  const openingWords = openWords(languageTag(locale));
   const storage = await (keepsNothing ? NO_STORAGE : isAlone ? openStorage(key) : openSharedStorage(key));
 
   const transport = createTransport({ api, token, storage });
@@ -103,7 +105,7 @@ export async function startApp({ root, options, emit, onOpenChange }: AppOptions
     layout: target === undefined ? 'floating' : 'inline',
     position,
     theme,
-    locale: languageTag(locale),
+    words: await openingWords,
   } as const;
   let unrender: (() => void) | undefined;
   let wasOpen = false;

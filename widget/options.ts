@@ -123,7 +123,7 @@ export function resolveOptions({ target, ...options }: MountOptions, api: string
     api,
     position: 'bottom-right' as const,
     theme: 'auto' as const,
-    locale: document.documentElement.lang || 'en',
+    locale: document.documentElement.lang || navigator.language,
     ...options,
   };
   for (const [name, pattern] of Object.entries(PATTERNS)) {

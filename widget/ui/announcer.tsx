@@ -1,15 +1,15 @@
 import { effect, useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { Conversation, ToolCallPart, Wait } from '../chat/state.ts';
-import { copy } from '../copy.ts';
+import type { Say, Words } from '../messages.ts';
 import { useView } from './context.ts';
 import { currentCalls } from './current-calls.ts';
 import { waitWords } from './wait-note.tsx';
 
 /** Says in short sentences what a screen reader's user would otherwise have to look for. Errors are alerts of their own. */
 export function Announcer() {
-  const { chat, locale } = useView();
-  const words = useSignal('');
+  const { chat, words } = useView();
+  const spoken = useSignal('');
   useEffect(() => {
     let before = chat.conversation.peek();
     /** What was told of the wait that goes on. */
@@ -17,66 +17,69 @@ export function Announcer() {
     return effect(() => {
       const now = chat.conversation.value;
       const sentences = [
-        ...changes(before, now),
-        ...newWait(now.wait, told, locale),
-        ...ending(before, now),
+        ...changes(before, now, words.say),
+        ...newWait(now.wait, told, words),
+        ...ending(before, now, words.say),
       ].join(' ');
       before = now;
       if (sentences === '') return;
       // The same sentence again is a change only if it differs.
-      words.value = sentences === words.peek() ? `${sentences}\u00a0` : sentences;
+      spoken.value = sentences === spoken.peek() ? `${sentences}\u00a0` : sentences;
     });
   }, []);
   return (
     <div class="unseen" role="status" aria-live="polite">
-      {words}
+      {spoken}
     </div>
   );
 }
 
-function changes(before: Conversation, now: Conversation): string[] {
+function changes(before: Conversation, now: Conversation, say: Say): string[] {
   const known = new Map(currentCalls(before).map((part) => [part.id, part]));
   return currentCalls(now).flatMap((part) => {
-    const sentence = known.get(part.id)?.state.status === part.state.status ? undefined : sentenceFor(part);
+    const sentence =
+      known.get(part.id)?.state.status === part.state.status ? undefined : sentenceFor(part, say);
     return sentence === undefined ? [] : [sentence];
   });
 }
 
 /** Each reason once, however often it is tried again. */
-function newWait(wait: Wait | undefined, told: Set<Wait['reason']>, locale: string): string[] {
+function newWait(wait: Wait | undefined, told: Set<Wait['reason']>, words: Words): string[] {
   if (wait === undefined) told.clear();
   if (wait === undefined || told.has(wait.reason)) return [];
   // The attempt after a wait that the server asked for.
   if (wait.reason === 'reconnecting' && (told.has('too_many') || told.has('busy'))) return [];
   told.add(wait.reason);
-  return [wait.reason === 'reconnecting' ? copy.phase.reconnecting : waitWords(wait, locale)];
+  return [wait.reason === 'reconnecting' ? words.say('phase.reconnecting') : waitWords(wait, words)];
 }
 
-function ending(before: Conversation, now: Conversation): string[] {
-  return now.phase === 'idle' && before.phase !== 'idle' && before.phase !== 'failed' ? [endingOf(now)] : [];
+function ending(before: Conversation, now: Conversation, say: Say): string[] {
+  return now.phase === 'idle' && before.phase !== 'idle' && before.phase !== 'failed'
+    ? [endingOf(now, say)]
+    : [];
 }
 
 /** An answer that was cut short says so itself. */
-function endingOf({ entries }: Conversation): string {
+function endingOf({ entries }: Conversation, say: Say): string {
   const last = entries.at(-1);
   const part = last?.role === 'assistant' ? last.parts.at(-1) : undefined;
-  return part?.kind === 'notice' ? copy.notice[part.notice] : copy.announce.answered;
+  return part?.kind === 'notice' ? say(`notice.${part.notice}`) : say('announce.answered');
 }
 
-function sentenceFor({ title, state }: ToolCallPart): string | undefined {
+function sentenceFor({ title, state }: ToolCallPart, say: Say): string | undefined {
   switch (state.status) {
     case 'approval':
-      return state.elsewhere ? copy.announce.waitingElsewhere(title) : copy.announce.waiting(title);
+      return say(state.elsewhere ? 'announce.waitingElsewhere' : 'announce.waiting', { title });
     case 'done':
-      return copy.announce.done(title);
+      return say('announce.done', { title });
     case 'failed':
-      return copy.announce.failed(title);
+      return say('announce.failed', { title });
     case 'unknown':
-      return copy.announce.unknown(title);
+      return say('announce.unknown', { title });
     case 'refused':
-      return copy.announce.notRun(title);
+      return say('announce.notRun', { title });
     case 'cancelled':
-      return copy.announce.stopped(title);
+      return say('announce.stopped', { title });
     default:
       return undefined;
   }

@@ -1,7 +1,6 @@
 import type { VNode } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
 import type { AssistantEntry, AssistantPart } from '../chat/state.ts';
-import { copy } from '../copy.ts';
 import { CHECK, COPY, THUMBS } from './answer-icons.ts';
 import { copyText } from './clipboard.ts';
 import { useView } from './context.ts';
@@ -17,10 +16,11 @@ export function Answer({ entry, finished }: { readonly entry: AssistantEntry; re
     nodes.set(part, node);
     return node;
   };
+  const { say } = useView().words;
   const text = finished ? answerText(entry) : '';
   return (
     <div class="entry answer">
-      <span class="unseen">{copy.chatSaid}</span>
+      <span class="unseen">{say('thread.chatSaid')}</span>
       {entry.parts.map(nodeOf)}
       {text !== '' && <AnswerActions entry={entry} text={text} />}
     </div>
@@ -28,6 +28,7 @@ export function Answer({ entry, finished }: { readonly entry: AssistantEntry; re
 }
 
 function Part({ part }: { readonly part: AssistantPart }) {
+  const { say, language } = useView().words;
   switch (part.kind) {
     case 'text':
       if (part.role === 'error') return <p class="notice">{part.text}</p>;
@@ -35,7 +36,7 @@ function Part({ part }: { readonly part: AssistantPart }) {
     case 'reasoning':
       return (
         <details class="reasoning">
-          <summary>{part.streaming ? copy.reasoningNow : copy.reasoning}</summary>
+          <summary>{say(part.streaming ? 'answer.reasoningNow' : 'answer.reasoning')}</summary>
           <p dir="auto">{part.text}</p>
         </details>
       );
@@ -43,15 +44,16 @@ function Part({ part }: { readonly part: AssistantPart }) {
       return <ToolRow part={part} />;
     case 'notice':
       return (
-        <p class="notice" lang={copy.language}>
-          <bdi>{copy.notice[part.notice]}</bdi>
+        <p class="notice" lang={language}>
+          <bdi>{say(`notice.${part.notice}`)}</bdi>
         </p>
       );
   }
 }
 
 function AnswerActions({ entry, text }: { readonly entry: AssistantEntry; readonly text: string }) {
-  const { chat } = useView();
+  const { chat, words } = useView();
+  const { say } = words;
   const [copied, setCopied] = useState<boolean>();
   const onCopy = async () => {
     setCopied(await copyText(text));
@@ -62,8 +64,8 @@ function AnswerActions({ entry, text }: { readonly entry: AssistantEntry; readon
       <button
         type="button"
         class="quiet"
-        aria-label={copy.copyAnswer}
-        title={copy.copyAnswer}
+        aria-label={say('answer.copy')}
+        title={say('answer.copy')}
         onClick={onCopy}
       >
         <Icon path={copied === true ? CHECK : COPY} />
@@ -73,8 +75,8 @@ function AnswerActions({ entry, text }: { readonly entry: AssistantEntry; readon
           key={vote}
           type="button"
           class="quiet"
-          aria-label={vote === 'up' ? copy.goodAnswer : copy.badAnswer}
-          title={vote === 'up' ? copy.goodAnswer : copy.badAnswer}
+          aria-label={say(vote === 'up' ? 'answer.good' : 'answer.bad')}
+          title={say(vote === 'up' ? 'answer.good' : 'answer.bad')}
           aria-pressed={entry.vote === vote}
           onClick={() => chat.vote(entry.id, vote)}
         >
@@ -82,7 +84,7 @@ function AnswerActions({ entry, text }: { readonly entry: AssistantEntry; readon
         </button>
       ))}
       <span class="muted" role="status">
-        {copied === undefined ? '' : copied ? copy.copied : copy.notCopied}
+        {copied === undefined ? '' : say(copied ? 'copied' : 'notCopied')}
       </span>
     </div>
   );

@@ -2,7 +2,6 @@ import type { TargetedMouseEvent } from 'preact';
 import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Decision } from '../chat/chat.ts';
 import type { ToolCallPart } from '../chat/state.ts';
-import { copy } from '../copy.ts';
 import { ArgumentList } from './argument-list.tsx';
 import { useView } from './context.ts';
 import { readArguments } from './values.ts';
@@ -21,7 +20,8 @@ export interface ApprovalProps {
  * only, and hears nothing but events that the browser itself vouches for.
  */
 export function ApprovalCard({ part, more }: ApprovalProps) {
-  const { chat } = useView();
+  const { chat, words } = useView();
+  const { say } = words;
   const card = useRef<HTMLDivElement>(null);
   const question = useId();
   const armed = useArming();
@@ -30,7 +30,7 @@ export function ApprovalCard({ part, more }: ApprovalProps) {
   const decide = (decision: Decision) => (event: TargetedMouseEvent<HTMLButtonElement>) => {
     if (event.isTrusted && armed) chat.decide(part.id, decision);
   };
-  const found = readArguments(part.input);
+  const found = readArguments(part.input, say('unreadable'));
   const canRemember = part.state.status === 'approval' && part.state.canRemember;
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset takes its name from a legend; this one is named by its tool
@@ -44,27 +44,27 @@ export function ApprovalCard({ part, more }: ApprovalProps) {
     >
       <div class="card-head">
         <h3 id={question}>
-          <bdi>{copy.approval.question(part.title)}</bdi>
+          <bdi>{say('approval.question', { title: part.title })}</bdi>
         </h3>
-        {more > 0 && <span class="muted">{copy.approval.more(more)}</span>}
+        {more > 0 && <span class="muted">{say('approval.more', { count: more })}</span>}
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and the keyboard must reach it */}
       <div class="card-body" tabIndex={0}>
         <dl class="facts">
           <div>
-            <dt>{copy.approval.toolName}</dt>
+            <dt>{say('approval.toolName')}</dt>
             <dd>{part.name}</dd>
           </div>
           {part.pageOrigin !== '' && (
             <div>
-              <dt>{copy.approval.inPage}</dt>
+              <dt>{say('approval.inPage')}</dt>
               <dd>{part.pageOrigin}</dd>
             </div>
           )}
         </dl>
-        <h4>{copy.approval.withArguments(found.length)}</h4>
+        <h4>{say('approval.withArguments', { count: found.length })}</h4>
         <ArgumentList found={found} />
-        {part.description !== '' && <h4>{copy.approval.pageSays}</h4>}
+        {part.description !== '' && <h4>{say('approval.pageSays')}</h4>}
         {part.description !== '' && (
           <p class="page-says" dir="auto">
             {part.description}
@@ -73,14 +73,14 @@ export function ApprovalCard({ part, more }: ApprovalProps) {
       </div>
       <div class="card-answers">
         <button type="button" class="primary" aria-disabled={!armed} onClick={decide('once')}>
-          {copy.approval.allowOnce}
+          {say('approval.allowOnce')}
         </button>
         <button type="button" aria-disabled={!armed} onClick={decide('decline')}>
-          {copy.approval.decline}
+          {say('approval.decline')}
         </button>
         {canRemember && (
           <button type="button" class="quiet" aria-disabled={!armed} onClick={decide('always')}>
-            {copy.approval.allowAlways}
+            {say('approval.allowAlways')}
           </button>
         )}
       </div>

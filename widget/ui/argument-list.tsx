@@ -1,12 +1,13 @@
-import { copy } from '../copy.ts';
+import { useView } from './context.ts';
 import type { Argument } from './values.ts';
 
 /** The arguments of a call, one under another, as text and nothing but text. */
 export function ArgumentList({ found }: { readonly found: readonly Argument[] }) {
+  const { say } = useView().words;
   if (found.length === 0)
     return (
       <p class="muted">
-        <bdi>{copy.approval.noArguments}</bdi>
+        <bdi>{say('approval.noArguments')}</bdi>
       </p>
     );
   return (
@@ -15,8 +16,8 @@ export function ArgumentList({ found }: { readonly found: readonly Argument[] })
         <div key={index}>
           <dt>
             {name}
-            {sensitive && <span class="sensitive"> {copy.approval.sensitive}</span>}
-            {mixed && <span class="sensitive"> {copy.approval.mixed}</span>}
+            {sensitive && <span class="sensitive"> {say('approval.sensitive')}</span>}
+            {mixed && <span class="sensitive"> {say('approval.mixed')}</span>}
           </dt>
           <dd dir="auto">{text}</dd>
         </div>

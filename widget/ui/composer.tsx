@@ -1,19 +1,18 @@
 import { useComputed } from '@preact/signals';
 import type { TargetedInputEvent, TargetedKeyboardEvent } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import { copy } from '../copy.ts';
 import { useView } from './context.ts';
 import { Icon } from './icon.tsx';
-import { loadLateParts } from './late-parts.ts';
 import { SEND, STOP } from './panel-icons.ts';
 
 const SIZES_ITSELF = globalThis.CSS?.supports('field-sizing', 'content') ?? false;
 
 export function Composer() {
-  const { chat, composer } = useView();
+  const { chat, composer, words, loadLateParts } = useView();
+  const { say } = words;
   const busy = useComputed(() => !['idle', 'failed'].includes(chat.conversation.value.phase));
   const empty = useComputed(() => chat.draft.value.trim() === '');
-  const placeholder = chat.surface.value?.placeholder ?? copy.placeholder;
+  const placeholder = chat.surface.value?.placeholder ?? say('composer.placeholder');
 
   const send = () => {
     const text = chat.draft.peek().trim();
@@ -44,7 +43,7 @@ export function Composer() {
     <div class="composer">
       <textarea
         ref={composer}
-        aria-label={copy.message}
+        aria-label={say('composer.message')}
         placeholder={placeholder}
         rows={1}
         dir="auto"
@@ -58,7 +57,7 @@ export function Composer() {
         <button
           type="button"
           class="round primary"
-          aria-label={copy.send}
+          aria-label={say('composer.send')}
           aria-disabled={empty.value}
           onClick={send}
         >
@@ -70,7 +69,7 @@ export function Composer() {
 }
 
 function StopButton() {
-  const { chat, root, composer } = useView();
+  const { chat, root, composer, words } = useView();
   const button = useRef<HTMLButtonElement>(null);
   useLayoutEffect(() => {
     const element = button.current;
@@ -80,7 +79,13 @@ function StopButton() {
     };
   }, []);
   return (
-    <button type="button" class="round" aria-label={copy.stop} ref={button} onClick={() => chat.stop()}>
+    <button
+      type="button"
+      class="round"
+      aria-label={words.say('composer.stop')}
+      ref={button}
+      onClick={() => chat.stop()}
+    >
       <Icon path={STOP} filled />
     </button>
   );

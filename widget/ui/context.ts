@@ -1,12 +1,15 @@
 import { createContext, type RefObject } from 'preact';
 import { useContext } from 'preact/hooks';
 import type { Chat } from '../chat/chat.ts';
+import type { Words } from '../messages.ts';
 
 /** What every part of one view shares. */
 export interface View {
   readonly chat: Chat;
   readonly root: ShadowRoot;
-  readonly locale: string;
+  readonly words: Words;
+  /** Fetches what a conversation needs, unless it is there or on its way. */
+  readonly loadLateParts: () => void;
   readonly panel: RefObject<HTMLElement | null>;
   readonly composer: RefObject<HTMLTextAreaElement | null>;
 }

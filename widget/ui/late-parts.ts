@@ -1,4 +1,6 @@
 import { signal } from '@preact/signals';
+import type { Words } from '../messages.ts';
+import { useView } from './context.ts';
 
 type LateParts = typeof import('./conversation-parts.ts')['conversationParts'];
 
@@ -7,19 +9,25 @@ export const lateParts = signal<LateParts | undefined>(undefined);
 export const latePartsFailed = signal(false);
 let loading = false;
 
+/** The parts, once a view can draw with them: the code, and the words that it says. */
+export function useLateParts(): LateParts | undefined {
+  return useView().words.isComplete.value ? lateParts.value : undefined;
+}
+
 /** Fetches what a conversation needs, unless it is there or on its way. */
-export function loadLateParts(): void {
-  if (loading) return;
+export function loadLateParts(words: Words): void {
+  if (loading || (lateParts.peek() !== undefined && words.isComplete.peek())) return;
   loading = true;
   latePartsFailed.value = false;
-  import('./conversation-parts.ts').then(
-    ({ conversationParts }) => {
+  Promise.all([import('./conversation-parts.ts'), words.complete()]).then(
+    ([{ conversationParts }]) => {
+      loading = false;
       lateParts.value = conversationParts;
     },
     () => {
       loading = false;
       latePartsFailed.value = true;
-      if (!navigator.onLine) addEventListener('online', loadLateParts, { once: true });
+      if (!navigator.onLine) addEventListener('online', () => loadLateParts(words), { once: true });
     },
   );
 }

@@ -2,22 +2,29 @@ import { useComputed } from '@preact/signals';
 import type { TargetedKeyboardEvent } from 'preact';
 import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 import type { Conversation, ToolCallPart } from '../chat/state.ts';
-import { copy } from '../copy.ts';
+import type { Say } from '../messages.ts';
 import { Announcer } from './announcer.tsx';
 import { Composer } from './composer.tsx';
 import { useView, ViewContext } from './context.ts';
 import { currentCalls } from './current-calls.ts';
 import { Icon } from './icon.tsx';
-import { lateParts } from './late-parts.ts';
+import { loadLateParts, useLateParts } from './late-parts.ts';
 import { CLOSE } from './panel-icons.ts';
 import { Thread } from './thread.tsx';
 import type { ViewProps } from './view.tsx';
 
 export function Panel({ root, ...props }: ViewProps & { readonly root: ShadowRoot }) {
-  const { chat, open, layout, locale } = props;
+  const { chat, open, layout, words } = props;
   const panel = useRef<HTMLElement>(null);
   const composer = useRef<HTMLTextAreaElement>(null);
-  const view = useRef({ chat, root, locale, panel, composer });
+  const view = useRef({
+    chat,
+    root,
+    words,
+    panel,
+    composer,
+    loadLateParts: () => loadLateParts(words),
+  });
   const title = useId();
   const floating = layout === 'floating';
   const shown = !floating || open.value;
@@ -55,22 +62,23 @@ export function Panel({ root, ...props }: ViewProps & { readonly root: ShadowRoo
 }
 
 function Header({ title, onClose }: { readonly title: string; readonly onClose?: () => void }) {
-  const { chat } = useView();
+  const { chat, words } = useView();
+  const { say } = words;
   const phase = useComputed(() => chat.conversation.value.phase).value;
-  const words = useComputed(() => phaseWords(chat.conversation.value)).value;
+  const sentence = useComputed(() => phaseWords(chat.conversation.value, say)).value;
   return (
     <header>
       <div class="titles">
         <h2 id={title}>
-          <bdi>{chat.surface.value?.title || copy.panelTitle}</bdi>
+          <bdi>{chat.surface.value?.title || say('panel.title')}</bdi>
         </h2>
         <p class={`phase ${phase}`}>
           <span class="dot" />
-          <bdi>{words}</bdi>
+          <bdi>{sentence}</bdi>
         </p>
       </div>
       {onClose !== undefined && (
-        <button type="button" class="round quiet" aria-label={copy.close} onClick={onClose}>
+        <button type="button" class="round quiet" aria-label={say('panel.close')} onClick={onClose}>
           <Icon path={CLOSE} />
         </button>
       )}
@@ -78,30 +86,30 @@ function Header({ title, onClose }: { readonly title: string; readonly onClose?:
   );
 }
 
-function phaseWords(conversation: Conversation): string {
+function phaseWords(conversation: Conversation, say: Say): string {
   const { phase, wait } = conversation;
-  if (phase === 'reconnecting' && wait?.reason === 'offline') return copy.offline;
-  if (phase === 'reconnecting' && wait?.untilMs !== undefined) return copy.waitingToRetry;
+  if (phase === 'reconnecting' && wait?.reason === 'offline') return say('phase.offline');
+  if (phase === 'reconnecting' && wait?.untilMs !== undefined) return say('phase.waitingToRetry');
   const asked = currentCalls(conversation).flatMap(({ state }) =>
     state.status === 'approval' ? [state] : [],
   );
-  if (asked.length > 0 && asked.every(({ elsewhere }) => elsewhere)) return copy.waitingElsewhere;
+  if (asked.length > 0 && asked.every(({ elsewhere }) => elsewhere)) return say('phase.waitingElsewhere');
   const inPage = (call: ToolCallPart) => call.state.status === 'running' && call.runsIn === 'page';
   return phase === 'acting' && currentCalls(conversation).some(inPage)
-    ? copy.actingInPage
-    : copy.phase[phase];
+    ? say('phase.actingInPage')
+    : say(`phase.${phase}`);
 }
 
 /** One card at a time: two of them side by side invite an answer to the wrong one. */
 function Approvals() {
-  const { chat } = useView();
+  const { chat, words } = useView();
   const calls = currentCalls(chat.conversation.value);
   const pending = calls.filter(({ state }) => state.status === 'approval' && !state.elsewhere);
   const [first] = pending;
-  const ApprovalCard = lateParts.value?.ApprovalCard;
+  const ApprovalCard = useLateParts()?.ApprovalCard;
   if (first === undefined || ApprovalCard === undefined) return null;
   return (
-    <section class="approvals" aria-label={copy.approval.region}>
+    <section class="approvals" aria-label={words.say('approval.region')}>
       <ApprovalCard key={first.id} part={first} more={pending.length - 1} />
     </section>
   );

@@ -2,16 +2,18 @@ import { useComputed } from '@preact/signals';
 import type { VNode } from 'preact';
 import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import type { AssistantEntry, Entry, Failure, UserEntry } from '../chat/state.ts';
-import { copy } from '../copy.ts';
+import type { Say } from '../messages.ts';
 import { useView } from './context.ts';
 import { useFollowing } from './following.ts';
 import { Icon } from './icon.tsx';
-import { lateParts, latePartsFailed, loadLateParts } from './late-parts.ts';
+import { latePartsFailed, useLateParts } from './late-parts.ts';
 import { ARROW_DOWN } from './panel-icons.ts';
 import { WaitNote } from './wait-note.tsx';
 
 export function Thread() {
-  const { chat, locale } = useView();
+  const { chat, words, loadLateParts } = useView();
+  const { say } = words;
+  const name = say('thread.name');
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const { following, newBelow, jump } = useFollowing({ scroller, content });
@@ -43,20 +45,20 @@ export function Thread() {
     <div class="thread">
       {/* The announcer speaks for the thread: read aloud as it grows, an answer would stutter word by word. */}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and the keyboard must reach it */}
-      <div class="scroller" role="log" aria-live="off" aria-label={copy.thread} tabIndex={0} ref={scroller}>
-        <div class="content" lang={locale} ref={content}>
+      <div class="scroller" role="log" aria-live="off" aria-label={name} tabIndex={0} ref={scroller}>
+        <div class="content" lang={words.locale} ref={content}>
           <Welcome empty={entries.length === 0} />
           <Entries entries={entries} running={running} />
           {phase === 'thinking' && <span class="pending spinner" />}
           {wait !== undefined && <WaitNote wait={wait} />}
           {failure !== undefined && <FailureNote failure={failure} onRetry={onRetry} />}
-          {isMissingParts && <FailureNote failure={PARTS_MISSING} onRetry={loadLateParts} />}
+          {isMissingParts && <FailureNote failure={partsMissing(say)} onRetry={loadLateParts} />}
         </div>
       </div>
       {!following.value && (
         <button type="button" class="jump" onClick={onJump}>
-          {newBelow.value && <span class="unseen">{copy.newBelow} </span>}
-          {copy.jumpToLatest}
+          {newBelow.value && <span class="unseen">{say('thread.newBelow')} </span>}
+          {say('thread.jumpToLatest')}
           {newBelow.value && <span class="dot" />}
           <Icon path={ARROW_DOWN} />
         </button>
@@ -66,14 +68,14 @@ export function Thread() {
 }
 
 function Welcome({ empty }: { readonly empty: boolean }) {
-  const { chat } = useView();
+  const { chat, words } = useView();
   const surface = useComputed(() => chat.surface.value).value;
   const suggestions = empty ? (surface?.suggestions ?? []) : [];
   return (
     <>
       {surface?.welcomeMessage && <WelcomeMessage text={surface.welcomeMessage} />}
       {suggestions.length > 0 && (
-        <ul class="suggestions" aria-label={copy.suggestions}>
+        <ul class="suggestions" aria-label={words.say('thread.suggestions')}>
           {suggestions.map((text) => (
             <li key={text}>
               <button type="button" dir="auto" onClick={() => void chat.send(text)}>
@@ -91,7 +93,8 @@ function Welcome({ empty }: { readonly empty: boolean }) {
 const MARKED = /[*_`~#[\]<>|&\\\n]|:\/\/|www\.|^[-+\d]/;
 
 function WelcomeMessage({ text }: { readonly text: string }) {
-  const Markdown = lateParts.value?.Markdown;
+  const { loadLateParts } = useView();
+  const Markdown = useLateParts()?.Markdown;
   useLayoutEffect(() => {
     if (MARKED.test(text)) loadLateParts();
   }, [text]);
@@ -113,7 +116,7 @@ function AsWritten({ text }: { readonly text: string }) {
 function VisitorMessage({ entry }: { readonly entry: UserEntry }) {
   return (
     <div class="entry visitor">
-      <span class="unseen">{copy.visitorSaid}</span>
+      <span class="unseen">{useView().words.say('thread.visitorSaid')}</span>
       <p dir="auto">{entry.text}</p>
     </div>
   );
@@ -121,7 +124,7 @@ function VisitorMessage({ entry }: { readonly entry: UserEntry }) {
 
 /** An answer; its bare words until what draws them is there. */
 function AnswerEntry(props: { readonly entry: AssistantEntry; readonly finished: boolean }) {
-  const Answer = lateParts.value?.Answer;
+  const Answer = useLateParts()?.Answer;
   if (Answer !== undefined) return <Answer {...props} />;
   return (
     <div class="entry answer">
@@ -150,16 +153,19 @@ function Entries({ entries, running }: { readonly entries: readonly Entry[]; rea
   return <>{entries.map(nodeOf)}</>;
 }
 
-const PARTS_MISSING: Failure = { ...copy.partsMissing, retryable: true };
+function partsMissing(say: Say): Failure {
+  return { message: say('partsMissing.message'), hint: say('partsMissing.hint'), retryable: true };
+}
 
 function FailureNote({ failure, onRetry }: { readonly failure: Failure; readonly onRetry: () => void }) {
+  const { words } = useView();
   return (
-    <div class="failure" role="alert" lang={copy.language}>
+    <div class="failure" role="alert" lang={words.language}>
       <p>
         <bdi>
           {/* Some hints say everything by themselves, for widgets that show nothing else. */}
           {!failure.hint?.startsWith(failure.message) && <strong>{failure.message} </strong>}
-          {failure.hint ?? (failure.retryable && copy.kept)}
+          {failure.hint ?? (failure.retryable && words.say('kept'))}
         </bdi>
       </p>
       {failure.retryable && <RetryButton onRetry={onRetry} />}
@@ -168,7 +174,7 @@ function FailureNote({ failure, onRetry }: { readonly failure: Failure; readonly
 }
 
 function RetryButton({ onRetry }: { readonly onRetry: () => void }) {
-  const { root } = useView();
+  const { root, words } = useView();
   const button = useRef<HTMLButtonElement>(null);
   useLayoutEffect(() => {
     const element = button.current;
@@ -181,7 +187,7 @@ function RetryButton({ onRetry }: { readonly onRetry: () => void }) {
   }, []);
   return (
     <button type="button" ref={button} onClick={onRetry}>
-      {copy.retry}
+      {words.say('retry')}
     </button>
   );
 }

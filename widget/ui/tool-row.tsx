@@ -1,6 +1,6 @@
 import { useId, useState } from 'preact/hooks';
 import type { ToolCallPart, ToolCallState } from '../chat/state.ts';
-import { copy } from '../copy.ts';
+import type { Words } from '../messages.ts';
 import { ALERT, CHECK, CHEVRON, MINUS } from './answer-icons.ts';
 import { ArgumentList } from './argument-list.tsx';
 import { useView } from './context.ts';
@@ -19,7 +19,7 @@ const ICONS: Partial<Record<ToolCallState['status'], IconProps>> = {
 
 /** A tool call as one sentence, and its receipt a click away. While the visitor decides, the approval card stands for it. */
 export function ToolRow({ part }: { readonly part: ToolCallPart }) {
-  const { locale } = useView();
+  const { words } = useView();
   const [open, setOpen] = useState(false);
   const details = useId();
   const { state } = part;
@@ -39,10 +39,10 @@ export function ToolRow({ part }: { readonly part: ToolCallPart }) {
         <span class="tool-mark">{icon === undefined ? <span class="spinner" /> : <Icon {...icon} />}</span>
         <span class="tool-words">
           <bdi class="tool-title">{part.title}</bdi>
-          {toolWords(part, locale).map((words) => (
-            <span key={words}>
+          {toolWords(part, words).map((phrase) => (
+            <span key={phrase}>
               {' · '}
-              <bdi>{words}</bdi>
+              <bdi>{phrase}</bdi>
             </span>
           ))}
         </span>
@@ -56,29 +56,30 @@ export function ToolRow({ part }: { readonly part: ToolCallPart }) {
 }
 
 function Receipt({ part }: { readonly part: ToolCallPart }) {
+  const { say } = useView().words;
   const { state } = part;
   const result = 'result' in state ? state.result : 'reason' in state ? state.reason : '';
   return (
     <>
       <dl class="facts">
-        <Fact name={copy.receipt.tool} value={part.name} />
-        <Fact name={copy.receipt.page} value={part.pageOrigin} />
+        <Fact name={say('receipt.tool')} value={part.name} />
+        <Fact name={say('receipt.page')} value={part.pageOrigin} />
         <Fact
-          name={copy.receipt.approval}
-          value={part.approvedBy === undefined ? '' : copy.approvedBy[part.approvedBy]}
+          name={say('receipt.approval')}
+          value={part.approvedBy === undefined ? '' : say(`approvedBy.${part.approvedBy}`)}
         />
       </dl>
-      <h4>{copy.receipt.arguments}</h4>
-      <ArgumentList found={readArguments(part.input)} />
+      <h4>{say('receipt.arguments')}</h4>
+      <ArgumentList found={readArguments(part.input, say('unreadable'))} />
       {part.input !== undefined && (
         <details>
-          <summary>{copy.receipt.asJson}</summary>
-          <Block text={readableJson(part.input)} />
+          <summary>{say('receipt.asJson')}</summary>
+          <Block text={readableJson(part.input, say('unreadable'))} />
         </details>
       )}
-      {part.output !== undefined && <h4>{copy.receipt.output}</h4>}
+      {part.output !== undefined && <h4>{say('receipt.output')}</h4>}
       {part.output !== undefined && <Block text={part.output} />}
-      {result !== '' && <h4>{copy.receipt.result}</h4>}
+      {result !== '' && <h4>{say('receipt.result')}</h4>}
       {result !== '' && <Block text={result} />}
     </>
   );
@@ -104,24 +105,30 @@ function Block({ text }: { readonly text: string }) {
 }
 
 /** What follows the title, phrase by phrase. */
-function toolWords({ state, runsIn, approvedBy }: ToolCallPart, locale: string): string[] {
-  const by = approvedBy === undefined || approvedBy === 'server' ? [] : [copy.approvedBy[approvedBy]];
+function toolWords({ state, runsIn, approvedBy }: ToolCallPart, { say, locale }: Words): string[] {
+  const by = approvedBy === undefined || approvedBy === 'server' ? [] : [say(`approvedBy.${approvedBy}`)];
   switch (state.status) {
     case 'running':
-      return [runsIn === 'page' ? copy.tool.runningInPage : copy.tool.running, ...by];
+      return [say(runsIn === 'page' ? 'tool.runningInPage' : 'tool.running'), ...by];
     case 'done':
-    case 'failed':
-      return [copy.tool[state.status](seconds(state.durationMs, locale)), ...by];
+    case 'failed': {
+      const took = seconds(state.durationMs, locale);
+      if (took === undefined) return [say(`tool.${state.status}`), ...by];
+      return [say(state.status === 'done' ? 'tool.doneIn' : 'tool.failedAfter', { seconds: took }), ...by];
+    }
     case 'refused':
+      return [say('tool.refused', { reason: state.reason })];
     case 'cancelled':
-      return [copy.tool[state.status](state.reason)];
+      return [
+        state.reason === '' ? say('tool.cancelled') : say('tool.cancelledBecause', { reason: state.reason }),
+      ];
     case 'approval':
-      return [copy.tool.askedElsewhere];
+      return [say('tool.askedElsewhere')];
     case 'declined':
     case 'unknown':
-      return [copy.tool[state.status]];
+      return [say(`tool.${state.status}`)];
     default:
-      return [copy.tool.requested];
+      return [say('tool.requested')];
   }
 }
 

@@ -1,5 +1,3 @@
-import { copy } from '../copy.ts';
-
 /** One argument of a call, ready to be read. */
 export interface Argument {
   readonly name: string;
@@ -11,28 +9,35 @@ export interface Argument {
   readonly mixed: boolean;
 }
 
-/** The arguments of a call. Input that is no object is one argument without a name. */
-export function readArguments(input: unknown): Argument[] {
+/** The arguments of a call. Input that is no object is one argument without a name; `unreadable` stands for a value that cannot be shown. */
+export function readArguments(input: unknown, unreadable: string): Argument[] {
   if (input === undefined || input === null) return [];
   if (typeof input !== 'object' || Array.isArray(input)) {
-    return [{ name: '', text: readableJson(input), sensitive: hasSensitiveName(input, 0), mixed: false }];
+    return [
+      {
+        name: '',
+        text: readableJson(input, unreadable),
+        sensitive: hasSensitiveName(input, 0),
+        mixed: false,
+      },
+    ];
   }
   return Object.entries(input).map(([name, value]) => ({
     name: visible(name),
-    text: readableJson(value),
+    text: readableJson(value, unreadable),
     sensitive: isSensitive(name) || hasSensitiveName(value, 0),
     mixed: LATIN.test(name) && LOOKALIKE.test(name),
   }));
 }
 
 /** JSON on as many lines as it needs, with everything invisible written as an escape. */
-export function readableJson(value: unknown): string {
+export function readableJson(value: unknown, unreadable: string): string {
   try {
     const lines = (JSON.stringify(value, null, 2) ?? String(value)).split('\n');
     return lines.map(visible).join('\n');
   } catch {
     // Nested too deeply for the serialiser.
-    return copy.unreadable;
+    return unreadable;
   }
 }
 

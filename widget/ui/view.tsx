@@ -1,7 +1,7 @@
 import { effect, type Signal } from '@preact/signals';
 import { render } from 'preact';
 import type { Chat } from '../chat/chat.ts';
-import { copy } from '../copy.ts';
+import type { Words } from '../messages.ts';
 import type { Position, Theme } from '../options.ts';
 import tokens from '../theme/tokens.css?inline';
 import { lateParts } from './late-parts.ts';
@@ -18,8 +18,7 @@ export interface ViewProps {
   readonly layout: 'floating' | 'inline';
   readonly position: Position;
   readonly theme: Theme;
-  /** A BCP 47 tag. */
-  readonly locale: string;
+  readonly words: Words;
 }
 
 const RIGHT_TO_LEFT = /^(?:ar|ckb|dv|fa|he|iw|ps|sd|ug|ur|yi)\b/i;
@@ -39,8 +38,8 @@ export function renderView(root: ShadowRoot, props: ViewProps): () => void {
   const container = document.createElement('div');
   container.className = `ph ${props.layout} ${props.position}`;
   container.dataset.theme = props.theme;
-  container.lang = copy.language;
-  container.dir = RIGHT_TO_LEFT.test(props.locale) ? 'rtl' : 'ltr';
+  container.lang = props.words.language;
+  container.dir = RIGHT_TO_LEFT.test(props.words.locale) ? 'rtl' : 'ltr';
   root.append(container);
   render(<Panel {...props} root={root} />, container);
   const stopTracking = trackVisibleArea(container);

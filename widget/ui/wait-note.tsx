@@ -1,6 +1,6 @@
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Wait } from '../chat/state.ts';
-import { copy } from '../copy.ts';
+import type { Words } from '../messages.ts';
 import { useView } from './context.ts';
 
 /** How long an attempt may take before the thread speaks of it, in milliseconds: most breaks are over by then. */
@@ -8,7 +8,7 @@ const LONG_MS = 2_000;
 
 /** Why the answer does not go on yet, with the seconds until it does where they are known. */
 export function WaitNote({ wait }: { readonly wait: Wait }) {
-  const { locale } = useView();
+  const { words } = useView();
   const { reason, untilMs } = wait;
   const asked = useRef<'too_many' | 'busy' | undefined>(undefined);
   const isLong = useIsLong(reason);
@@ -16,21 +16,23 @@ export function WaitNote({ wait }: { readonly wait: Wait }) {
   if (reason === 'too_many' || reason === 'busy') asked.current = reason;
   // Between two waits of one kind the line stays: what comes and goes makes the thread jump.
   const isAttempt = reason === 'reconnecting' && !isLong;
-  const words = isAttempt ? asked.current && copy.tryingAgain[asked.current] : waitWords(wait, locale);
-  if (words === undefined) return null;
+  const sentence = isAttempt
+    ? asked.current && words.say(`tryingAgain.${asked.current}`)
+    : waitWords(wait, words);
+  if (sentence === undefined) return null;
   return (
-    <p class="notice wait" lang={copy.language}>
-      <bdi>{words}</bdi>
+    <p class="notice wait" lang={words.language}>
+      <bdi>{sentence}</bdi>
     </p>
   );
 }
 
 /** What is waited for at this moment, as a sentence. */
-export function waitWords({ reason, untilMs }: Wait, locale: string): string {
-  if (reason === 'offline' || reason === 'reconnecting') return copy.wait[reason];
-  if (untilMs === undefined) return copy.tryingAgain[reason];
+export function waitWords({ reason, untilMs }: Wait, { say }: Words): string {
+  if (reason === 'offline' || reason === 'reconnecting') return say(`wait.${reason}`);
+  if (untilMs === undefined) return say(`tryingAgain.${reason}`);
   const seconds = Math.max(1, Math.ceil((untilMs - Date.now()) / 1000));
-  return copy.wait[reason](seconds.toLocaleString(locale));
+  return say(`wait.${reason}`, { seconds });
 }
 
 function useIsLong(reason: Wait['reason']): boolean {

@@ -10,6 +10,7 @@ import {
   type ToolCallPart,
   type UserEntry,
 } from '../../../widget/chat/state.ts';
+import { openWords, type Words } from '../../../widget/messages.ts';
 import { lateParts, loadLateParts } from '../../../widget/ui/late-parts.ts';
 import { renderView, type ViewProps } from '../../../widget/ui/view.tsx';
 
@@ -72,8 +73,15 @@ export interface Shown {
 
 const undos: (() => void)[] = [];
 
+export interface ShowProps extends Partial<ViewProps> {
+  readonly locale?: string;
+}
+
+/** The words of every chat that is shown. */
+export const ENGLISH: Words = await openWords('en');
+
 /** Draws a chat into a page, as the widget does. */
-export function show(chat: Chat, props: Partial<ViewProps> = {}): Shown {
+export function show(chat: Chat, { locale = 'en', ...props }: ShowProps = {}): Shown {
   const host = document.createElement('div');
   if (props.layout === 'inline') host.style.cssText = 'display:block;width:400px;height:500px';
   document.body.append(host);
@@ -85,7 +93,7 @@ export function show(chat: Chat, props: Partial<ViewProps> = {}): Shown {
     layout: 'floating',
     position: 'bottom-right',
     theme: 'light',
-    locale: 'en',
+    words: { ...ENGLISH, locale },
     ...props,
   });
   undos.push(() => {
@@ -103,8 +111,8 @@ export function hideAll(): void {
 
 /** Answers and cards are fetched when they are first needed; most tests ask about what comes after that. */
 export async function partsLoaded(): Promise<void> {
-  loadLateParts();
-  await vi.waitFor(() => expect(lateParts.value).toBeDefined());
+  loadLateParts(ENGLISH);
+  await vi.waitFor(() => expect(lateParts.value !== undefined && ENGLISH.isComplete.value).toBe(true));
 }
 
 /** Lets what signals scheduled be drawn. */

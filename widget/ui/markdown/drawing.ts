@@ -1,4 +1,4 @@
-import { copy } from '../../copy.ts';
+import type { Say } from '../../messages.ts';
 import { copyText } from '../clipboard.ts';
 import {
   type Block,
@@ -44,7 +44,7 @@ const MAYBE_FENCE = /^[\s>]*(?:`+|~+)?\s*$/;
 const HEADING_OFFSET = 2;
 
 /** Builds nodes only: nothing that was written ever becomes markup. */
-export function createDrawing(target: HTMLElement): Drawing {
+export function createDrawing(target: HTMLElement, say: Say): Drawing {
   let path = emptyPath();
   let drawn: Drawn[] = [];
   let text = '';
@@ -68,7 +68,7 @@ export function createDrawing(target: HTMLElement): Drawing {
         read = end + 1;
       }
       const shown = withLastLine(path, text.slice(read), done);
-      drawBlocks({ path: done ? [] : shown, depth: 1 }, target, drawn, shown[0].children);
+      drawBlocks({ path: done ? [] : shown, depth: 1, say }, target, drawn, shown[0].children);
     },
   };
 }
@@ -86,6 +86,7 @@ function withLastLine(path: Path, line: string, done: boolean): Path {
 interface Place {
   readonly path: readonly Block[];
   readonly depth: number;
+  readonly say: Say;
 }
 
 function drawBlocks(place: Place, parent: HTMLElement, drawn: Drawn[], blocks: readonly Block[]): void {
@@ -96,7 +97,7 @@ function drawBlocks(place: Place, parent: HTMLElement, drawn: Drawn[], blocks: r
     const shape = shapeOf(block);
     let current = old;
     if (current === undefined || current.shape !== shape) {
-      const node = createBlock(block);
+      const node = createBlock(block, place.say);
       if (current === undefined) parent.append(node);
       else current.node.replaceWith(node);
       current = { block, open, shape, node, inside: [], spans: [], source: [] };
@@ -127,7 +128,7 @@ function shapeOf(block: Block): string {
   }
 }
 
-function createBlock(block: Block): HTMLElement {
+function createBlock(block: Block, say: Say): HTMLElement {
   switch (block.kind) {
     case 'paragraph':
       return element('p');
@@ -138,11 +139,11 @@ function createBlock(block: Block): HTMLElement {
     case 'quote':
       return element('blockquote');
     case 'code':
-      return createCode(block);
+      return createCode(block, say);
     case 'table':
-      return createTable(block);
+      return createTable(block, say);
     case 'item':
-      return createItem(block.task);
+      return createItem(block.task, say);
     case 'list': {
       const list = element(block.start === undefined ? 'ul' : 'ol');
       if (block.start !== undefined && block.start !== 1) list.setAttribute('start', String(block.start));
@@ -151,29 +152,29 @@ function createBlock(block: Block): HTMLElement {
   }
 }
 
-function createItem(task: 'open' | 'done' | undefined): HTMLElement {
+function createItem(task: 'open' | 'done' | undefined, say: Say): HTMLElement {
   const item = element('li');
   if (task === undefined) return item;
   const box = element('span', `task ${task}`);
   box.setAttribute('role', 'img');
-  box.setAttribute('aria-label', task === 'done' ? copy.taskDone : copy.taskOpen);
+  box.setAttribute('aria-label', say(task === 'done' ? 'task.done' : 'task.open'));
   item.className = 'has-task';
   item.append(box);
   return item;
 }
 
-function createCode(block: Code): HTMLElement {
+function createCode(block: Code, say: Say): HTMLElement {
   const figure = element('div', 'code');
   const bar = element('div', 'code-bar');
   const button = element('button', 'quiet');
   const pre = element('pre');
   const code = element('code');
   button.setAttribute('type', 'button');
-  button.textContent = copy.copyCode;
+  button.textContent = say('code.copy');
   button.addEventListener('click', async () => {
-    button.textContent = (await copyText(code.textContent ?? '')) ? copy.copied : copy.notCopied;
+    button.textContent = (await copyText(code.textContent ?? '')) ? say('copied') : say('notCopied');
     setTimeout(() => {
-      button.textContent = copy.copyCode;
+      button.textContent = say('code.copy');
     }, 2000);
   });
   bar.append(element('span'), button);
@@ -185,11 +186,11 @@ function createCode(block: Code): HTMLElement {
   return figure;
 }
 
-function createTable(table: Table): HTMLElement {
+function createTable(table: Table, say: Say): HTMLElement {
   const scroller = element('div', 'table');
   scroller.tabIndex = 0;
   scroller.setAttribute('role', 'group');
-  scroller.setAttribute('aria-label', copy.table);
+  scroller.setAttribute('aria-label', say('table.name'));
   const head = element('thead');
   head.append(createRow(table, table.header, 'th', false));
   const grid = element('table');
@@ -221,7 +222,7 @@ function fillBlock(place: Place, drawn: Drawn, block: Block, open: boolean): voi
   else if (block.kind === 'table') fillTable(drawn, block, open);
   else if (block.kind !== 'rule')
     drawBlocks(
-      { path: open ? place.path : [], depth: place.depth + 1 },
+      { path: open ? place.path : [], depth: place.depth + 1, say: place.say },
       drawn.node,
       drawn.inside,
       block.children,

@@ -1,4 +1,5 @@
 import { useLayoutEffect, useRef } from 'preact/hooks';
+import { useView } from '../context.ts';
 import { createDrawing, type Drawing } from './drawing.ts';
 
 export interface MarkdownProps {
@@ -8,11 +9,12 @@ export interface MarkdownProps {
 
 /** An answer's text. Preact sees one empty element: what is in it is drawn without a virtual copy. */
 export function Markdown({ text, streaming }: MarkdownProps) {
+  const { say } = useView().words;
   const target = useRef<HTMLDivElement>(null);
   const drawing = useRef<Drawing>(undefined);
   useLayoutEffect(() => {
     if (target.current === null) return;
-    drawing.current ??= createDrawing(target.current);
+    drawing.current ??= createDrawing(target.current, say);
     drawing.current.update(text, !streaming);
   }, [text, streaming]);
   return <div class="md" dir="auto" ref={target} />;

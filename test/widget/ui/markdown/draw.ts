@@ -1,10 +1,14 @@
+import { openWords } from '../../../../widget/messages.ts';
 import { createDrawing, type Drawing } from '../../../../widget/ui/markdown/drawing.ts';
+
+const WORDS = await openWords('en');
+await WORDS.complete();
 
 /** An element of the page with a drawing in it. */
 export function startDrawing(): { target: HTMLElement; drawing: Drawing } {
   const target = document.createElement('div');
   document.body.append(target);
-  return { target, drawing: createDrawing(target) };
+  return { target, drawing: createDrawing(target, WORDS.say) };
 }
 
 /** A whole text, drawn at once. */

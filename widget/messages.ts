@@ -1,0 +1,88 @@
+import { type ReadonlySignal, signal } from '@preact/signals';
+import { messages as english } from './languages/early/en.ts';
+import { format, type Values } from './languages/message.ts';
+
+/*
+ * Every sentence that a visitor reads or hears stands in `languages/`, in ICU message syntax, once for each language:
+ * `early/` is what the frame of the chat says and is fetched with it, `late/` is fetched with the first letter or the
+ * first entry. English is the one that all others are measured by: a key that is missing in another language does not
+ * compile. A part of the view says `const { say } = useView().words` and `say('composer.send')`.
+ */
+export type EarlyMessages = Readonly<Record<keyof typeof english, string>>;
+export type LateMessages = Readonly<
+  Record<keyof typeof import('./languages/late/en.ts')['messages'], string>
+>;
+export type MessageKey = keyof EarlyMessages | keyof LateMessages;
+
+export type Say = (key: MessageKey, values?: Values) => string;
+
+/** The words of one chat. */
+export interface Words {
+  /** A BCP 47 tag of the visitor's own: for dates, numbers, and the direction of the text. */
+  readonly locale: string;
+  /** Of the sentences, as a BCP 47 tag: of those that there are, the one nearest to the locale. */
+  readonly language: string;
+  /** Whether the late ones are there. Before that only early keys have a sentence. */
+  readonly isComplete: ReadonlySignal<boolean>;
+  readonly say: Say;
+  /** Fetches the late ones, unless they are there. Rejects where they cannot be had; the next call tries again. */
+  complete(): Promise<void>;
+}
+
+interface Language {
+  readonly early: () => Promise<{ readonly messages: EarlyMessages }>;
+  readonly late: () => Promise<{ readonly messages: LateMessages }>;
+}
+
+const ENGLISH: Language = {
+  early: async () => ({ messages: english }),
+  late: () => import('./languages/late/en.ts'),
+};
+
+/** By language, and by script where one language is written in two. */
+const LANGUAGES: Readonly<Record<string, Language>> = {
+  en: ENGLISH,
+};
+
+/** The words for a locale. What of its language cannot be fetched is said in English. */
+export async function openWords(locale: string): Promise<Words> {
+  let language = nearest(locale);
+  let early: EarlyMessages = english;
+  try {
+    ({ messages: early } = await (LANGUAGES[language] ?? ENGLISH).early());
+  } catch {
+    // A chat in English is more than no chat.
+    language = 'en';
+  }
+  const isComplete = signal(false);
+  let late: Partial<LateMessages> = {};
+  let loading: Promise<void> | undefined;
+  return {
+    locale,
+    language,
+    isComplete,
+    say(key, values = {}) {
+      const message = early[key as keyof EarlyMessages] ?? late[key as keyof LateMessages] ?? '';
+      return format(message, values, language);
+    },
+    complete() {
+      loading ??= (LANGUAGES[language] ?? ENGLISH).late().then(
+        ({ messages }) => {
+          late = messages;
+          isComplete.value = true;
+        },
+        (cause: unknown) => {
+          loading = undefined;
+          throw cause;
+        },
+      );
+      return loading;
+    },
+  };
+}
+
+/** The key of the language that stands for a locale. */
+function nearest(locale: string): string {
+  const { language, script } = new Intl.Locale(locale).maximize();
+  return [`${language}-${script}`, language].find((key) => key in LANGUAGES) ?? 'en';
+}
