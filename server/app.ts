@@ -20,7 +20,7 @@ import { openApiDocument } from './openapi.ts';
 import { clientRoutes } from './routes/client.ts';
 import { dispatchRoutes } from './routes/dispatch.ts';
 import { followRoutes } from './routes/follow.ts';
-import { bearerOf, type Call, type Route } from './routes/route.ts';
+import { bearerOf, bodyOf, type Call, type Route } from './routes/route.ts';
 import { serviceRoutes, shuttingDown } from './routes/service.ts';
 import { createSessions } from './sessions.ts';
 import type { Store } from './store/store.ts';
@@ -55,7 +55,7 @@ export function createApp(options: AppOptions): Hono<Env> {
   const credentials = createCredentials(config);
   const limits = createRateLimits(clock, options.takeShared);
   const streams = options.streams ?? createEventStreams({ log });
-  const readBody = createBodyReader();
+  const bodies = createBodyReader();
   const sessions = createSessions({ store, credentials, clock, newId });
   const parts = { ...options, credentials, sessions, limits, streams, newId };
   const routes: Route[] = [
@@ -109,6 +109,7 @@ export function createApp(options: AppOptions): Hono<Env> {
       requestId: context.get('requestId'),
       origin: context.req.header('origin') ?? 'null',
       header: (name) => context.req.header(name),
+      bytes: (maxBytes) => bodies.bytes(context.req.raw, maxBytes, addressOf(context)),
     };
     if (route.auth === 'none') return await route.handle(call);
     if (route.auth === 'client') return await route.handle(call, await input(route, context));
@@ -118,8 +119,11 @@ export function createApp(options: AppOptions): Hono<Env> {
 
   async function input(route: Route, context: Context<Env>): Promise<unknown> {
     const { req } = context;
-    if (route.method === 'POST')
-      return await readBody(req.raw, route.maxBodyBytes ?? MAX_BODY_BYTES, addressOf(context));
+    if (bodyOf(route) === 'json') {
+      const body = await bodies.json(req.raw, route.maxBodyBytes ?? MAX_BODY_BYTES, addressOf(context));
+      const isObject = typeof body === 'object' && body !== null && !Array.isArray(body);
+      return isObject ? { ...body, ...req.param() } : body;
+    }
     // A stream without a reader would stay open.
     if (req.method === 'HEAD') throw noRoute(req.method, [route.method]);
     const query = Object.entries(req.queries()).map(([name, values]) => [

@@ -6,6 +6,7 @@ export class RequestError extends Error {
   readonly hint: string | undefined;
   readonly details: readonly string[] | undefined;
   readonly retryAfterMs: number | undefined;
+  readonly headers: Readonly<Record<string, string>> | undefined;
 
   constructor(
     code: ErrorCode,
@@ -14,6 +15,8 @@ export class RequestError extends Error {
       readonly hint?: string | undefined;
       readonly details?: readonly string[] | undefined;
       readonly retryAfterMs?: number | undefined;
+      /** Of the answer. */
+      readonly headers?: Readonly<Record<string, string>>;
       readonly cause?: unknown;
     } = {},
   ) {
@@ -23,5 +26,6 @@ export class RequestError extends Error {
     this.hint = options.hint;
     this.details = options.details;
     this.retryAfterMs = options.retryAfterMs;
+    this.headers = options.headers;
   }
 }

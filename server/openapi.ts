@@ -16,7 +16,7 @@ import {
   ResumeRequest,
 } from '../protocol/request.ts';
 import { ClientTool } from '../protocol/tool.ts';
-import type { HeaderParameter, Route } from './routes/route.ts';
+import { bodyOf, type ClientRoute, type HeaderParameter, type KeyRoute, type Route } from './routes/route.ts';
 
 /** Schemas that the document names, so that generated clients get types by these names. */
 const NAMED = {
@@ -40,7 +40,11 @@ const NAMED = {
 
 /** What any route may answer, and what each kind of route may answer beside that. */
 const COMMON: readonly ErrorCode[] = ['internal', 'store_unavailable', 'shutting_down'];
-const WITH_BODY: readonly ErrorCode[] = ['invalid_json', 'body_too_large', 'unsupported_media_type'];
+const BY_BODY: Readonly<Record<ReturnType<typeof bodyOf>, readonly ErrorCode[]>> = {
+  none: [],
+  json: ['invalid_json', 'body_too_large', 'unsupported_media_type'],
+  bytes: ['body_too_large', 'unsupported_media_type'],
+};
 const BY_AUTH: Readonly<Record<Route['auth'], readonly ErrorCode[]>> = {
   none: [],
   client: ['invalid_request', 'rate_limited', 'origin_not_allowed'],
@@ -80,20 +84,36 @@ function describeRoute(route: Route): Record<string, unknown> {
     summary: route.summary,
     security: describeSecurity(route),
     ...(parameters.length === 0 ? {} : { parameters }),
-    ...(route.auth === 'none' || route.method === 'GET'
-      ? {}
-      : {
-          requestBody: {
-            required: true,
-            content: { 'application/json': { schema: reference(route.request) } },
-          },
-        }),
+    ...describeBody(route),
     responses: { 200: describeAnswer(route), ...describeErrors(route) },
   };
 }
 
+function describeBody(route: Route): Record<string, unknown> {
+  const body = bodyOf(route);
+  if (route.auth === 'none' || body === 'none') return {};
+  const content =
+    body === 'json'
+      ? { 'application/json': { schema: bodySchema(route) } }
+      : { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } };
+  return { requestBody: { required: true, content } };
+}
+
+/** What the path says is left out. */
+function bodySchema({ path, request }: ClientRoute | KeyRoute): Record<string, unknown> {
+  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+  if (inPath.length === 0) return reference(request);
+  const { properties = {}, required = [], ...schema } = z.toJSONSchema(request, { io: 'input' });
+  return {
+    ...withoutHead(schema),
+    properties: Object.fromEntries(Object.entries(properties).filter(([name]) => !inPath.includes(name))),
+    required: required.filter((name) => !inPath.includes(name)),
+  };
+}
+
 /** `POST /v1/client/init` is `clientInit`, and names in braces say nothing. */
-function operationId({ path }: Route): string {
+function operationId({ path, operation }: Route): string {
+  if (operation !== undefined) return operation;
   const words = path
     .replace('/v1/', '')
     .split(/[/.]|\{\w+\}/)
@@ -101,21 +121,25 @@ function operationId({ path }: Route): string {
   return words.map((word, index) => (index === 0 ? word : word[0]?.toUpperCase() + word.slice(1))).join('');
 }
 
-/** With a body a client route finds the session there. */
-function describeSecurity({ auth, method }: Route): Record<string, string[]>[] {
-  if (auth === 'api_key') return [{ apiKey: [] }];
-  return auth === 'client' && method === 'GET' ? [{ session: [] }] : [];
+/** A client route finds the session in its body or its query, or else in `Authorization`. */
+function describeSecurity(route: Route): Record<string, string[]>[] {
+  if (route.auth === 'api_key') return [{ apiKey: [] }];
+  if (route.auth === 'none' || bodyOf(route) === 'json') return [];
+  const { required = [] } = z.toJSONSchema(route.request, { io: 'input' });
+  return required.includes('sessionId') ? [] : [{ session: [] }];
 }
 
-/** What a route without a body takes from its address. */
+/** What a route takes from its address. */
 function describeInput(route: Route): Record<string, unknown>[] {
-  if (route.auth === 'none' || route.method !== 'GET') return [];
+  if (route.auth === 'none') return [];
   const { properties = {}, required = [] } = z.toJSONSchema(route.request, { io: 'input' });
-  return Object.entries(properties).map(([name, property]) => {
+  const isInPath = (name: string) => route.path.includes(`{${name}}`);
+  const fields = Object.entries(properties).filter(([name]) => bodyOf(route) !== 'json' || isInPath(name));
+  return fields.map(([name, property]) => {
     const { description, ...schema } = typeof property === 'boolean' ? {} : property;
     return {
       name,
-      in: route.path.includes(`{${name}}`) ? 'path' : 'query',
+      in: isInPath(name) ? 'path' : 'query',
       required: required.includes(name),
       ...(description === undefined ? {} : { description }),
       schema,
@@ -130,6 +154,7 @@ function describeHeader({ name, description }: HeaderParameter): Record<string, 
 function describeAnswer({ answer }: Route): Record<string, unknown> {
   const content = {
     ...(answer.events ? { 'text/event-stream': { schema: reference(StreamEvent) } } : {}),
+    ...(answer.bytes ? { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } } : {}),
     ...(answer.json === undefined ? {} : { 'application/json': { schema: reference(answer.json) } }),
   };
   const framing = answer.events
@@ -139,8 +164,7 @@ function describeAnswer({ answer }: Route): Record<string, unknown> {
 }
 
 function describeErrors(route: Route): Record<string, unknown> {
-  const withBody = route.method === 'POST' ? WITH_BODY : [];
-  const codes = [...new Set([...COMMON, ...withBody, ...BY_AUTH[route.auth], ...route.errors])];
+  const codes = [...new Set([...COMMON, ...BY_BODY[bodyOf(route)], ...BY_AUTH[route.auth], ...route.errors])];
   const statuses = [...new Set(codes.map((code) => ERRORS[code].status))].sort();
   return Object.fromEntries(
     statuses.map((status) => {

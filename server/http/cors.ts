@@ -11,8 +11,9 @@ const REQUEST_HEADERS = [
   'authorization',
   'idempotency-key',
   'last-event-id',
+  'upload-offset',
 ];
-const ANSWER_HEADERS = 'X-History-Identity-Status, Retry-After';
+const ANSWER_HEADERS = 'X-History-Identity-Status, Retry-After, Upload-Offset';
 const HEADER_NAME = /^[a-z0-9!#$%&'*+.^_`|~-]{1,64}$/;
 const MAX_AGE_SECONDS = '600';
 

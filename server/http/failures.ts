@@ -16,7 +16,7 @@ export function failure(error: unknown, requestId: string, log: Log): Response {
   const { code, message, hint, details } = known;
   const { status } = ERRORS[code];
   const retryAfterMs = known.retryAfterMs ?? (status === 503 ? RETRY_AFTER_MS : undefined);
-  const headers = new Headers({ 'Cache-Control': 'no-store' });
+  const headers = new Headers({ ...known.headers, 'Cache-Control': 'no-store' });
   if (retryAfterMs !== undefined) headers.set('Retry-After', String(Math.ceil(retryAfterMs / 1000)));
   if (code === 'unauthorized') headers.set('WWW-Authenticate', 'Bearer');
   if (known instanceof MethodNotAllowed) headers.set('Allow', known.allowed.join(', '));

@@ -13,15 +13,23 @@ const SHARE_OF_ONE_SENDER = 1 / 4;
 /** Time after which a sender that was turned away may try again, in milliseconds. */
 const RETRY_AFTER_MS = 5_000;
 
+/** Longest time for the bytes of a file's piece to arrive, in milliseconds. Below the server's own limit, which says nothing. */
+const MAX_BYTES_MS = 55_000;
+
 /**
- * Reads a request's JSON, counting while it arrives: a declared length may lie and a chunked body declares none.
- * At most `maxBytes` are kept. `sender`: the address, where it is known. Throws `unsupported_media_type`,
- * `body_too_large`, `rate_limited` or `invalid_json`.
+ * Reads a request's body, counting while it arrives: a declared length may lie and a chunked body declares none. At
+ * most `maxBytes` are kept. `sender`: the address, where it is known. Rejects with `unsupported_media_type`,
+ * `body_too_large` or `rate_limited`.
  */
-export type ReadBody = (request: Request, maxBytes: number, sender: string | undefined) => Promise<unknown>;
+export interface BodyReader {
+  /** Rejects also with `invalid_json`. */
+  json(request: Request, maxBytes: number, sender: string | undefined): Promise<unknown>;
+  /** Of whatever type. Rejects with `invalid_request` where they break off or take longer than 55 seconds. */
+  bytes(request: Request, maxBytes: number, sender: string | undefined): Promise<Uint8Array>;
+}
 
 /** One reader a process: all bodies that it reads share what may arrive at once. */
-export function createBodyReader(maxArrivingBytes = MAX_ARRIVING_BYTES): ReadBody {
+export function createBodyReader(maxArrivingBytes = MAX_ARRIVING_BYTES): BodyReader {
   let arrivingBytes = 0;
   const bytesOfSenders = new Map<string, number>();
   const count = (sender: string | undefined, bytes: number) => {
@@ -32,8 +40,13 @@ export function createBodyReader(maxArrivingBytes = MAX_ARRIVING_BYTES): ReadBod
     else bytesOfSenders.delete(sender);
     return bytesOfSender;
   };
-  return async function readBody(request, maxBytes, sender) {
-    checkMedia(request.headers);
+  const read = async (
+    request: Request,
+    maxBytes: number,
+    sender: string | undefined,
+    brokeOff: (cause: unknown) => RequestError,
+    maxMs: number | undefined,
+  ): Promise<Uint8Array> => {
     if (Number(request.headers.get('content-length') ?? 0) > maxBytes) throw tooLarge(maxBytes);
     let ownBytes = 0;
     const arrive = (bytes: number) => {
@@ -44,22 +57,36 @@ export function createBodyReader(maxArrivingBytes = MAX_ARRIVING_BYTES): ReadBod
         throw tooMuchAtOnce();
     };
     try {
-      return parseJson(await collect(request, arrive));
+      return await collect(request, arrive, brokeOff, maxMs);
     } finally {
       count(sender, -ownBytes);
     }
+  };
+  return {
+    async json(request, maxBytes, sender) {
+      checkEncoding(request.headers);
+      checkJson(request.headers);
+      return parseJson(await read(request, maxBytes, sender, brokenJson, undefined));
+    },
+    async bytes(request, maxBytes, sender) {
+      checkEncoding(request.headers);
+      return await read(request, maxBytes, sender, brokenBytes, MAX_BYTES_MS);
+    },
   };
 }
 
 const JSON_TYPE = /^application\/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i;
 
-function checkMedia(headers: Headers): void {
+function checkEncoding(headers: Headers): void {
   const encoding = headers.get('content-encoding');
   if (encoding !== null && encoding.toLowerCase() !== 'identity') {
     throw new RequestError('unsupported_media_type', 'Compressed request bodies are not read.', {
       hint: 'Send the body without `Content-Encoding`.',
     });
   }
+}
+
+function checkJson(headers: Headers): void {
   if (JSON_TYPE.test(headers.get('content-type') ?? '')) return;
   throw new RequestError('unsupported_media_type', 'The body is not declared as JSON.', {
     hint: 'Send `Content-Type: application/json`.',
@@ -67,26 +94,56 @@ function checkMedia(headers: Headers): void {
 }
 
 /** The whole body. `arrive` hears of every piece before it is kept, and throws to end it. */
-async function collect(request: Request, arrive: (bytes: number) => void): Promise<Uint8Array> {
+async function collect(
+  request: Request,
+  arrive: (bytes: number) => void,
+  brokeOff: (cause: unknown) => RequestError,
+  maxMs: number | undefined,
+): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   const reader = request.body?.getReader();
-  for (;;) {
-    const chunk = await reader?.read().catch((cause: unknown) => {
-      throw new RequestError('invalid_json', 'The body broke off before its end.', {
-        hint: 'Send the request again.',
-        cause,
+  // Not awaited: the sender decides when a cancelled body ends, and the answer must not wait for it.
+  const leave = () => void reader?.cancel().catch(() => undefined);
+  let isLate = false;
+  const timer =
+    maxMs === undefined
+      ? undefined
+      : setTimeout(() => {
+          isLate = true;
+          leave();
+        }, maxMs);
+  try {
+    for (;;) {
+      const chunk = await reader?.read().catch((cause: unknown) => {
+        throw brokeOff(cause);
       });
-    });
-    if (chunk === undefined || chunk.done) return Buffer.concat(chunks);
-    try {
-      arrive(chunk.value.byteLength);
-    } catch (refusal) {
-      // Not awaited: the sender decides when a cancelled body ends, and the answer must not wait for it.
-      reader?.cancel().catch(() => undefined);
-      throw refusal;
+      if (isLate) throw brokeOff(new Error(`The body took longer than ${maxMs} ms.`));
+      if (chunk === undefined || chunk.done) return Buffer.concat(chunks);
+      try {
+        arrive(chunk.value.byteLength);
+      } catch (refusal) {
+        leave();
+        throw refusal;
+      }
+      chunks.push(chunk.value);
     }
-    chunks.push(chunk.value);
+  } finally {
+    clearTimeout(timer);
   }
+}
+
+function brokenJson(cause: unknown): RequestError {
+  return new RequestError('invalid_json', 'The body broke off before its end.', {
+    hint: 'Send the request again.',
+    cause,
+  });
+}
+
+function brokenBytes(cause: unknown): RequestError {
+  return new RequestError('invalid_request', 'The bytes broke off before their end, or came too slowly.', {
+    hint: 'Nothing of them was kept. Send them again, in smaller pieces on a slow line.',
+    cause,
+  });
 }
 
 function tooLarge(maxBytes: number): RequestError {

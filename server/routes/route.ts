@@ -11,6 +11,8 @@ export interface Call {
   readonly origin: string;
   /** The value of a header, by its name in any case. */
   header(name: string): string | undefined;
+  /** The bytes of the body, for a route whose `body` is `bytes`. Rejects with `RequestError` where there are more. */
+  bytes(maxBytes: number): Promise<Uint8Array>;
 }
 
 /** A header that a route reads beside those of HTTP itself. */
@@ -19,17 +21,25 @@ export interface HeaderParameter {
   readonly description: string;
 }
 
-/** What answers with 200: JSON of this schema, a stream of events, or either as the request says. */
+/** What answers with 200: JSON of this schema, a stream of events, either as the request says, or the bytes of a file. */
 interface RouteAnswer {
   readonly description: string;
   readonly json?: z.ZodMiniType;
   readonly events?: true;
+  readonly bytes?: true;
 }
 
 interface RouteFacts {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** Names in braces stand for one segment each, and are fields of the route's `request`. */
   readonly path: string;
+  /** Of the operation in the OpenAPI document. Default: the words of the path, for which only one route has room. */
+  readonly operation?: string;
+  /**
+   * What it carries. Default: `json` with POST and PATCH, else `none`. `bytes` are left to the route, which reads them
+   * once it knows who sends them.
+   */
+  readonly body?: 'json' | 'bytes' | 'none';
   readonly summary: string;
   readonly answer: RouteAnswer;
   /** Codes that this route answers beside those that every route of its kind may answer. */
@@ -49,7 +59,7 @@ export interface OpenRoute extends RouteFacts {
 /** A route for browsers: its body names the client token or the session; without a body, `Authorization` does. */
 export interface ClientRoute extends RouteFacts {
   readonly auth: 'client';
-  /** Of the body; with GET, of the path's and the query's values, which are strings. */
+  /** Of the JSON body and the path's values; without such a body, of the path's and the query's, which are strings. */
   readonly request: z.ZodMiniType;
   handle(call: Call, input: unknown): Promise<Response>;
 }
@@ -89,6 +99,10 @@ export function keyRoute<Schema extends z.ZodMiniType>(
     auth: 'api_key',
     handle: (call, input, key) => route.handle(call, read(route.request, input), key),
   };
+}
+
+export function bodyOf({ method, body }: Route): 'json' | 'bytes' | 'none' {
+  return body ?? (method === 'POST' || method === 'PATCH' ? 'json' : 'none');
 }
 
 /** What stands behind `Bearer` in `Authorization`. */

@@ -68,8 +68,8 @@ describe('who may ask from where', () => {
       'access-control-allow-origin': STORE_ORIGIN,
       'access-control-allow-methods': 'GET, POST, PATCH, DELETE, OPTIONS',
       'access-control-allow-headers':
-        'content-type, x-persona-version, x-visitor-token, x-identity-proof, authorization, idempotency-key, last-event-id',
-      'access-control-expose-headers': 'X-History-Identity-Status, Retry-After',
+        'content-type, x-persona-version, x-visitor-token, x-identity-proof, authorization, idempotency-key, last-event-id, upload-offset',
+      'access-control-expose-headers': 'X-History-Identity-Status, Retry-After, Upload-Offset',
       'access-control-max-age': '600',
       vary: 'Origin',
     });
@@ -83,7 +83,7 @@ describe('who may ask from where', () => {
       'X-Team, content-type, "bad", a b',
     );
     expect(headers.get('access-control-allow-headers')).toBe(
-      'content-type, x-persona-version, x-visitor-token, x-identity-proof, authorization, idempotency-key, last-event-id, x-team',
+      'content-type, x-persona-version, x-visitor-token, x-identity-proof, authorization, idempotency-key, last-event-id, upload-offset, x-team',
     );
   });
 

@@ -23,7 +23,7 @@ function slowRequest() {
 }
 
 test('bodies that arrive at once share what the process may hold, and make room when they are read', async () => {
-  const readBody = createBodyReader(100);
+  const { json: readBody } = createBodyReader(100);
   const first = slowRequest();
   const reading = readBody(first.request, 80, undefined);
   first.send(`{"a":"${'x'.repeat(60)}"`);
@@ -47,7 +47,7 @@ test('bodies that arrive at once share what the process may hold, and make room 
 });
 
 test('a body that breaks off gives its room back', async () => {
-  const readBody = createBodyReader(100);
+  const { json: readBody } = createBodyReader(100);
   for (let attempt = 0; attempt < 5; attempt += 1) {
     const broken = slowRequest();
     broken.send(`{"a":"${'x'.repeat(60)}`);
@@ -57,7 +57,7 @@ test('a body that breaks off gives its room back', async () => {
 });
 
 test('a sender that never gets to the end keeps nobody else out', async () => {
-  const readBody = createBodyReader(400);
+  const { json: readBody } = createBodyReader(400);
   const body = `{"a":"${'x'.repeat(60)}"}`;
   const slow = Array.from({ length: 10 }, slowRequest);
   const reading = Promise.allSettled(slow.map(({ request }) => readBody(request, 80, '192.0.2.1')));
