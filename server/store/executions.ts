@@ -1,6 +1,7 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { StreamEvent } from '../../protocol/event.ts';
 import type { SqlEngine } from './engine.ts';
+import { keepFiles } from './files.ts';
 import { conversationRow, eventRow, executionRow, messageRow, outcomeRow, readExecution } from './rows.ts';
 import { type Commit, type Execution, type Lease, type NewExecution, StoreError } from './store.ts';
 import type { Tables } from './tables.ts';
@@ -125,6 +126,7 @@ export async function insertExecution(
     )
     .executeTakeFirst();
   if (numInsertedOrUpdatedRows === 0n) throw new Refusal('moved_on');
+  if (!(await keepFiles(db, execution.conversationId, commit.files ?? []))) throw new Refusal('moved_on');
   await insertOutcome(db, commit);
   await insertEvents(db, commit);
   await insertMessages(db, commit, expectedMessages);

@@ -126,6 +126,31 @@ export const MIGRATIONS: readonly Migration[] = [
       )`,
     ],
   },
+  {
+    name: 'files',
+    statements: [
+      `create table files (
+        id text not null primary key,
+        conversation_id text not null,
+        surface_id text not null,
+        filename text not null,
+        size bigint not null,
+        received bigint not null,
+        mime_type text,
+        created_at_ms bigint not null,
+        expires_at_ms bigint
+      )`,
+      'create index files_of_conversation on files (conversation_id, size)',
+      'create index files_of_surface on files (surface_id, size)',
+      'create index files_by_expiry on files (expires_at_ms)',
+      `create table file_pieces (
+        file_id text not null references files (id),
+        start bigint not null,
+        bytes bytea not null,
+        primary key (file_id, start)
+      )`,
+    ],
+  },
 ];
 
 /**

@@ -1,7 +1,11 @@
 import { sql, type Transaction } from 'kysely';
 import type { SqlEngine } from './engine.ts';
+import { removeExpiredFiles, removeFilesOf } from './files.ts';
 import type { Retention } from './store.ts';
 import type { Tables } from './tables.ts';
+
+/** Files that one batch takes: each may have a dozen pieces of megabytes. */
+const FILES_AT_ONCE = 50;
 
 /** Of one surface, or of API keys. */
 type OneRetention = Retention & { readonly surfaceId: string | null };
@@ -29,6 +33,9 @@ export async function removeOld(
   await inBatch((batch) => removeExpiredSessions(batch, nowMs));
   await inBatch((batch) => removeOutcomes(batch, nowMs));
   await inBatch((batch) => removeFullBuckets(batch, nowMs));
+  await inBatch(
+    async ({ db }) => (await removeExpiredFiles(db, engine, nowMs, FILES_AT_ONCE)) === FILES_AT_ONCE,
+  );
   for (const retention of await onePerSurface(engine, retentions)) {
     await inBatch((batch) => removeOldExecutions(batch, retention));
     await inBatch((batch) => removeOldConversations(batch, retention));
@@ -192,6 +199,7 @@ async function deleteConversations(db: Transaction<Tables>, ids: readonly string
     db,
     sessions.map(({ id_hash }) => id_hash),
   );
+  await removeFilesOf(db, ids);
   await db.deleteFrom('feedback').where('conversation_id', 'in', ids).execute();
   await db.deleteFrom('messages').where('conversation_id', 'in', ids).execute();
   await db.deleteFrom('conversations').where('id', 'in', ids).execute();

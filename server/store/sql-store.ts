@@ -10,6 +10,7 @@ import {
   selectExecutions,
   updateExecution,
 } from './executions.ts';
+import { appendPiece, createFile, file, filePiece, finishFile, removeUnusedFile } from './files.ts';
 import { abandonedExecutions, claim, releaseLeases, renewLeases } from './leases.ts';
 import { outcome, takeToken } from './limits.ts';
 import { removeOld } from './retention.ts';
@@ -31,12 +32,14 @@ import {
   type Conversation,
   type Execution,
   type Feedback,
+  type FileRoom,
   type Lease,
   type NewExecution,
   type Outcome,
   type Retention,
   type Session,
   type Store,
+  type StoredFile,
   type StoredMessage,
   StoreError,
   type StoreOptions,
@@ -239,6 +242,30 @@ export class SqlStore implements Store {
     return this.#write(async (db) => {
       await db.insertInto('feedback').values(feedbackRow(feedback)).execute();
     });
+  }
+
+  createFile(begun: StoredFile, room: FileRoom): Promise<'created' | 'conversation_full' | 'surface_full'> {
+    return this.#write((db) => createFile(db, begun, room));
+  }
+
+  file(id: string): Promise<StoredFile | undefined> {
+    return this.#read((db) => file(db, id));
+  }
+
+  appendPiece(fileId: string, start: number, bytes: Uint8Array): Promise<boolean> {
+    return this.#write((db) => appendPiece(db, fileId, start, bytes));
+  }
+
+  filePiece(fileId: string, start: number): Promise<Uint8Array | undefined> {
+    return this.#read((db) => filePiece(db, fileId, start));
+  }
+
+  finishFile(fileId: string, facts: { filename: string; mimeType: string }): Promise<boolean> {
+    return this.#write((db) => finishFile(db, fileId, facts));
+  }
+
+  removeFile(fileId: string): Promise<boolean> {
+    return this.#write((db) => removeUnusedFile(db, fileId));
   }
 
   ping(): Promise<void> {

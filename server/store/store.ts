@@ -140,6 +140,30 @@ export interface Feedback {
   readonly createdAtMs: number;
 }
 
+/** What a visitor attached, or begins to. Its bytes are kept apart, in pieces. */
+export interface StoredFile {
+  readonly id: string;
+  readonly conversationId: string;
+  readonly surfaceId: string;
+  readonly filename: string;
+  /** In bytes, once they are all there. */
+  readonly size: number;
+  /** Bytes that are there. */
+  readonly received: number;
+  /** As the bytes say; `null` until they are all there and were let pass. */
+  readonly mimeType: string | null;
+  readonly createdAtMs: number;
+  /** When it is removed; `null` once a message names it, for then it stays as long as its conversation. */
+  readonly expiresAtMs: number | null;
+}
+
+/** Most that files may take up, the new one included. */
+export interface FileRoom {
+  readonly conversationFiles: number;
+  readonly conversationBytes: number;
+  readonly surfaceBytes: number;
+}
+
 /** Who runs an execution, and how long without a sign of life before others may take it over. Times are the database's. */
 export interface Lease {
   /** One process, from its start to its end. */
@@ -173,6 +197,8 @@ export interface Commit {
 export interface NewExecution extends Commit {
   /** Messages of the conversation when it was planned: the plan is void once there are others. */
   readonly expectedMessages: number;
+  /** Ids of files that its messages name: they are kept from now on. Default: none. */
+  readonly files?: readonly string[];
   /** Stored with it. Default: its conversation is there already. */
   readonly newConversation?: Conversation;
   /** The session that the turn counts against, and how many it may start in all. Default: nothing is counted. */
@@ -216,7 +242,7 @@ export interface Store {
   /**
    * Stores a new execution with its first events and messages. `moved_on`: nothing was written, because the
    * conversation has another execution that runs or waits, or other messages than expected, or the outcome's key is
-   * taken. `limit_reached`: nothing was written, because the session has started as many turns as it may. Durable
+   * taken, or a file that it names is not there any more. `limit_reached`: nothing was written, because the session has started as many turns as it may. Durable
    * when it resolves.
    */
   createExecution(commit: NewExecution): Promise<'created' | 'moved_on' | 'limit_reached'>;
@@ -269,7 +295,7 @@ export interface Store {
   takeToken(key: string, perMinute: number, nowMs: number): Promise<number>;
 
   /**
-   * Removes what is older than its retention, expired sessions and outcomes and full buckets, in batches of at most
+   * Removes what is older than its retention, expired sessions, outcomes and files, and full buckets, in batches of at most
    * `limit` rows of each kind. Resolves to whether there may be more.
    */
   removeOld(retentions: readonly Retention[], nowMs: number, limit: number): Promise<boolean>;
@@ -278,6 +304,18 @@ export interface Store {
   toolSet(sessionIdHash: string): Promise<ToolSet | undefined>;
 
   saveFeedback(feedback: Feedback): Promise<void>;
+
+  /** Begins a file, or says what has no room for it. */
+  createFile(file: StoredFile, room: FileRoom): Promise<'created' | 'conversation_full' | 'surface_full'>;
+  file(id: string): Promise<StoredFile | undefined>;
+  /** Adds the next piece. `false`: the file does not end at `start`, or has no room for so much, or is gone. Durable. */
+  appendPiece(fileId: string, start: number, bytes: Uint8Array): Promise<boolean>;
+  /** The piece that begins at `start`. */
+  filePiece(fileId: string, start: number): Promise<Uint8Array | undefined>;
+  /** Says what a file is whose bytes are all there. `false`: it was said before, or the file is gone. */
+  finishFile(fileId: string, facts: Pick<StoredFile, 'filename'> & { mimeType: string }): Promise<boolean>;
+  /** Removes a file that no message names. `false`: there is none. */
+  removeFile(fileId: string): Promise<boolean>;
 
   /** Resolves when a read and a write path are open; `/readyz` asks it. */
   ping(): Promise<void>;

@@ -74,6 +74,27 @@ export interface Tables {
     readonly after_seq: number;
     readonly expires_at_ms: number;
   };
+  readonly files: {
+    readonly id: string;
+    readonly conversation_id: string;
+    readonly surface_id: string;
+    readonly filename: string;
+    /** In bytes, as it was said at the beginning. */
+    readonly size: number;
+    /** Bytes that are there. */
+    readonly received: number;
+    /** As the bytes say. Null until they are all there and were let pass. */
+    readonly mime_type: string | null;
+    readonly created_at_ms: number;
+    /** Null once a message names it. */
+    readonly expires_at_ms: number | null;
+  };
+  readonly file_pieces: {
+    readonly file_id: string;
+    /** Position of its first byte in the file. */
+    readonly start: number;
+    readonly bytes: Uint8Array;
+  };
   readonly buckets: {
     readonly key: string;
     /** When it is full again if nobody takes from it: how full it is now, in one number. */

@@ -11,6 +11,7 @@ import {
   userMessage,
 } from '../support/store.ts';
 import { executionsContract } from './store-contract-executions.ts';
+import { filesContract } from './store-contract-files.ts';
 import { leasesContract } from './store-contract-leases.ts';
 import { limitsContract } from './store-contract-limits.ts';
 import { logContract } from './store-contract-log.ts';
@@ -130,6 +131,7 @@ export function storeContract(
     logContract(() => store);
     leasesContract(() => store);
     limitsContract(() => store);
+    filesContract(() => store);
     retentionContract(() => store);
 
     describe('ids that no engine can keep as they are', () => {

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'no
 import { dirname, join } from 'node:path';
 import Database from 'libsql';
 import { describe, expect, test } from 'vitest';
+import { MIGRATIONS } from '../../server/store/migrations.ts';
 import { openSqliteEngine, openSqliteStore } from '../../server/store/sqlite.ts';
 import { deltas, givenExecution, temporaryDatabase } from '../support/store.ts';
 import { storeContract } from './store-contract.ts';
@@ -56,11 +57,11 @@ describe('opening a SQLite file', () => {
 
   test('refuses a schema that is newer than this release', async () => {
     const path = await prepared();
-    behindItsBack(path, "insert into pagehand_migrations values (7, 'later', 'x', 1)");
+    behindItsBack(path, "insert into pagehand_migrations values (99, 'later', 'x', 1)");
     await expect(openSqliteStore(path)).rejects.toMatchObject({
       name: 'StoreError',
       code: 'newer_schema',
-      message: `The database ${path} has schema version 7, and this release knows versions up to 2. Start the newer release that wrote it, or set PAGEHAND_DB to another database.`,
+      message: `The database ${path} has schema version 99, and this release knows versions up to ${MIGRATIONS.length}. Start the newer release that wrote it, or set PAGEHAND_DB to another database.`,
     });
   });
 

@@ -9,6 +9,7 @@ import type {
   NewExecution,
   Session,
   Store,
+  StoredFile,
 } from '../../server/store/store.ts';
 import { temporaryDirectory } from './temporary.ts';
 
@@ -26,6 +27,21 @@ export function aConversation(fields: Partial<Conversation> = {}): Conversation 
     owner: { kind: 'client_token', hash: 'token-hash' },
     surfaceId: 'store',
     createdAtMs: 1_750_000_000_000,
+    ...fields,
+  };
+}
+
+export function aFile(fields: Partial<StoredFile> = {}): StoredFile {
+  return {
+    id: 'file_1',
+    conversationId: 'conv_1',
+    surfaceId: 'store',
+    filename: 'notes.txt',
+    size: 6,
+    received: 0,
+    mimeType: null,
+    createdAtMs: 1_750_000_000_000,
+    expiresAtMs: 1_750_000_100_000,
     ...fields,
   };
 }
