@@ -77,6 +77,8 @@ export const InitResponse = z.object({
   expiresAt: z.string(),
   flow: z.object({ id: z.string(), name: z.string(), description: z.nullable(z.string()) }),
   conversationId: Id,
+  /** The agent of the surface, by which lists of conversations can be narrowed. */
+  targetId: z.optional(Id),
   /** Changes with every change of the conversation's messages. Only with a visitor. */
   conversationRevision: z.optional(z.string()),
   visitor: z.optional(Visitor),

@@ -122,7 +122,8 @@ export function createApp(options: AppOptions): Hono<Env> {
     if (bodyOf(route) === 'json') {
       const body = await bodies.json(req.raw, route.maxBodyBytes ?? MAX_BODY_BYTES, addressOf(context));
       const isObject = typeof body === 'object' && body !== null && !Array.isArray(body);
-      return isObject ? { ...body, ...req.param() } : body;
+      const named = (route.query ?? []).map((name) => [name, req.query(name)]);
+      return isObject ? { ...body, ...Object.fromEntries(named), ...req.param() } : body;
     }
     // A stream without a reader would stay open.
     if (req.method === 'HEAD') throw noRoute(req.method, [route.method]);

@@ -35,7 +35,7 @@ export function createLog({ level, secrets, destination }: LogOptions): Log {
 }
 
 /** Our credentials by their shape, whoever's they are, and whatever a caller put behind `Bearer`. */
-const CREDENTIALS = /\b(?:ct|cs|sk)[_-][A-Za-z0-9_-]{6,}|\bBearer\s+[^\s"\\]+/g;
+const CREDENTIALS = /\b(?:ct|cs|sk|cvt)[_-][A-Za-z0-9_-]{6,}|\bBearer\s+[^\s"\\]+/g;
 const REDACTED = '[redacted]';
 const SHORTEST_SECRET = 6;
 

@@ -99,15 +99,15 @@ function describeBody(route: Route): Record<string, unknown> {
   return { requestBody: { required: true, content } };
 }
 
-/** What the path says is left out. */
-function bodySchema({ path, request }: ClientRoute | KeyRoute): Record<string, unknown> {
-  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
-  if (inPath.length === 0) return reference(request);
+/** What the address says is left out. */
+function bodySchema({ path, query = [], request }: ClientRoute | KeyRoute): Record<string, unknown> {
+  const inAddress = [...query, ...[...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)];
+  if (inAddress.length === 0) return reference(request);
   const { properties = {}, required = [], ...schema } = z.toJSONSchema(request, { io: 'input' });
   return {
     ...withoutHead(schema),
-    properties: Object.fromEntries(Object.entries(properties).filter(([name]) => !inPath.includes(name))),
-    required: required.filter((name) => !inPath.includes(name)),
+    properties: Object.fromEntries(Object.entries(properties).filter(([name]) => !inAddress.includes(name))),
+    required: required.filter((name) => !inAddress.includes(name)),
   };
 }
 
@@ -134,7 +134,9 @@ function describeInput(route: Route): Record<string, unknown>[] {
   if (route.auth === 'none') return [];
   const { properties = {}, required = [] } = z.toJSONSchema(route.request, { io: 'input' });
   const isInPath = (name: string) => route.path.includes(`{${name}}`);
-  const fields = Object.entries(properties).filter(([name]) => bodyOf(route) !== 'json' || isInPath(name));
+  const isInBody = (name: string) =>
+    bodyOf(route) === 'json' && !isInPath(name) && route.query?.includes(name) !== true;
+  const fields = Object.entries(properties).filter(([name]) => !isInBody(name));
   return fields.map(([name, property]) => {
     const { description, ...schema } = typeof property === 'boolean' ? {} : property;
     return {

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import type { ServerTool } from '../tools/tool.ts';
 
 /** One rule that admits page tools: on this page origin, tools whose bare name matches one of these patterns. */
@@ -54,6 +55,14 @@ export interface RetentionDays {
   readonly events: number;
 }
 
+/** How the surface learns who its visitors are to the site. */
+export interface IdentityConfig {
+  /** What the site's own server signs proofs with. A key object: it appears in no JSON, log or error. */
+  readonly key: KeyObject;
+  /** Whether only visitors who prove an identity may chat. */
+  readonly isRequired: boolean;
+}
+
 export interface ClientTokenConfig {
   /** SHA-256 of the token, in hexadecimal. The token itself is not kept. */
   readonly hash: string;
@@ -80,6 +89,16 @@ export interface Surface {
     /** Bare names of `origin: "sdk"` tools that a browser may offer beside the widget's own. */
     readonly sdkTools: readonly string[];
   };
+  /** Whether visitors find their earlier conversations. */
+  readonly hasHistory: boolean;
+  /** `null`: proofs of an identity are ignored. */
+  readonly identity: IdentityConfig | null;
+  /** Hosts from which images and media of an answer may be loaded: exact, or `*.` and a domain. */
+  readonly mediaHosts: readonly string[];
+  /** Whether the visitor is asked, at the end, how it was. */
+  readonly hasCsat: boolean;
+  /** Of the widget; `null`: its own. */
+  readonly theme: { readonly tokens: Readonly<Record<string, string>> } | null;
   readonly limits: SurfaceLimits;
   readonly retentionDays: RetentionDays;
   readonly clientTokens: readonly ClientTokenConfig[];

@@ -50,7 +50,10 @@ interface WebmcpInput {
 
 interface BehaviorInput {
   readonly webmcp?: WebmcpInput | undefined;
-  /** Bare names of `origin: "sdk"` tools that a browser may offer beside the widget's own. */
+  /**
+   * Bare names of `origin: "sdk"` tools that a browser may offer beside the widget's own. Pagehand's widget offers its
+   * own two, `suggest_replies` and `ask_user_question`, where they are named here.
+   */
   readonly sdkTools?: readonly string[] | undefined;
 }
 
@@ -74,6 +77,18 @@ interface RetentionInput {
   readonly events?: number | undefined;
 }
 
+interface IdentityInput {
+  /** At least 32 characters, known to the site's own server alone, which signs proofs of who a visitor is with it. */
+  readonly secret: SecretInput;
+  /** Whether only visitors who bring such a proof may chat. Default: false. */
+  readonly required?: boolean | undefined;
+}
+
+interface ThemeInput {
+  /** Values of the widget's design tokens, by their names without `--ph-`. At most 100. */
+  readonly tokens: Readonly<Record<string, string>>;
+}
+
 export interface ClientTokenInput {
   /** `ct_live_…` or `ct_test_…`. Stored hashed. */
   readonly token: SecretInput;
@@ -92,6 +107,15 @@ export interface SurfaceInput {
   readonly agent?: AgentInput | undefined;
   readonly copy?: CopyInput | undefined;
   readonly behavior?: BehaviorInput | undefined;
+  /** Whether visitors find their earlier conversations, by a secret that their browser keeps. Default: true. */
+  readonly history?: boolean | undefined;
+  /** Lets the site say who its visitors are, so that they find their conversations on every device. Default: it cannot. */
+  readonly identity?: IdentityInput | undefined;
+  /** Hosts from which images and media of an answer may be loaded, exact or `*.example.com`. At most 50. Default: none. */
+  readonly mediaHosts?: readonly string[] | undefined;
+  /** Whether the visitor is asked, at the end, how it was. Default: false. */
+  readonly csat?: boolean | undefined;
+  readonly theme?: ThemeInput | undefined;
   readonly limits?: LimitsInput | undefined;
   readonly retentionDays?: RetentionInput | undefined;
   readonly clientTokens?: readonly ClientTokenInput[] | undefined;

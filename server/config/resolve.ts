@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { ClientToken } from '../../protocol/ids.ts';
 import { DEFAULT_MAX_TOOL_CALLS, DEFAULT_PAUSE_MINUTES } from '../../protocol/limits.ts';
@@ -5,12 +6,18 @@ import type { JsonSchema } from '../../protocol/tool.ts';
 import { hashCredential } from '../credentials.ts';
 import { defineServerTool, type ServerToolInput } from '../tools/define-server-tool.ts';
 import type { ServerTool } from '../tools/tool.ts';
-import type { Agent, ApiKeyConfig, ClientTokenConfig, Config, Surface } from './config.ts';
+import type { Agent, ApiKeyConfig, ClientTokenConfig, Config, IdentityConfig, Surface } from './config.ts';
 import type { ClientTokenInput, ConfigInput, SecretInput, SurfaceInput } from './define-config.ts';
 import type { EnvironmentVariables } from './environment.ts';
 import { nearest } from './nearest.ts';
 import { type Problem, refuse } from './problems.ts';
-import { ConfigFile, DEFAULT_LIMITS, DEFAULT_RETENTION_DAYS, fieldsAt } from './schema.ts';
+import {
+  ConfigFile,
+  DEFAULT_LIMITS,
+  DEFAULT_RETENTION_DAYS,
+  fieldsAt,
+  MIN_IDENTITY_SECRET_CHARS,
+} from './schema.ts';
 
 export interface ResolveOptions {
   /** Names the file in errors. */
@@ -101,6 +108,11 @@ function resolveSurface(reading: Reading, path: Path, input: SurfaceInput): Surf
       },
       sdkTools: input.behavior?.sdkTools ?? [],
     },
+    hasHistory: input.history ?? true,
+    identity: resolveIdentity(reading, [...path, 'identity'], input.identity),
+    mediaHosts: [...new Set(input.mediaHosts ?? [])],
+    hasCsat: input.csat ?? false,
+    theme: input.theme === undefined ? null : { tokens: input.theme.tokens },
     limits: {
       messagesPerMinute: input.limits?.messagesPerMinute ?? DEFAULT_LIMITS.messagesPerMinute,
       requestsPerMinute: input.limits?.requestsPerMinute ?? DEFAULT_LIMITS.requestsPerMinute,
@@ -146,6 +158,18 @@ function resolveToken(reading: Reading, path: Path, input: ClientTokenInput): Cl
   };
 }
 
+function resolveIdentity(
+  reading: Reading,
+  path: Path,
+  input: SurfaceInput['identity'],
+): IdentityConfig | null {
+  if (input === undefined) return null;
+  const secret = resolveSecret(reading, [...path, 'secret'], input.secret, IDENTITY_SECRET);
+  return secret === undefined
+    ? null
+    : { key: createSecretKey(Buffer.from(secret)), isRequired: input.required ?? false };
+}
+
 interface CredentialKind {
   readonly name: string;
   readonly example: string;
@@ -164,6 +188,12 @@ const API_KEY: CredentialKind = {
   matches: (value) => /^sk_(live|test)_[A-Za-z0-9_-]{1,120}$/.test(value),
 };
 
+const IDENTITY_SECRET: CredentialKind = {
+  name: 'a secret for proofs of identity',
+  example: `at least ${MIN_IDENTITY_SECRET_CHARS} characters, as \`openssl rand -base64 32\` prints them`,
+  matches: (value) => value.length >= MIN_IDENTITY_SECRET_CHARS,
+};
+
 interface Credential {
   /** Empty for one that was refused. */
   readonly hash: string;
@@ -173,31 +203,41 @@ interface Credential {
 
 const NO_CREDENTIAL: Credential = { hash: '', label: '', environment: null };
 
-/** Reads a credential and lets go of its value. No problem ever shows it. */
+/** Reads a credential and lets go of its value. */
 function resolveCredential(
   reading: Reading,
   path: Path,
   secret: SecretInput,
   kind: CredentialKind,
 ): Credential {
-  const variable = typeof secret === 'string' ? undefined : secret.env;
-  const value = typeof secret === 'string' ? secret : (reading.env[secret.env] ?? '');
-  if (variable !== undefined && value === '') {
-    const sentence = `names the environment variable ${variable}, which is not set. Set it to ${kind.name}: ${kind.example}.`;
-    reading.problems.push({ path, sentence });
-    return NO_CREDENTIAL;
-  }
-  if (!kind.matches(value)) {
-    const subject =
-      variable === undefined ? 'is not' : `names the environment variable ${variable}, which does not hold`;
-    reading.problems.push({ path, sentence: `${subject} ${kind.name}. One is ${kind.example}.` });
-    return NO_CREDENTIAL;
-  }
+  const value = resolveSecret(reading, path, secret, kind);
+  if (value === undefined) return NO_CREDENTIAL;
   return {
     hash: hashCredential(value),
     label: `${value.slice(0, SHOWN_CHARS)}…`,
     environment: value.slice(3, 7) === 'live' ? 'live' : 'test',
   };
+}
+
+/** Its value, where it is one. No problem ever shows it. */
+function resolveSecret(
+  reading: Reading,
+  path: Path,
+  secret: SecretInput,
+  kind: CredentialKind,
+): string | undefined {
+  const variable = typeof secret === 'string' ? undefined : secret.env;
+  const value = typeof secret === 'string' ? secret : (reading.env[secret.env] ?? '');
+  if (variable !== undefined && value === '') {
+    const sentence = `names the environment variable ${variable}, which is not set. Set it to ${kind.name}: ${kind.example}.`;
+    reading.problems.push({ path, sentence });
+    return undefined;
+  }
+  if (kind.matches(value)) return value;
+  const subject =
+    variable === undefined ? 'is not' : `names the environment variable ${variable}, which does not hold`;
+  reading.problems.push({ path, sentence: `${subject} ${kind.name}. One is ${kind.example}.` });
+  return undefined;
 }
 
 /** The prefix and two characters: enough to tell a few credentials apart, too little to use one. */

@@ -139,6 +139,49 @@ const Retention = fields(
   '{ "conversations": 365, "events": 30 }',
 );
 
+/** What the site signs with may be guessed offline: it has to be long. */
+export const MIN_IDENTITY_SECRET_CHARS = 32;
+
+const Identity = fields(
+  { secret: Secret('{ "env": "PAGEHAND_IDENTITY_SECRET" }'), required: flag() },
+  '{ "secret": { "env": "PAGEHAND_IDENTITY_SECRET" } }',
+);
+
+const MediaHost = checked('"images.example.com"', (value) =>
+  /^(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}(:[0-9]{1,5})?$/.test(value) ||
+  /^localhost(:[0-9]{1,5})?$/.test(value)
+    ? undefined
+    : 'is not a host. Write it in lower case without scheme and path, for example "images.example.com", or "*.example.com" for all below a domain.',
+);
+
+const MAX_THEME_TOKENS = 100;
+
+const Theme = fields(
+  {
+    tokens: z
+      .record(
+        z.string(),
+        z.string(expected('text', '"#1a5fb4"')).refine((value) => /^[^;{}<>\p{C}]{1,300}$/u.test(value), {
+          error:
+            'is not a value of a style: 1 to 300 characters without ";", "{", "}", "<" or ">". Write for example "#1a5fb4".',
+        }),
+        expected('an object', '{ "accent": "#1a5fb4" }'),
+      )
+      .refine((tokens) => Object.keys(tokens).length <= MAX_THEME_TOKENS, {
+        error: `has too many entries. Write at most ${MAX_THEME_TOKENS}.`,
+      })
+      .superRefine((tokens, context) => {
+        for (const name of Object.keys(tokens)) {
+          if (/^[a-z][a-z0-9-]{0,63}$/.test(name)) continue;
+          const message =
+            'is not the name of a token: lower-case letters, digits and "-". Write for example "accent".';
+          context.addIssue({ code: 'custom', message, path: [name] });
+        }
+      }),
+  },
+  '{ "tokens": { "accent": "#1a5fb4" } }',
+);
+
 const ClientToken = fields(
   {
     token: Secret('"ct_test_store"'),
@@ -165,6 +208,13 @@ const Surface = fields(
     agent: Agent.optional(),
     copy: Copy.optional(),
     behavior: Behavior.optional(),
+    history: flag(),
+    identity: Identity.optional(),
+    mediaHosts: list(MediaHost, '["images.example.com"]')
+      .refine((value) => value.length <= 50, { error: 'has too many entries. Write at most 50.' })
+      .optional(),
+    csat: flag(),
+    theme: Theme.optional(),
     limits: Limits.optional(),
     retentionDays: Retention.optional(),
     clientTokens: list(

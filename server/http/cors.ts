@@ -13,6 +13,8 @@ const REQUEST_HEADERS = [
   'last-event-id',
   'upload-offset',
 ];
+/** No page of another origin sends one before this server has said that it may. */
+const OWN_HEADERS = ['authorization', 'x-visitor-token', 'x-identity-proof'];
 const ANSWER_HEADERS = 'X-History-Identity-Status, Retry-After, Upload-Offset';
 const HEADER_NAME = /^[a-z0-9!#$%&'*+.^_`|~-]{1,64}$/;
 const MAX_AGE_SECONDS = '600';
@@ -42,14 +44,14 @@ export function cors(credentials: Credentials): MiddlewareHandler {
 
 /**
  * A browser names no origin when a page of this server's own origin asks with GET. When any other page's request
- * carries `Authorization`, it does; so whoever comes with that header and without an origin is held against the
- * session alone.
+ * carries one of these headers, it does; so whoever comes with one and without an origin is held against the session
+ * alone.
  */
 function isOfOwnOrigin(request: HonoRequest): boolean {
   return (
     request.method === 'GET' &&
     request.header('origin') === undefined &&
-    request.header('authorization') !== undefined &&
+    OWN_HEADERS.some((name) => request.header(name) !== undefined) &&
     ['same-origin', undefined].includes(request.header('sec-fetch-site'))
   );
 }

@@ -11,7 +11,7 @@ import {
   InitResponse,
   ResumeRequest,
 } from '../../protocol/request.ts';
-import type { ClientTool } from '../../protocol/tool.ts';
+import { BUILT_IN_TOOLS, type ClientTool } from '../../protocol/tool.ts';
 import type { Credentials } from '../credentials.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
 import { RequestError } from '../errors.ts';
@@ -104,24 +104,28 @@ function initRoute({ credentials, sessions, limits }: ClientRouteParts): ClientR
 }
 
 function initResponse({ surface, sessionId, session }: OpenedSession): InitResponse {
-  const { agent, copy, behavior } = surface;
+  const { agent, copy, behavior, mediaHosts, theme } = surface;
   return {
     sessionId,
     expiresAt: new Date(session.expiresAtMs).toISOString(),
     flow: { id: agent.id, name: agent.name, description: null },
     conversationId: session.conversationId,
+    targetId: agent.id,
     capabilities: [...CAPABILITIES],
     config: {
       title: copy.title,
       welcomeMessage: copy.welcomeMessage,
       placeholder: copy.placeholder,
       suggestions: [...copy.suggestions],
-      theme: null,
+      theme: theme === null ? null : { tokens: { ...theme.tokens } },
       webmcp: {
         enabled: behavior.webmcp.enabled,
         requireConfirmFor: [...behavior.webmcp.requireConfirmFor],
         autoApprove: [...behavior.webmcp.autoApprove],
       },
+      builtInTools: behavior.sdkTools.filter((name) => BUILT_IN_TOOLS.includes(name)),
+      mediaHosts: [...mediaHosts],
+      csat: surface.hasCsat,
     },
   };
 }

@@ -40,6 +40,8 @@ interface RouteFacts {
    * once it knows who sends them.
    */
   readonly body?: 'json' | 'bytes' | 'none';
+  /** Fields that stand in the query beside a JSON body. Default: none. */
+  readonly query?: readonly string[];
   readonly summary: string;
   readonly answer: RouteAnswer;
   /** Codes that this route answers beside those that every route of its kind may answer. */
@@ -59,7 +61,7 @@ export interface OpenRoute extends RouteFacts {
 /** A route for browsers: its body names the client token or the session; without a body, `Authorization` does. */
 export interface ClientRoute extends RouteFacts {
   readonly auth: 'client';
-  /** Of the JSON body and the path's values; without such a body, of the path's and the query's, which are strings. */
+  /** Of the JSON body, the path's values and those that `query` names; without such a body, of the path's and the query's, which are strings. */
   readonly request: z.ZodMiniType;
   handle(call: Call, input: unknown): Promise<Response>;
 }
@@ -111,8 +113,8 @@ export function bearerOf(call: Call): string | undefined {
 }
 
 /** Answers that hold credentials or a person's words belong in no cache. */
-export function jsonAnswer(value: unknown): Response {
-  return Response.json(value, { headers: { 'Cache-Control': 'no-store' } });
+export function jsonAnswer(value: unknown, headers: Readonly<Record<string, string>> = {}): Response {
+  return Response.json(value, { headers: { 'Cache-Control': 'no-store', ...headers } });
 }
 
 const MAX_DETAILS = 20;

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   aServer,
+  CONFIG,
   eventsOf,
   OTHER_ORIGIN,
   OTHER_TOKEN,
@@ -32,6 +33,7 @@ describe('opening a session', () => {
       capabilities: ['replay', 'cancel'],
       expiresAt: '2026-11-20T11:00:00.000Z',
       conversationId: expect.stringMatching(/^conv_/),
+      targetId: 'store',
       flow: { id: 'store', name: 'store', description: null },
       config: {
         title: 'Store',
@@ -40,8 +42,38 @@ describe('opening a session', () => {
         suggestions: ['Find a mug'],
         theme: null,
         webmcp: { enabled: true, requireConfirmFor: ['checkout'], autoApprove: ['search_*'] },
+        builtInTools: [],
+        mediaHosts: [],
+        csat: false,
       },
     });
+  });
+
+  test('the answer tells what the operator wrote of tools, hosts, looks and the question at the end', async () => {
+    const [store, ...others] = CONFIG.surfaces ?? [];
+    const told = await aServer({
+      config: {
+        ...CONFIG,
+        surfaces: [
+          {
+            ...store,
+            id: 'store',
+            behavior: { sdkTools: ['lookup_order', 'suggest_replies'] },
+            mediaHosts: ['images.example.com', '*.example.org', 'images.example.com'],
+            csat: true,
+            theme: { tokens: { accent: '#1a5fb4' } },
+          },
+          ...others,
+        ],
+      },
+    });
+    expect((await told.init()).config).toMatchObject({
+      builtInTools: ['suggest_replies'],
+      mediaHosts: ['images.example.com', '*.example.org'],
+      csat: true,
+      theme: { tokens: { accent: '#1a5fb4' } },
+    });
+    await told.close();
   });
 
   test('the session id itself is stored nowhere', async () => {

@@ -166,7 +166,7 @@ describe('a field that is not known', () => {
     [{ surface: [] }, 'c.json: surface is not a known field. Did you mean "surfaces"?'],
     [
       surface({ tokens: [] }),
-      'c.json: surfaces[0].tokens is not a known field. Known here: "id", "agent", "copy", "behavior", "limits", "retentionDays", "clientTokens".',
+      'c.json: surfaces[0].tokens is not a known field. Known here: "id", "agent", "copy", "behavior", "history", "identity", "mediaHosts", "csat", "theme", "limits", "retentionDays", "clientTokens".',
     ],
     [
       surface({ retentionDays: { messages: 1 } }),
@@ -361,6 +361,45 @@ describe('credentials', () => {
     const said = await inJson(config, env);
     expect(said).toBe(message);
     expect(said).not.toContain('secret');
+  });
+});
+
+describe('what a surface says of its visitors and its looks', () => {
+  const IDENTITY =
+    'a secret for proofs of identity. One is at least 32 characters, as `openssl rand -base64 32` prints them.';
+  test.each<[object, string]>([
+    [{ identity: { secret: 'short' } }, `identity.secret is not ${IDENTITY}`],
+    [
+      { identity: { secret: { env: 'NONE' } } },
+      'identity.secret names the environment variable NONE, which is not set. Set it to a secret for proofs of identity: at least 32 characters, as `openssl rand -base64 32` prints them.',
+    ],
+    [
+      { identity: {} },
+      'identity.secret is missing. Write for example { "env": "PAGEHAND_IDENTITY_SECRET" }, or { "env": "NAME" } with the name of the environment variable that holds it.',
+    ],
+    [{ history: 'yes' }, 'history must be true or false, and is text.'],
+    [
+      { mediaHosts: ['https://images.example.com'] },
+      'mediaHosts[0] is not a host. Write it in lower case without scheme and path, for example "images.example.com", or "*.example.com" for all below a domain.',
+    ],
+    [
+      { mediaHosts: ['*'] },
+      'mediaHosts[0] is not a host. Write it in lower case without scheme and path, for example "images.example.com", or "*.example.com" for all below a domain.',
+    ],
+    [
+      { theme: { tokens: { accent: 'red; } body { display: none' } } },
+      'theme.tokens.accent is not a value of a style: 1 to 300 characters without ";", "{", "}", "<" or ">". Write for example "#1a5fb4".',
+    ],
+    [
+      { theme: { tokens: { Accent: 'red' } } },
+      'theme.tokens.Accent is not the name of a token: lower-case letters, digits and "-". Write for example "accent".',
+    ],
+    [
+      { theme: { tokens: Object.fromEntries(Array.from({ length: 101 }, (_, n) => [`t${n}`, 'red'])) } },
+      'theme.tokens has too many entries. Write at most 100.',
+    ],
+  ])('%j', async (fields, message) => {
+    expect(await inJson(surface(fields))).toBe(`c.json: surfaces[0].${message}`);
   });
 });
 

@@ -42,6 +42,11 @@ const SMALLEST_READ: Config = {
         },
         sdkTools: [],
       },
+      hasHistory: true,
+      identity: null,
+      mediaHosts: [],
+      hasCsat: false,
+      theme: null,
       limits: {
         messagesPerMinute: 20,
         requestsPerMinute: 3_000,
@@ -159,6 +164,11 @@ describe('a configuration file', () => {
             },
             sdkTools: ['lookup order'],
           },
+          history: false,
+          identity: { secret: { env: 'IDENTITY' }, required: true },
+          mediaHosts: ['images.example.com', '*.example.org', 'localhost:3000'],
+          csat: true,
+          theme: { tokens: { accent: '#1a5fb4', 'radius-panel': '12px' } },
           limits: {
             messagesPerMinute: 1,
             requestsPerMinute: 2,
@@ -175,10 +185,20 @@ describe('a configuration file', () => {
       apiKeys: [{ key: { env: 'KEY' }, scopes: ['DISPATCH:*'] }],
     } as const satisfies Complete<ConfigInput>;
     given({ 'pagehand.config.json': JSON.stringify(defineConfig(everything)) });
-    const { surfaces, apiKeys } = await load({ TOKEN: 'ct_live_abcdef', KEY: 'sk_live_abcdef' });
-    const { clientTokens: _tokens, ...rest } = everything.surfaces[0];
+    const secret = 'a secret of the site with forty characters';
+    const { surfaces, apiKeys } = await load({
+      TOKEN: 'ct_live_abcdef',
+      KEY: 'sk_live_abcdef',
+      IDENTITY: secret,
+    });
+    const { clientTokens: _tokens, history, csat, identity, ...rest } = everything.surfaces[0];
+    expect(surfaces[0]?.identity?.key.export().toString()).toBe(secret);
+    expect(JSON.stringify(surfaces)).not.toContain(secret);
     expect(surfaces[0]).toEqual({
       ...rest,
+      hasHistory: history,
+      hasCsat: csat,
+      identity: { key: expect.anything(), isRequired: identity.required },
       clientTokens: [
         {
           hash: sha256('ct_live_abcdef'),
