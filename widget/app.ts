@@ -106,6 +106,7 @@ export async function startApp({ root, options, emit, onOpenChange }: AppOptions
     position,
     theme,
     words: await openingWords,
+    isTest: token.startsWith('ct_test_'),
   } as const;
   let unrender: (() => void) | undefined;
   let wasOpen = false;

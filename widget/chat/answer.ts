@@ -52,7 +52,7 @@ export function partsAfter(parts: Parts, event: StreamEvent, nowMs: number): Par
         description: textOf(event.description) ?? textOf(event.reason) ?? '',
         state: {
           status: 'refused',
-          reason: 'The server waits for an approval that cannot be given in this chat.',
+          reason: 'needs_approval',
         },
       });
     case 'approval_complete':
@@ -110,7 +110,7 @@ function partsAfterCall(parts: Parts, event: CallEvent, nowMs: number): Parts {
         ...aCall(id, textOf(event.awaitReason) ?? 'question', event.elicitation, 'server'),
         state: {
           status: 'refused',
-          reason: 'The server asks for something that cannot be answered in this chat.',
+          reason: 'unanswerable',
         },
       });
     }
@@ -153,7 +153,7 @@ function afterDecision(parts: Parts, event: EventOf<'approval_complete'>): Parts
     case 'timeout':
       return withTool(parts, {
         ...call,
-        state: { status: 'refused', reason: 'Nobody decided about this in time.' },
+        state: { status: 'refused', reason: 'undecided' },
       });
     default:
       return parts;

@@ -1,4 +1,4 @@
-import type { AssistantPart, NoticePart, ToolCallPart, ToolCallState } from './state.ts';
+import type { AssistantPart, CancelledReason, NoticePart, ToolCallPart, ToolCallState } from './state.ts';
 
 type Parts = readonly AssistantPart[];
 
@@ -6,7 +6,7 @@ type Parts = readonly AssistantPart[];
 export type Flowing = Extract<AssistantPart, { streaming: boolean }>;
 
 /** Ends all that is open in an answer, for a reason that calls give as theirs. */
-export function closed(parts: Parts, reason: string): Parts {
+export function closed(parts: Parts, reason: CancelledReason): Parts {
   return withCallsClosed(sealed(parts), (call) =>
     call.state.status === 'approval' ? { status: 'declined' } : { status: 'cancelled', reason },
   );
@@ -23,7 +23,7 @@ export function abandoned(parts: Parts): Parts {
   return withCallsClosed(sealed(parts), (call) =>
     call.state.status === 'running' && call.runsIn === 'page'
       ? { status: 'unknown' }
-      : { status: 'cancelled', reason: 'The page was left before this ended.' },
+      : { status: 'cancelled', reason: 'page_left' },
   );
 }
 

@@ -10,7 +10,7 @@ import type { Chat } from './chat.ts';
 import type { Clock } from './clock.ts';
 import type { Driver } from './driver.ts';
 import { goingOn, isAtRest } from './local.ts';
-import type { Entry } from './state.ts';
+import type { Entry, Failure } from './state.ts';
 import { createStore } from './store.ts';
 import type { TurnRecord } from './turn-record.ts';
 
@@ -72,10 +72,22 @@ export function createChat(options: ChatOptions): OwnedChat {
     return answer;
   }
 
-  function fail(cause: unknown) {
+  function fail(cause: unknown, saying: Pick<Failure, 'says' | 'advice'> = {}) {
     const error = asWidgetError(cause);
     const { code, message, hint, retryable } = error;
-    store.apply({ type: 'failed', failure: { code, message, hint, retryable } });
+    const isLine = code === 'unreachable' || code === 'not_loaded';
+    store.apply({
+      type: 'failed',
+      failure: {
+        code,
+        message,
+        hint,
+        retryable,
+        ...(isLine && { advice: 'connection' }),
+        ...(code === 'unreachable' && !navigator.onLine && { says: 'offline' }),
+        ...saying,
+      },
+    });
     emit('error', error);
   }
 
@@ -91,10 +103,7 @@ export function createChat(options: ChatOptions): OwnedChat {
       },
       (cause: unknown) => {
         loading = undefined;
-        throw new WidgetError('not_loaded', 'A part of the chat did not load.', {
-          hint: 'Your message is kept. Check your connection and press Retry.',
-          cause,
-        });
+        throw new WidgetError('not_loaded', 'A part of the chat did not load.', { cause });
       },
     );
     return loading;
@@ -158,7 +167,7 @@ export function createChat(options: ChatOptions): OwnedChat {
         first = undefined;
         // Kept out of the thread: it would be refused with every later message, too.
         if (draft.peek() === '') draft.value = text;
-        fail(tooLong(text.length));
+        fail(tooLong(text.length), { says: 'message_too_long', advice: 'rewrite' });
         return;
       }
       const ids = { userId: newId('usr_'), answerId: newId('ast_') };
@@ -208,6 +217,6 @@ function tooLong(length: number): WidgetError {
   return new WidgetError(
     'invalid_request',
     `This message has ${length} characters; ${MAX_MESSAGE_CHARS} can be sent.`,
-    { hint: 'It stands in the message field again: shorten it, or send it in parts.', retryable: false },
+    { retryable: false },
   );
 }

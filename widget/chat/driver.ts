@@ -5,7 +5,7 @@ import type { ApprovalRules } from '../tools/approval.ts';
 import type { Snapshot } from '../tools/page-tools.ts';
 import type { Decision } from './chat.ts';
 import type { ChatOptions, TurnIds } from './create-chat.ts';
-import { inWords } from './failure-words.ts';
+import { failureAfter } from './failure-words.ts';
 import { createHearing, type Hearing } from './hearing.ts';
 import { answerOf } from './local.ts';
 import { createPageCalls } from './page-calls.ts';
@@ -157,7 +157,7 @@ export function createDriver(options: DriverOptions): Driver {
   }
 
   function getStuck(mine: Turn, { error, remedy }: Stuck) {
-    const failure: Failure = inWords(error, remedy);
+    const failure: Failure = failureAfter(error, remedy);
     if (remedy.by === 'visitor') {
       onRetry = remedy;
       if (remedy.isCutOff) hearing.apply({ type: 'cut_off' });

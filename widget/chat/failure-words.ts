@@ -2,68 +2,45 @@ import type { WidgetError } from '../errors.ts';
 import type { Remedy } from './remedy.ts';
 import type { Failure } from './state.ts';
 
-const AGAIN = 'Retry sends your message again.';
-const RESTARTS = 'Your message is kept. Retry sends it again; what tools did stands above.';
-const NETWORK = 'Your message is kept. Check your connection and press Retry.';
+type Saying = Pick<Failure, 'says' | 'advice'>;
 
-type Words = readonly [message: string | undefined, hint: string | undefined];
-
-const NOT_ACCEPTED: Words = ['The chat server did not accept what a tool brought.', RESTARTS];
-
-/** For visitors. What the servers say of these is for whoever runs them. */
-const WORDS: Readonly<Record<string, Words>> = {
-  // As long as the panel is merely opened, the hint for whoever set it up stands there.
-  unreachable: [undefined, NETWORK],
-  already_resolved: ['This was answered somewhere else, such as in another tab.', RESTARTS],
-  execution_not_awaiting: ['The chat server no longer waits for what this page brings.', RESTARTS],
-  execution_not_found: ['The chat server no longer knows this answer.', RESTARTS],
-  execution_expired: ['This answer waited too long and was closed.', RESTARTS],
-  conversation_deleted: ['This conversation no longer exists on the server.', AGAIN],
-  invalid_cursor: ['The rest of this answer cannot be found.', RESTARTS],
-  unknown_tool_output: NOT_ACCEPTED,
-  ambiguous_tool_output: NOT_ACCEPTED,
-  body_too_large: ['What a tool brought is too large for the chat server.', RESTARTS],
+/** What a code means here, where it means something else elsewhere, and what comes after it. */
+const SAYINGS: Readonly<Record<string, Saying>> = {
+  unreachable: { advice: 'connection' },
+  already_resolved: { advice: 'restarts' },
+  execution_not_awaiting: { advice: 'restarts' },
+  execution_not_found: { advice: 'restarts' },
+  execution_expired: { advice: 'restarts' },
+  conversation_deleted: { advice: 'again' },
+  invalid_cursor: { advice: 'restarts' },
+  unknown_tool_output: { says: 'output_refused', advice: 'restarts' },
+  ambiguous_tool_output: { says: 'output_refused', advice: 'restarts' },
+  body_too_large: { says: 'output_too_large', advice: 'restarts' },
 };
 
-/** Of those that pass by themselves, after they did not for long. */
-const PASSING: Readonly<Record<string, string>> = {
-  rate_limited: 'Too many messages in a short time.',
-  overloaded: 'The chat server is busy.',
-  shutting_down: 'The chat server is restarting.',
-  store_unavailable: 'The chat server has a problem.',
-  execution_conflict: 'This conversation is in use somewhere else, such as in another tab.',
-};
+/** Failures that pass by themselves, and did not for long. */
+const PASSING = /^(rate_limited|overloaded|shutting_down|store_unavailable|execution_conflict)$/;
 
-/** The notice below the answer has said that the line broke. */
-const CUT_OFF: Words = ['The rest of this answer did not arrive.', AGAIN];
-
-/** A message that went back to where it was written. */
-const REWRITE = 'It stands in the message field again';
-
-/** A failure as the visitor reads it, with what was kept and what to press. */
-export function inWords(error: WidgetError, remedy: Remedy): Failure {
-  const [message, hint] = wordsFor(error, remedy);
+/** A failure as the view puts it into words: what happened, what was kept, and what to press. */
+export function failureAfter(error: WidgetError, remedy: Remedy): Failure {
+  const { code, message, hint, retryAfterMs = 0 } = error;
   return {
-    code: error.code,
-    message: message ?? error.message,
+    code,
+    message,
     hint,
     retryable: remedy.by === 'visitor',
+    ...(PASSING.test(code) && { waitMs: retryAfterMs }),
+    ...sayingFor(code, remedy),
   };
 }
 
-function wordsFor({ code, message, hint, retryAfterMs }: WidgetError, remedy: Remedy): Words {
+function sayingFor(code: string, remedy: Remedy): Saying {
   if (remedy.by === 'rewriting') {
-    if (code === 'body_too_large') return ['This message is too large.', `${REWRITE}: shorten it.`];
-    return [message, hint === undefined ? `${REWRITE}.` : `${hint} ${REWRITE}.`];
+    return { ...(code === 'body_too_large' && { says: 'message_too_large' }), advice: 'rewrite' };
   }
-  if (remedy.by === 'visitor' && remedy.isCutOff) return CUT_OFF;
-  const passing = PASSING[code];
-  return passing === undefined ? (WORDS[code] ?? [message, hint]) : [passing, later(retryAfterMs)];
-}
-
-const LONG_MS = 90_000;
-
-function later(waitMs = 0): string {
-  const when = waitMs < LONG_MS ? 'in a moment' : `in ${Math.ceil(waitMs / 60_000)} minutes`;
-  return `Your message is kept. Press Retry ${when}.`;
+  // The notice below the answer has said that the line broke.
+  if (remedy.by === 'visitor' && remedy.isCutOff) return { says: 'cut_off', advice: 'again' };
+  if (PASSING.test(code)) return { advice: 'wait' };
+  if (code === 'unreachable' && !navigator.onLine) return { says: 'offline', advice: 'connection' };
+  return SAYINGS[code] ?? {};
 }

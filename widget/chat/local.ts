@@ -24,9 +24,7 @@ export function afterEarly(conversation: Conversation, event: EarlyEvent): Conve
     case 'sent': {
       // A question whose turn failed does not stand there without a word, and no answer grows above another.
       const { entries } = withAnswer(conversation, (parts) =>
-        conversation.phase === 'failed'
-          ? noticed(parts, 'error')
-          : closed(parts, 'Another message was sent before this ended.'),
+        conversation.phase === 'failed' ? noticed(parts, 'error') : closed(parts, 'new_message'),
       );
       return {
         ...conversation,
@@ -44,14 +42,14 @@ export function afterEarly(conversation: Conversation, event: EarlyEvent): Conve
     }
     case 'stopped':
       return atRest(
-        withAnswer(conversation, (parts) => noticed(closed(parts, 'You stopped this turn.'), 'stopped')),
+        withAnswer(conversation, (parts) => noticed(closed(parts, 'stopped'), 'stopped')),
         'idle',
       );
     case 'failed':
       return failed(conversation, event.failure);
     case 'rested':
       return atRest(
-        withAnswer(conversation, (parts) => closed(parts, 'It waits for what this chat cannot give.')),
+        withAnswer(conversation, (parts) => closed(parts, 'unanswerable')),
         'idle',
       );
     case 'again':
@@ -102,7 +100,7 @@ export function failed(conversation: Conversation, failure: Failure): Conversati
     const others = parts.some(isTheFailure)
       ? parts.filter((part, index) => !isTheFailure(part, index))
       : parts;
-    return closed(others, 'The turn failed before this ended.');
+    return closed(others, 'failed');
   });
   return { ...atRest(before, 'failed'), failure };
 }

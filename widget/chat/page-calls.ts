@@ -189,9 +189,9 @@ function stateAfter(outcome: PageCallOutcome | { readonly status: 'declined' }):
     case 'declined':
       return { status: 'declined' };
     case 'refused':
-      return { status: 'refused', reason: resultText(outcome.output) };
+      return { status: 'refused', reason: outcome.reason, detail: resultText(outcome.output) };
     case 'cancelled':
-      return { status: 'cancelled', reason: resultText(outcome.output) };
+      return { status: 'cancelled', reason: 'stopped', detail: resultText(outcome.output) };
     case 'timed_out':
       return { status: 'failed', result: resultText(outcome.output), durationMs: outcome.durationMs };
     case 'navigated':

@@ -101,7 +101,7 @@ function completed(conversation: Conversation, event: EventOf<'execution_complet
     const notice = endedBy === 'cancel' ? 'stopped' : endedBy;
     return atRest(
       withAnswer(conversation, (parts) =>
-        noticed(closed(parts, 'The turn was ended before this ended.'), notice),
+        noticed(closed(parts, endedBy === 'cancel' ? 'stopped' : 'new_message'), notice),
       ),
       'idle',
     );
@@ -112,7 +112,7 @@ function completed(conversation: Conversation, event: EventOf<'execution_complet
   const whole = textOf(event.finalOutput);
   return atRest(
     withAnswer(conversation, (parts) => {
-      const closedParts = closed(parts, 'Its result was not reported.');
+      const closedParts = closed(parts, 'turn_ended');
       const hasText = closedParts.some((part) => part.kind === 'text');
       const full = hasText || whole === undefined ? closedParts : ended(closedParts, 'text', 'final', whole);
       const isPlain = stopReason === undefined || stopReason === 'end_turn' || stopReason === 'unknown';

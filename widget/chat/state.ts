@@ -16,6 +16,31 @@ export type Phase =
   /** The last turn failed; `Conversation.failure` says how. */
   | 'failed';
 
+/** Why a call was not run. */
+export type RefusedReason =
+  /** Of `PageCallOutcome`. */
+  | 'gone'
+  | 'changed'
+  | 'invalid_arguments'
+  | 'not_offered'
+  | 'already_run'
+  /** The server waits for an approval that cannot be given here. */
+  | 'needs_approval'
+  /** Nobody decided in time. */
+  | 'undecided'
+  /** The server asks for something that this chat has no answer to. */
+  | 'unanswerable';
+
+/** Why a call ended before it was done. */
+export type CancelledReason =
+  | 'stopped'
+  | 'new_message'
+  | 'failed'
+  | 'unanswerable'
+  | 'page_left'
+  /** The turn ended first, and its result was not told. */
+  | 'turn_ended';
+
 /** How a tool call stands. Exactly one of these, never two flags. */
 export type ToolCallState =
   /** The model called it; checked next. */
@@ -30,10 +55,10 @@ export type ToolCallState =
   | { readonly status: 'done'; readonly result: string; readonly durationMs: number | undefined }
   | { readonly status: 'failed'; readonly result: string; readonly durationMs: number | undefined }
   | { readonly status: 'declined' }
-  /** The widget or the server did not let it run; `reason` is a sentence. */
-  | { readonly status: 'refused'; readonly reason: string }
+  /** The widget or the server did not let it run; `detail` is what the model was told. */
+  | { readonly status: 'refused'; readonly reason: RefusedReason; readonly detail?: string }
   /** Stopped by the visitor, or overtaken; it may still be running in the page. */
-  | { readonly status: 'cancelled'; readonly reason: string }
+  | { readonly status: 'cancelled'; readonly reason: CancelledReason; readonly detail?: string }
   /** Began on a page that is gone; what it did, nobody can say. */
   | { readonly status: 'unknown' };
 
@@ -110,11 +135,18 @@ export interface AssistantEntry {
 export type Entry = UserEntry | AssistantEntry;
 
 export interface Failure {
-  /** What code compares and copy translates; a server of others may have codes of its own. */
+  /** What code compares; a server of others may have codes of its own. */
   readonly code?: string;
+  /** As the server or the error put it, for whoever set the chat up; visitors read it only where the code is unknown. */
   readonly message: string;
   readonly hint: string | undefined;
   readonly retryable: boolean;
+  /** What happened, in the words of the catalogue: `failure.…`. Default: the code. */
+  readonly says?: string;
+  /** What was kept and what to press, in the words of the catalogue: `advice.…`. */
+  readonly advice?: 'again' | 'restarts' | 'connection' | 'rewrite' | 'wait';
+  /** With `wait`: how long the server asks for, in milliseconds. 0: not said. */
+  readonly waitMs?: number;
 }
 
 /** What a turn waits for before it goes on by itself. */

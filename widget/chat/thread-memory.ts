@@ -15,7 +15,7 @@ export interface KeptThread {
 const THREAD = 'thread';
 
 /** Another shape of entry or turn is another version; a thread of another version is not read. */
-const VERSION = 2;
+const VERSION = 3;
 
 /** Largest thread that is kept, in characters of JSON: it is written again a few times with every answer. */
 const MAX_KEPT_CHARS = 500_000;

@@ -8,6 +8,8 @@ export interface View {
   readonly chat: Chat;
   readonly root: ShadowRoot;
   readonly words: Words;
+  /** The site tries the chat out: what is for whoever set it up is shown, too. */
+  readonly isTest: boolean;
   /** Fetches what a conversation needs, unless it is there or on its way. */
   readonly loadLateParts: () => void;
   readonly panel: RefObject<HTMLElement | null>;

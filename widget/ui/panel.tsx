@@ -21,6 +21,7 @@ export function Panel({ root, ...props }: ViewProps & { readonly root: ShadowRoo
     chat,
     root,
     words,
+    isTest: props.isTest,
     panel,
     composer,
     loadLateParts: () => loadLateParts(words),

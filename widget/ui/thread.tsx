@@ -1,9 +1,9 @@
 import { useComputed } from '@preact/signals';
 import type { VNode } from 'preact';
 import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
-import type { AssistantEntry, Entry, Failure, UserEntry } from '../chat/state.ts';
-import type { Say } from '../messages.ts';
+import type { AssistantEntry, Entry, UserEntry } from '../chat/state.ts';
 import { useView } from './context.ts';
+import { FailureNote, PARTS_MISSING } from './failure-note.tsx';
 import { useFollowing } from './following.ts';
 import { Icon } from './icon.tsx';
 import { latePartsFailed, useLateParts } from './late-parts.ts';
@@ -28,8 +28,8 @@ export function Thread() {
 
   const questions = entries.reduce((count, entry) => count + (entry.role === 'user' ? 1 : 0), 0);
   useLayoutEffect(() => {
-    if (entries.length > 0) loadLateParts();
-  }, [entries.length > 0]);
+    if (entries.length > 0 || failure !== undefined) loadLateParts();
+  }, [entries.length > 0, failure !== undefined]);
   // Whoever writes wants to see what is written, wherever they had scrolled to.
   useLayoutEffect(jump, [questions]);
 
@@ -52,7 +52,7 @@ export function Thread() {
           {phase === 'thinking' && <span class="pending spinner" />}
           {wait !== undefined && <WaitNote wait={wait} />}
           {failure !== undefined && <FailureNote failure={failure} onRetry={onRetry} />}
-          {isMissingParts && <FailureNote failure={partsMissing(say)} onRetry={loadLateParts} />}
+          {isMissingParts && <FailureNote failure={PARTS_MISSING} onRetry={loadLateParts} />}
         </div>
       </div>
       {!following.value && (
@@ -151,43 +151,4 @@ function Entries({ entries, running }: { readonly entries: readonly Entry[]; rea
     return node;
   };
   return <>{entries.map(nodeOf)}</>;
-}
-
-function partsMissing(say: Say): Failure {
-  return { message: say('partsMissing.message'), hint: say('partsMissing.hint'), retryable: true };
-}
-
-function FailureNote({ failure, onRetry }: { readonly failure: Failure; readonly onRetry: () => void }) {
-  const { words } = useView();
-  return (
-    <div class="failure" role="alert" lang={words.language}>
-      <p>
-        <bdi>
-          {/* Some hints say everything by themselves, for widgets that show nothing else. */}
-          {!failure.hint?.startsWith(failure.message) && <strong>{failure.message} </strong>}
-          {failure.hint ?? (failure.retryable && words.say('kept'))}
-        </bdi>
-      </p>
-      {failure.retryable && <RetryButton onRetry={onRetry} />}
-    </div>
-  );
-}
-
-function RetryButton({ onRetry }: { readonly onRetry: () => void }) {
-  const { root, words } = useView();
-  const button = useRef<HTMLButtonElement>(null);
-  useLayoutEffect(() => {
-    const element = button.current;
-    // It goes with the failure. The focus goes to what goes on, and not to a field that brings a keyboard with it.
-    return () => {
-      if (element !== null && root.activeElement === element) {
-        element.closest<HTMLElement>('.scroller')?.focus({ preventScroll: true });
-      }
-    };
-  }, []);
-  return (
-    <button type="button" ref={button} onClick={onRetry}>
-      {words.say('retry')}
-    </button>
-  );
 }

@@ -58,7 +58,7 @@ export function ToolRow({ part }: { readonly part: ToolCallPart }) {
 function Receipt({ part }: { readonly part: ToolCallPart }) {
   const { say } = useView().words;
   const { state } = part;
-  const result = 'result' in state ? state.result : 'reason' in state ? state.reason : '';
+  const result = 'result' in state ? state.result : 'detail' in state ? (state.detail ?? '') : '';
   return (
     <>
       <dl class="facts">
@@ -117,11 +117,9 @@ function toolWords({ state, runsIn, approvedBy }: ToolCallPart, { say, locale }:
       return [say(state.status === 'done' ? 'tool.doneIn' : 'tool.failedAfter', { seconds: took }), ...by];
     }
     case 'refused':
-      return [say('tool.refused', { reason: state.reason })];
+      return [say('tool.refused', { reason: say(`refused.${state.reason}`) })];
     case 'cancelled':
-      return [
-        state.reason === '' ? say('tool.cancelled') : say('tool.cancelledBecause', { reason: state.reason }),
-      ];
+      return [say('tool.cancelled', { reason: say(`cancelled.${state.reason}`) })];
     case 'approval':
       return [say('tool.askedElsewhere')];
     case 'declined':

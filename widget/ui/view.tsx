@@ -19,6 +19,8 @@ export interface ViewProps {
   readonly position: Position;
   readonly theme: Theme;
   readonly words: Words;
+  /** Whether its token is one for tests. */
+  readonly isTest: boolean;
 }
 
 const RIGHT_TO_LEFT = /^(?:ar|ckb|dv|fa|he|iw|ps|sd|ug|ur|yi)\b/i;

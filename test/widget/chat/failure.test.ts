@@ -14,8 +14,7 @@ test('a message that cannot be sent stays, says why, and goes out again as it wa
     phase: 'failed',
     failure: {
       code: 'unreachable',
-      message: 'You are offline.',
-      hint: 'Your message is kept. Check your connection and press Retry.',
+      advice: 'connection',
       retryable: true,
     },
     entries: [{ role: 'user', text: 'Hi' }],
@@ -342,13 +341,14 @@ test('a destroyed chat changes no more', async () => {
   expect(world.requests).toHaveLength(1);
 });
 
-test('a server that stays busy is told of in plain words, with what is kept and when to press', async () => {
+test('a server that stays busy is told of with what is kept and when to press', async () => {
   const busy = new WidgetError('shutting_down', 'The process got SIGTERM.', { retryAfterMs: 300_000 });
   const world = aWorld({ script: [busy] });
   await world.chat.send('Hi');
   expect(world.chat.conversation.value.failure).toMatchObject({
-    message: 'The chat server is restarting.',
-    hint: 'Your message is kept. Press Retry in 5 minutes.',
+    code: 'shutting_down',
+    advice: 'wait',
+    waitMs: 300_000,
     retryable: true,
   });
 });
@@ -360,7 +360,8 @@ test('a message that is not taken says where it is now, whatever the server says
   expect(world.chat.draft.value).toBe('Hi');
   expect(world.chat.conversation.value.failure).toMatchObject({
     message: 'No.',
-    hint: 'Write in English. It stands in the message field again.',
+    hint: 'Write in English.',
+    advice: 'rewrite',
   });
 });
 
@@ -370,7 +371,7 @@ test('what a tool brought is not called the message of the visitor', async () =>
   await world.chat.send('Add');
   expect(world.chat.draft.value).toBe('');
   expect(world.chat.conversation.value.failure).toMatchObject({
-    message: 'What a tool brought is too large for the chat server.',
+    says: 'output_too_large',
     retryable: true,
   });
 });

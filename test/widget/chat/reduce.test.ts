@@ -187,7 +187,7 @@ test('a result that the server reports does not overwrite a receipt of the page'
 
 test('a pause for something that this chat does not know is visible', () => {
   expect(parts(after({ type: 'await', awaitReason: 'crawl', crawlId: 'x' }))).toMatchObject([
-    { name: 'crawl', state: { status: 'refused', reason: expect.stringContaining('cannot be answered') } },
+    { name: 'crawl', state: { status: 'refused', reason: 'unanswerable' } },
   ]);
 });
 

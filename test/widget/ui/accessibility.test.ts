@@ -31,7 +31,7 @@ const states: Record<string, Partial<Conversation>> = {
         aCall({ status: 'running', startedAtMs: 0 }, { id: '1' }),
         aCall({ status: 'done', result: 'ok', durationMs: 1 }, { id: '2' }),
         aCall({ status: 'failed', result: 'no', durationMs: 1 }, { id: '3' }),
-        aCall({ status: 'refused', reason: 'Changed.' }, { id: '4' }),
+        aCall({ status: 'refused', reason: 'changed' }, { id: '4' }),
         { kind: 'notice', id: 'n', notice: 'length' },
       ]),
     ],

@@ -96,7 +96,7 @@ test('a turn that a reload goes on with is told of when it has something to say'
 
 test('a call that was stopped while it ran is not told to have never run', async () => {
   const { spoken, next } = await listen();
-  const state = { status: 'cancelled', reason: 'You stopped this turn.' } as const;
+  const state = { status: 'cancelled', reason: 'stopped' } as const;
   await next({ phase: 'acting', entries: [aQuestion(), anAnswer([aCall(state)])] });
   expect(spoken).toEqual(['Add to cart: stopped.']);
 });
@@ -112,7 +112,7 @@ test('a call that ends without an answer is told as well', async () => {
   const { spoken, next } = await listen();
   await next({
     phase: 'acting',
-    entries: [aQuestion(), anAnswer([aCall({ status: 'refused', reason: 'It changed.' })])],
+    entries: [aQuestion(), anAnswer([aCall({ status: 'refused', reason: 'changed' })])],
   });
   expect(spoken).toEqual(['Add to cart: not run.']);
 });

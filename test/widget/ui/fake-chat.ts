@@ -94,6 +94,7 @@ export function show(chat: Chat, { locale = 'en', ...props }: ShowProps = {}): S
     position: 'bottom-right',
     theme: 'light',
     words: { ...ENGLISH, locale },
+    isTest: false,
     ...props,
   });
   undos.push(() => {

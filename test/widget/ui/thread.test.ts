@@ -112,6 +112,19 @@ describe('a failure', () => {
     );
   });
 
+  test('of a known code is said in words for visitors, with what to press and when', async () => {
+    await partsLoaded();
+    const operators = { message: 'The process got SIGTERM.', hint: 'Check OPENAI_API_KEY.', retryable: true };
+    const restarting = { ...operators, code: 'shutting_down', advice: 'wait', waitMs: 300_000 } as const;
+    const chat = fakeChat({ phase: 'failed', failure: restarting });
+    const alert = within(show(chat).view).getByRole('alert');
+    expect(alert).toHaveTextContent(
+      /^The chat server is restarting. Your message is kept. Press Retry in 5 minutes. ?Retry$/,
+    );
+    const tried = within(show(chat, { isTest: true }).view).getByRole('alert');
+    expect(tried).toHaveTextContent('The process got SIGTERM. Check OPENAI_API_KEY.');
+  });
+
   test('hands the focus on to the thread when it goes', async () => {
     const chat = fakeChat({ phase: 'failed', entries: [aQuestion()], failure });
     const { view, root } = show(chat);

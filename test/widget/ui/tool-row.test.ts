@@ -39,13 +39,16 @@ const sentences: readonly [ToolCallPart, string][] = [
     'Add to cart · failed after 0.3 s · allowed by this site',
   ],
   [aCall({ status: 'declined' }), 'Add to cart · you declined it'],
-  [aCall({ status: 'refused', reason: 'The tool changed.' }), 'Add to cart · not run: The tool changed.'],
+  [
+    aCall({ status: 'refused', reason: 'changed' }),
+    'Add to cart · not run: the page changed it after it was offered',
+  ],
   [aCall({ status: 'unknown' }), 'Add to cart · outcome unknown: the page was left while it ran'],
   [
     aCall({ status: 'approval', canRemember: true, elsewhere: true }),
     'Add to cart · waits for your decision in another tab',
   ],
-  [aCall({ status: 'cancelled', reason: 'it may still run' }), 'Add to cart · stopped: it may still run'],
+  [aCall({ status: 'cancelled', reason: 'new_message' }), 'Add to cart · stopped: another message was sent'],
 ];
 
 test.each(sentences)('%#: reads as a sentence: %s', (call, sentence) => {

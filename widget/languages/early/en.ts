@@ -44,8 +44,16 @@ export const messages = {
   'tryingAgain.busy': 'The chat server is busy. Trying again…',
   retry: 'Retry',
   kept: 'Your message is kept.',
-  'partsMissing.message': 'A part of the chat did not load.',
-  'partsMissing.hint': 'The conversation is kept. Check your connection and press Retry.',
+
+  /* What failed, by code. These may be said before the others are there. */
+  'failure.not_loaded': 'A part of the chat did not load.',
+  'failure.offline': 'You are offline.',
+  'failure.unreachable': 'The chat server cannot be reached.',
+  'failure.timed_out': 'The chat server did not answer in time.',
+  'failure.internal': 'The chat server has a problem.',
+  'failure.invalid_client_token': 'This chat is not set up for this page.',
+  'failure.origin_not_allowed': 'This chat is not set up for this page.',
+  'advice.connection': 'What you wrote is kept. Check your connection and press Retry.',
 
   'approval.region': 'Needs your decision',
 
