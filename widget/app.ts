@@ -1,5 +1,6 @@
 import { effect, signal } from '@preact/signals';
 import { BROWSER_CLOCK } from './chat/clock.ts';
+import { comingChat } from './chat/coming-chat.ts';
 import { createChat, type OwnedChat } from './chat/create-chat.ts';
 import { canShare, joinTabs, type SharedChat } from './chat/tabs.ts';
 import { type KeptThread, keepThread, keptThread } from './chat/thread-memory.ts';
@@ -57,35 +58,43 @@ export async function startApp({ root, options, emit, onOpenChange }: AppOptions
   const keepsNothing = isAlone && inUse.has(key);
   if (isAlone) inUse.add(key);
   const openingWords = openWords(languageTag(locale));
-  const storage = await (keepsNothing ? NO_STORAGE : isAlone ? openStorage(key) : openSharedStorage(key));
-
-  const transport = createTransport({ api, token, storage });
+  const opening = keepsNothing ? NO_STORAGE : isAlone ? openStorage(key) : openSharedStorage(key);
+  /** Keeps nothing until what it has was read. */
+  let storage = NO_STORAGE;
   const pageTools =
     webmcp.enabled === false ? undefined : latePageTools({ timeoutMs: webmcp.timeoutMs, storageKey: key });
   const draft = signal('');
 
+  async function openChat(): Promise<SharedChat> {
+    storage = await opening;
+    const transport = createTransport({ api, token, storage });
+    const create = ({ entries, turn }: KeptThread): OwnedChat => {
+      const own = createChat({
+        transport,
+        pageTools,
+        approvalRules: {
+          requireConfirmFor: webmcp.requireConfirmFor ?? [],
+          autoApprove: webmcp.autoApprove ?? [],
+        },
+        emit,
+        clock: BROWSER_CLOCK,
+        newId,
+        draft,
+        entries,
+        kept: turn,
+        remember: (record) => keep({ entries: own.conversation.peek().entries, turn: record }),
+      });
+      return own;
+    };
+    const kept = keptThread(storage);
+    return isAlone
+      ? onItsOwn(create(kept))
+      : await joinTabs({ key, clock: BROWSER_CLOCK, create, read, keep, kept });
+  }
+
   function keep(thread: KeptThread): Promise<void> {
     keepThread(storage, thread);
     return storage.saved();
-  }
-
-  function create({ entries, turn }: KeptThread): OwnedChat {
-    const own = createChat({
-      transport,
-      pageTools,
-      approvalRules: {
-        requireConfirmFor: webmcp.requireConfirmFor ?? [],
-        autoApprove: webmcp.autoApprove ?? [],
-      },
-      emit,
-      clock: BROWSER_CLOCK,
-      newId,
-      draft,
-      entries,
-      kept: turn,
-      remember: (record) => keep({ entries: own.conversation.peek().entries, turn: record }),
-    });
-    return own;
   }
 
   async function read(): Promise<KeptThread> {
@@ -93,10 +102,8 @@ export async function startApp({ root, options, emit, onOpenChange }: AppOptions
     return keptThread(storage);
   }
 
-  const kept = keptThread(storage);
-  const chat = isAlone
-    ? onItsOwn(create(kept))
-    : await joinTabs({ key, clock: BROWSER_CLOCK, create, read, keep, kept });
+  // The panel does not wait for it.
+  const chat = comingChat(openChat(), draft);
 
   const open = signal(false);
   const view = {
@@ -110,6 +117,7 @@ export async function startApp({ root, options, emit, onOpenChange }: AppOptions
   } as const;
   let unrender: (() => void) | undefined;
   let wasOpen = false;
+  let isGone = false;
   const openName = webName(key, 'open');
   const unwatch = effect(() => {
     if (open.value === wasOpen) return;
@@ -119,23 +127,34 @@ export async function startApp({ root, options, emit, onOpenChange }: AppOptions
     if (wasOpen && chat.surface.peek() === undefined) void chat.connect();
     onOpenChange(wasOpen);
   });
-  const stopLeaving = keepOnLeave(chat, storage, pageTools, () => {
-    // For the loader of the next page: it may not wait for the visitor there.
-    if (wasOpen || chat.turnRecord() !== undefined) writeWeb('sessionStorage', LEFT_NAME, 'open');
-  });
+  const stopLeaving = keepOnLeave(
+    chat,
+    () => storage,
+    pageTools,
+    () => {
+      // For the loader of the next page: it may not wait for the visitor there.
+      if (wasOpen || chat.turnRecord() !== undefined) writeWeb('sessionStorage', LEFT_NAME, 'open');
+    },
+  );
+
+  function draw() {
+    if (!isGone) unrender ??= renderView(root, view);
+  }
 
   function setOpen(value: boolean) {
     open.value = value;
-    // Not before it is wanted: the app may have come ahead of the visitor.
-    if (value) unrender ??= renderView(root, view);
+    if (value) draw();
   }
 
   // The page before this one was left with the chat open.
   if (target === undefined && readWeb('sessionStorage', openName) !== undefined) setOpen(true);
+  // The app comes ahead of the visitor who means to chat: the click has then only to show what is drawn.
+  whenIdle(draw);
   return {
     setOpen,
     send: chat.send,
     destroy() {
+      isGone = true;
       stopLeaving();
       unwatch();
       unrender?.();
@@ -160,7 +179,7 @@ function onItsOwn(chat: OwnedChat): SharedChat {
 /** Keeps what the page would take with it. Returns the undo, which keeps it as well. */
 function keepOnLeave(
   chat: SharedChat,
-  storage: OwnedStorage,
+  storage: () => OwnedStorage,
   pageTools: OwnedPageTools | undefined,
   onLeave: () => void,
 ) {
@@ -171,8 +190,8 @@ function keepOnLeave(
     const thread = chat.thread();
     if (thread === undefined) return;
     const turn = thread.turn && leadingAway(thread.turn, pageTools?.leading() ?? new Set());
-    keepThread(storage, { ...thread, turn });
-    storage.leave();
+    keepThread(storage(), { ...thread, turn });
+    storage().leave();
   }
 
   addEventListener(
@@ -190,6 +209,12 @@ function keepOnLeave(
     leave();
     life.abort();
   };
+}
+
+/** Safari has no idle callbacks; a moment later is as good. */
+function whenIdle(work: () => void): void {
+  if ('requestIdleCallback' in globalThis) requestIdleCallback(work, { timeout: 500 });
+  else setTimeout(work, 50);
 }
 
 /** Pages write `en_US` and worse; who formats by it would throw. */

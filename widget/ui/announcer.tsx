@@ -1,5 +1,6 @@
 import { effect, useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
+import { COMING } from '../chat/coming-chat.ts';
 import type { Conversation, ToolCallPart, Wait } from '../chat/state.ts';
 import type { Say, Words } from '../messages.ts';
 import { useView } from './context.ts';
@@ -16,6 +17,12 @@ export function Announcer() {
     const told = new Set(before.wait === undefined ? [] : [before.wait.reason]);
     return effect(() => {
       const now = chat.conversation.value;
+      // What was kept is no news.
+      if (before === COMING) {
+        before = now;
+        if (now.wait !== undefined) told.add(now.wait.reason);
+        return;
+      }
       const sentences = [
         ...changes(before, now, words.say),
         ...newWait(now.wait, told, words),

@@ -127,7 +127,7 @@ function useFocusOnOpen(
   useLayoutEffect(() => {
     const byVisitor =
       !first.current || root.activeElement !== null || navigator.userActivation?.isActive === true;
-    first.current = false;
+    if (shown) first.current = false;
     if (shown && byVisitor) composer.current?.focus({ preventScroll: true });
     const active = root.activeElement;
     if (!shown && active instanceof HTMLElement && panel.current?.contains(active)) active.blur();

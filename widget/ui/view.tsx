@@ -43,8 +43,9 @@ export function renderView(root: ShadowRoot, props: ViewProps): () => void {
   container.lang = props.words.language;
   container.dir = RIGHT_TO_LEFT.test(props.words.locale) ? 'rtl' : 'ltr';
   root.append(container);
-  render(<Panel {...props} root={root} />, container);
+  // First: what it writes is inherited by all that is drawn below.
   const stopTracking = trackVisibleArea(container);
+  render(<Panel {...props} root={root} />, container);
 
   return () => {
     stopStyling();

@@ -208,6 +208,51 @@ test('an answer of two thousand words costs a handful of writes', async () => {
   expect(setItem.mock.calls.length).toBeLessThan(3);
 });
 
+test('the panel is there to be written in before anything that was kept is read, and loses nothing of it', async () => {
+  vi.spyOn(IDBObjectStore.prototype, 'getAll').mockReturnValue({} as IDBRequest);
+  const asked = answerWith({ init: session(), chat: () => streamed([frames(HELLO)]) });
+  const widget = aChat();
+  let askedBefore: number | undefined;
+  const seen = new MutationObserver(() => {
+    if (panel().find('textarea') !== null) askedBefore ??= asked.length;
+  });
+  seen.observe(hosts().at(-1)?.shadowRoot ?? document, { childList: true, subtree: true });
+  panel().button('Open chat').focus();
+  panel().button('Open chat').click();
+  await until(() => askedBefore !== undefined);
+  seen.disconnect();
+  expect(askedBefore).toBe(0);
+  await until(() => hosts().at(-1)?.shadowRoot?.activeElement === panel().find('textarea'));
+  await widget.send('Hi');
+  await until(() => panel().text().includes('世界'));
+  expect(asked.map(({ path }) => path)).toEqual(['init', 'chat']);
+});
+
+test('who means to chat finds the panel drawn, hidden, and nothing asked of the server', async () => {
+  const asked = answerWith({ init: session() });
+  aChat();
+  const focused = document.activeElement;
+  panel().button('Open chat').dispatchEvent(new Event('pointerenter'));
+  await until(() => panel().find('textarea') !== null);
+  expect(panel().find('[role=dialog]')?.checkVisibility()).toBe(false);
+  expect(panel().button('Open chat').ariaExpanded).toBe('false');
+  expect(document.activeElement).toBe(focused);
+  expect(asked).toEqual([]);
+  panel().button('Open chat').click();
+  await until(() => panel().find('[role=dialog]')?.checkVisibility() === true);
+  await until(() => asked.length === 1);
+});
+
+test('a chat that goes before it was drawn leaves nothing behind', async () => {
+  answerWith({ init: session() });
+  const widget = aChat();
+  const host = hosts().at(-1) ?? null;
+  panel().button('Open chat').dispatchEvent(new Event('pointerenter'));
+  widget.destroy();
+  await new Promise((resolve) => requestIdleCallback(resolve));
+  expect(inside(host).find('textarea')).toBeNull();
+});
+
 test('a page that was left with the chat open shows it open again', async () => {
   answerWith({ init: session(), chat: () => streamed([frames(HELLO)]) });
   const before = aChat();

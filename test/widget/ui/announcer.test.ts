@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals';
 import { within } from '@testing-library/preact';
 import { afterEach, expect, test } from 'vitest';
+import { COMING } from '../../../widget/chat/coming-chat.ts';
 import type { Conversation } from '../../../widget/chat/state.ts';
 import { ASKING, aCall, anAnswer, aQuestion, aText, drawn, fakeChat, hideAll, show } from './fake-chat.ts';
 
@@ -92,6 +93,27 @@ test('a turn that a reload goes on with is told of when it has something to say'
   await next({ phase: 'answering', wait: undefined });
   await next({ phase: 'idle' });
   expect(spoken).toEqual(['The answer is complete.']);
+});
+
+test('a thread that was kept and comes a moment later is no news; what happens in it then is', async () => {
+  const chat = fakeChat();
+  chat.conversation.value = COMING;
+  const { view } = show(chat);
+  await drawn();
+  const done = aCall({ status: 'done', result: 'ok', durationMs: 1 });
+  const wait = { reason: 'reconnecting' } as const;
+  chat.conversation.value = {
+    ...COMING,
+    phase: 'reconnecting',
+    wait,
+    entries: [aQuestion(), anAnswer([done])],
+  };
+  await drawn();
+  const region = view.querySelector(':scope > [role=status]');
+  expect(region?.textContent).toBe('');
+  chat.conversation.value = { ...chat.conversation.value, phase: 'idle', wait: undefined };
+  await drawn();
+  expect(region?.textContent).toBe('The answer is complete.');
 });
 
 test('a call that was stopped while it ran is not told to have never run', async () => {

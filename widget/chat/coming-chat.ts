@@ -1,0 +1,37 @@
+import { computed, type Signal, signal } from '@preact/signals';
+import { type Conversation, EMPTY_CONVERSATION } from './state.ts';
+import type { SharedChat } from './tabs.ts';
+
+/** What a chat shows that is not there yet. It is no state of its own: the first real one is no change. */
+export const COMING: Conversation = { ...EMPTY_CONVERSATION };
+
+/**
+ * A chat that can be shown and written to while what it kept is still being read. What is asked of it meanwhile is done
+ * when it is there. `draft` is that of the chat that comes.
+ */
+export function comingChat(coming: Promise<SharedChat>, draft: Signal<string>): SharedChat {
+  const chat = signal<SharedChat | undefined>(undefined);
+  const there = coming.then((arrived) => {
+    chat.value = arrived;
+    return arrived;
+  });
+  const now = () => chat.peek();
+  const later = (act: (chat: SharedChat) => void) => void there.then(act);
+  return {
+    conversation: computed(() => chat.value?.conversation.value ?? COMING),
+    surface: computed(() => chat.value?.surface.value),
+    draft,
+    connect: async () => (await there).connect(),
+    prepare: () => later(({ prepare }) => prepare()),
+    send: async (text) => (await there).send(text),
+    retry: async () => (await there).retry(),
+    resume: async () => (await there).resume(),
+    stop: () => later(({ stop }) => stop()),
+    suspend: () => later(({ suspend }) => suspend()),
+    destroy: () => later(({ destroy }) => destroy()),
+    decide: (...given) => now()?.decide(...given),
+    vote: (...given) => now()?.vote(...given),
+    turnRecord: () => now()?.turnRecord(),
+    thread: () => now()?.thread(),
+  };
+}
