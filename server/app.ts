@@ -6,6 +6,7 @@ import { type AssetFolders, createAssets } from './assets.ts';
 import type { Config } from './config/config.ts';
 import { createCredentials } from './credentials.ts';
 import type { Dispatcher } from './dispatch/dispatcher.ts';
+import { createFiles } from './files/create-files.ts';
 import { requireApiKey } from './guard/api-key.ts';
 import { createRateLimits, type TakeShared } from './guard/rate-limits.ts';
 import { clientAddress } from './http/client-address.ts';
@@ -19,6 +20,7 @@ import type { ModelResolver } from './models/model.ts';
 import { openApiDocument } from './openapi.ts';
 import { clientRoutes } from './routes/client.ts';
 import { dispatchRoutes } from './routes/dispatch.ts';
+import { fileRoutes } from './routes/files.ts';
 import { followRoutes } from './routes/follow.ts';
 import { bearerOf, bodyOf, type Call, type Route } from './routes/route.ts';
 import { serviceRoutes, shuttingDown } from './routes/service.ts';
@@ -62,6 +64,7 @@ export function createApp(options: AppOptions): Hono<Env> {
     ...clientRoutes(parts),
     ...dispatchRoutes(parts),
     ...followRoutes(parts),
+    ...fileRoutes({ ...parts, files: createFiles({ store, clock, newId, log }) }),
     ...serviceRoutes({ store, isAccepting, document: () => document }),
   ];
   const document = openApiDocument(routes);

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { ERRORS, ErrorBody, type ErrorCode } from '../protocol/error.ts';
 import { ClientToolsReport, StreamEvent } from '../protocol/event.ts';
+import { FileRequest, FileState } from '../protocol/file.ts';
 import { ChatMessage } from '../protocol/message.ts';
 import {
   CancelRequest,
@@ -32,6 +33,8 @@ const NAMED = {
   ErrorBody,
   FeedbackRequest,
   FeedbackResponse,
+  FileRequest,
+  FileState,
   InitRequest,
   InitResponse,
   ResumeRequest,

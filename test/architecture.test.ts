@@ -84,6 +84,7 @@ const VENDORS: readonly { vendor: RegExp; owners: readonly string[]; why: string
     why: 'the model SDK is replaceable and loaded only when configured',
   },
   { vendor: /^(libsql|kysely|pg)$/, owners: ['server/store/'], why: 'the engine is replaceable' },
+  { vendor: /^file-type$/, owners: ['server/files/'], why: 'what a file is is told in one place' },
   { vendor: /^picomatch$/, owners: ['server/policy.ts'], why: 'patterns are matched behind one shape check' },
   { vendor: /^jiti$/, owners: ['server/config/'], why: 'only the operator\u2019s own file is ever executed' },
   { vendor: /^preact|^@preact\//, owners: ['widget/', 'demo/'], why: 'the server draws nothing' },

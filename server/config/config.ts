@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import type { ServerTool } from '../tools/tool.ts';
+import type { FileSettings } from './files.ts';
 
 /** One rule that admits page tools: on this page origin, tools whose bare name matches one of these patterns. */
 export interface AllowlistRule {
@@ -99,6 +100,8 @@ export interface Surface {
   readonly hasCsat: boolean;
   /** Of the widget; `null`: its own. */
   readonly theme: { readonly tokens: Readonly<Record<string, string>> } | null;
+  /** `null`: nothing can be attached. */
+  readonly files: FileSettings | null;
   readonly limits: SurfaceLimits;
   readonly retentionDays: RetentionDays;
   readonly clientTokens: readonly ClientTokenConfig[];

@@ -1,4 +1,5 @@
 import type { ServerToolInput } from '../tools/define-server-tool.ts';
+import type { FilesInput } from './files.ts';
 
 /** A credential: its value, or the environment variable that holds it. */
 export type SecretInput = string | { readonly env: string };
@@ -116,6 +117,8 @@ export interface SurfaceInput {
   /** Whether the visitor is asked, at the end, how it was. Default: false. */
   readonly csat?: boolean | undefined;
   readonly theme?: ThemeInput | undefined;
+  /** What visitors may attach to a message, or `false` for nothing. Default: images, PDF and plain texts. */
+  readonly files?: FilesInput | false | undefined;
   readonly limits?: LimitsInput | undefined;
   readonly retentionDays?: RetentionInput | undefined;
   readonly clientTokens?: readonly ClientTokenInput[] | undefined;

@@ -9,6 +9,7 @@ import type { ServerTool } from '../tools/tool.ts';
 import type { Agent, ApiKeyConfig, ClientTokenConfig, Config, IdentityConfig, Surface } from './config.ts';
 import type { ClientTokenInput, ConfigInput, SecretInput, SurfaceInput } from './define-config.ts';
 import type { EnvironmentVariables } from './environment.ts';
+import { resolveFiles } from './files.ts';
 import { nearest } from './nearest.ts';
 import { type Problem, refuse } from './problems.ts';
 import {
@@ -113,6 +114,7 @@ function resolveSurface(reading: Reading, path: Path, input: SurfaceInput): Surf
     mediaHosts: [...new Set(input.mediaHosts ?? [])],
     hasCsat: input.csat ?? false,
     theme: input.theme === undefined ? null : { tokens: input.theme.tokens },
+    files: resolveFiles(input.files),
     limits: {
       messagesPerMinute: input.limits?.messagesPerMinute ?? DEFAULT_LIMITS.messagesPerMinute,
       requestsPerMinute: input.limits?.requestsPerMinute ?? DEFAULT_LIMITS.requestsPerMinute,

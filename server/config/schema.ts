@@ -4,6 +4,7 @@ import { isToolPattern } from '../policy.ts';
 import type { RetentionDays, SurfaceLimits } from './config.ts';
 import type { ConfigInput, SecretInput } from './define-config.ts';
 import { checked, expected, fields, flag, kindOf, list, text, whole } from './fields.ts';
+import { FileFields, Files } from './files.ts';
 import { modelNameProblem } from './model-name.ts';
 import { originProblem } from './origin.ts';
 import { ServerTool } from './server-tool.ts';
@@ -215,6 +216,7 @@ const Surface = fields(
       .optional(),
     csat: flag(),
     theme: Theme.optional(),
+    files: Files.optional(),
     limits: Limits.optional(),
     retentionDays: Retention.optional(),
     clientTokens: list(
@@ -265,6 +267,7 @@ export function fieldsAt(path: readonly PropertyKey[]): readonly string[] {
 }
 
 function unwrapped(schema: unknown): unknown {
+  if (schema === Files) return FileFields;
   return schema instanceof z.ZodOptional || schema instanceof z.ZodReadonly
     ? unwrapped(schema.unwrap())
     : schema;

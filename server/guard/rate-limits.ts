@@ -16,6 +16,12 @@ export const SESSION_FOLLOWS_PER_MINUTE = 120;
 /** Cancels of one session in a minute. */
 export const SESSION_CANCELS_PER_MINUTE = 60;
 
+/** Files that one session may begin in a minute. */
+export const SESSION_FILES_PER_MINUTE = 30;
+
+/** Pieces and looks at files of one session in a minute. With the largest pieces it bounds the bytes, too. */
+export const SESSION_FILE_PIECES_PER_MINUTE = 120;
+
 /** Ratings of one session in a minute. */
 export const SESSION_FEEDBACK_PER_MINUTE = 30;
 
@@ -36,6 +42,8 @@ export interface RateLimits {
   follow(session: Session): Promise<void>;
   cancel(session: Session): Promise<void>;
   feedback(session: Session): Promise<void>;
+  file(session: Session): Promise<void>;
+  filePiece(session: Session): Promise<void>;
   apiKey(key: ApiKeyConfig): Promise<void>;
   wrongApiKey(address: string | undefined): Promise<void>;
 }
@@ -66,6 +74,9 @@ export function createRateLimits(clock: () => number, takeShared?: TakeShared): 
     follow: ({ idHash }) => take(`follow ${idHash}`, SESSION_FOLLOWS_PER_MINUTE, 'reconnections'),
     cancel: ({ idHash }) => take(`cancel ${idHash}`, SESSION_CANCELS_PER_MINUTE, 'cancels'),
     feedback: ({ idHash }) => take(`feedback ${idHash}`, SESSION_FEEDBACK_PER_MINUTE, 'ratings'),
+    file: ({ idHash }) => take(`file ${idHash}`, SESSION_FILES_PER_MINUTE, 'files'),
+    filePiece: ({ idHash }) =>
+      take(`file piece ${idHash}`, SESSION_FILE_PIECES_PER_MINUTE, 'pieces of files'),
     apiKey: ({ hash }) => take(`key ${hash}`, API_KEY_REQUESTS_PER_MINUTE, 'requests'),
     async wrongApiKey(address) {
       if (address === undefined) return;

@@ -15,6 +15,7 @@ import { BUILT_IN_TOOLS, type ClientTool } from '../../protocol/tool.ts';
 import type { Credentials } from '../credentials.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
 import { RequestError } from '../errors.ts';
+import { fileRulesOf } from '../files/create-files.ts';
 import { meantTools } from '../guard/client-tools.ts';
 import {
   checkIdempotencyKey,
@@ -105,13 +106,14 @@ function initRoute({ credentials, sessions, limits }: ClientRouteParts): ClientR
 
 function initResponse({ surface, sessionId, session }: OpenedSession): InitResponse {
   const { agent, copy, behavior, mediaHosts, theme } = surface;
+  const files = fileRulesOf(surface.files);
   return {
     sessionId,
     expiresAt: new Date(session.expiresAtMs).toISOString(),
     flow: { id: agent.id, name: agent.name, description: null },
     conversationId: session.conversationId,
     targetId: agent.id,
-    capabilities: [...CAPABILITIES],
+    capabilities: [...CAPABILITIES, ...(files === undefined ? [] : ['files'])],
     config: {
       title: copy.title,
       welcomeMessage: copy.welcomeMessage,
@@ -126,6 +128,7 @@ function initResponse({ surface, sessionId, session }: OpenedSession): InitRespo
       builtInTools: behavior.sdkTools.filter((name) => BUILT_IN_TOOLS.includes(name)),
       mediaHosts: [...mediaHosts],
       csat: surface.hasCsat,
+      ...(files === undefined ? {} : { files }),
     },
   };
 }

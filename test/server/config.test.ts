@@ -47,6 +47,24 @@ const SMALLEST_READ: Config = {
       mediaHosts: [],
       hasCsat: false,
       theme: null,
+      files: {
+        maxBytes: 10_485_760,
+        maxPerMessage: 4,
+        accept: [
+          'image/png',
+          'image/jpeg',
+          'image/gif',
+          'image/webp',
+          'application/pdf',
+          'text/plain',
+          'text/markdown',
+          'text/csv',
+          'application/json',
+        ],
+        keepHours: 24,
+        maxStoredBytes: 10_737_418_240,
+        scan: null,
+      },
       limits: {
         messagesPerMinute: 20,
         requestsPerMinute: 3_000,
@@ -169,6 +187,7 @@ describe('a configuration file', () => {
           mediaHosts: ['images.example.com', '*.example.org', 'localhost:3000'],
           csat: true,
           theme: { tokens: { accent: '#1a5fb4', 'radius-panel': '12px' } },
+          files: false,
           limits: {
             messagesPerMinute: 1,
             requestsPerMinute: 2,
@@ -199,6 +218,7 @@ describe('a configuration file', () => {
       hasHistory: history,
       hasCsat: csat,
       identity: { key: expect.anything(), isRequired: identity.required },
+      files: null,
       clientTokens: [
         {
           hash: sha256('ct_live_abcdef'),

@@ -81,6 +81,11 @@ describe('the OpenAPI document', () => {
       ['post', '/v1/dispatch/resume', 'dispatchResume', true],
       ['get', '/v1/client/executions/{executionId}/events', 'clientExecutionsEvents', true],
       ['get', '/v1/agents/{agentId}/executions/{executionId}/events', 'agentsExecutionsEvents', true],
+      ['post', '/v1/client/files', 'clientFiles', false],
+      ['patch', '/v1/client/files/{fileId}', 'appendClientFile', false],
+      ['get', '/v1/client/files/{fileId}', 'clientFileState', true],
+      ['delete', '/v1/client/files/{fileId}', 'deleteClientFile', false],
+      ['get', '/v1/client/files/{fileId}/content', 'clientFileContent', true],
       ['get', '/healthz', 'healthz', false],
       ['get', '/readyz', 'readyz', false],
       ['get', '/openapi.json', 'openapiJson', false],
@@ -141,6 +146,12 @@ describe('the OpenAPI document', () => {
         }),
       ).not.toEqual([]);
     }
+    const file = { sessionId: 'cs_1', filename: 'a.txt', size: 3 };
+    expect(problems(requestSchema('/v1/client/files'), file)).toEqual([]);
+    expect(problems(requestSchema('/v1/client/files'), { ...file, size: 0 })).not.toEqual([]);
+    const piece = document.paths['/v1/client/files/{fileId}']?.patch;
+    expect(Object.keys(piece?.requestBody?.content ?? {})).toEqual(['application/octet-stream']);
+    expect(piece?.parameters?.map(({ name }) => name)).toEqual(['fileId', 'sessionId', 'Upload-Offset']);
   });
 
   test('describes what the routes take from their address and their headers', () => {
@@ -166,10 +177,10 @@ describe('the OpenAPI document', () => {
     }
     for (const [path, methods] of Object.entries(document.paths)) {
       const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
-      const described = Object.values(methods).flatMap(({ parameters: all = [] }) =>
-        all.filter((one) => one.in === 'path' && one.required).map(({ name }) => name),
-      );
-      expect(described).toEqual(names);
+      for (const { parameters: all = [] } of Object.values(methods)) {
+        const described = all.filter((one) => one.in === 'path' && one.required).map(({ name }) => name);
+        expect(described).toEqual(names);
+      }
     }
   });
 
