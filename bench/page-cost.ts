@@ -1,193 +1,136 @@
 /**
- * What the chat costs the page: main-thread time in Chromium, paired in one run with a floor, because figures of a
- * shared machine drift and ratios hold. The floor of loading is the same page without the chat; the floor of
- * streaming is a hand-written page that puts the same bytes of the same server into one text node, once a frame.
+ * What the chat costs the page, beside other chats and beside a floor that does nothing but show Markdown: all of them
+ * in turns on one machine, because figures of a shared machine drift and ratios hold. CONTRIBUTING.md names the options.
  */
-import { type Browser, chromium, type Page } from 'playwright';
+import { cpus } from 'node:os';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { chromium } from 'playwright';
 import { launchOptions } from '../test/support/browser.ts';
-import { freePort, type Product, startProduct, startProvider, startSite } from '../test/support/product.ts';
 import { median, spread } from './figures.ts';
+import { buildFloor, buildRivals } from './page/build-pages.ts';
+import { BLANK, CONTENDERS, type Contender, HEADS } from './page/contenders.ts';
+import { type Figures, keepFigures } from './page/figures-file.ts';
+import { type Ground, MEASURES, type Measure } from './page/measures.ts';
+import { writeReadme } from './page/readme.ts';
+import { printRows } from './page/report.ts';
+import { returningVisitors } from './page/returning.ts';
+import { openSite } from './page/site.ts';
 
-const RUNS = 7;
-const TOKEN = 'ct_test_bench';
+const CDN = resolve(import.meta.dirname, '../widget/dist/cdn');
 
-const SECTION = `## Shipping to islands
-
-We ship **every weekday** before 15:00, and the \`tracking\` page shows the parcel within the hour:
-
-- parcels up to 2 kg go by post, [see the table](https://example.com/rates)
-- anything heavier goes by courier, *signed for*
-
-| weight | price | days |
-| --- | ---: | ---: |
-| 0.5 kg | 4.90 | 2 |
-| 2.0 kg | 7.90 | 3 |
-
-\`\`\`ts
-const price = rates.find((rate) => rate.limit >= weight)?.price ?? quote(weight);
-\`\`\`
-
-`;
-
-/** About 2,000 tokens of the usual mix: headings, lists, tables, code. */
-const ANSWER = SECTION.repeat(17);
-
-interface Sample {
-  readonly milliseconds: number;
-}
+/** By figure, by contender. */
+type Samples = Map<string, Map<string, number[]>>;
 
 async function measurePageCost(): Promise<void> {
-  const provider = await startProvider(({ messages }) => ({
-    text: ANSWER,
-    ...(JSON.stringify(messages.at(-1)).includes('slowly') ? { pauseMs: 5 } : {}),
-  }));
-  const port = await freePort();
-  const host = `http://127.0.0.1:${port}`;
-  const sitePort = await freePort();
-  const site = await startSite(
-    { '/blank': page(''), '/chat': page(scriptTag(host)), '/floor': page(floor(host)) },
-    sitePort,
-  );
-  const product = await startProduct({
-    port,
-    config: config(site.origin),
-    env: { OPENAI_BASE_URL: provider.url, OPENAI_API_KEY: 'none' },
+  const firstOption = process.argv.findIndex((word) => word.startsWith('--'));
+  const { values } = parseArgs({
+    args: firstOption < 0 ? [] : process.argv.slice(firstOption),
+    options: {
+      only: { type: 'string' },
+      measure: { type: 'string' },
+      runs: { type: 'string', default: '5' },
+      long: { type: 'boolean', default: false },
+      write: { type: 'boolean', default: false },
+    },
   });
+  const contenders = chosen('chat', CONTENDERS, values.only);
+  const measures = chosen('measure', MEASURES, values.measure).filter(
+    ({ id, isLong }) => !isLong || values.long || values.measure?.split(',').includes(id),
+  );
+  const runs = Number(values.runs);
+  if (!Number.isInteger(runs) || runs < 1) throw new Error('`--runs` takes a whole number from 1 on.');
+
+  const rivals = contenders.filter(({ isRival }) => isRival).map(({ id }) => id);
+  const floor = await buildFloor();
+  const built = rivals.length === 0 ? floor : await buildRivals(rivals);
+  const site = await openSite({ folders: { pagehand: CDN, floor, rivals: built }, heads: HEADS });
   const browser = await chromium.launch({ headless: true, ...launchOptions('none') });
+  const ground: Ground = { browser, site, returning: returningVisitors(browser, site) };
+  const samples: Samples = new Map();
+  const complaints: string[] = [];
   try {
-    console.log(
-      `Chromium ${browser.version()}, Node ${process.versions.node}, median of ${RUNS} (lowest–highest), main-thread ms\n`,
-    );
-    await compare('page load, chat not opened', browser, [
-      ['with the script tag', (page) => load(page, `${site.origin}/chat`)],
-      ['the same page without it', (page) => load(page, `${site.origin}/blank`)],
-    ]);
-    for (const [what, message] of [
-      ['2,000 tokens at once', 'tell me'],
-      ['2,000 tokens at 200 a second', 'tell me slowly'],
-    ] as const) {
-      await compare(what, browser, [
-        ['Pagehand', (page) => stream(page, `${site.origin}/chat`, message)],
-        ['floor: text only', (page) => streamFloor(page, `${site.origin}/floor`, message)],
-      ]);
+    console.log(`Chromium ${browser.version()}, Node ${process.versions.node}, ${cpus().length} cores\n`);
+    for (const measure of measures) {
+      const taken: Samples = new Map();
+      complaints.push(...(await take(measure, measure.runs(runs), ground, contenders, taken)));
+      printSamples(taken);
+      for (const [figure, byContender] of taken) samples.set(figure, byContender);
     }
+    const figures: Figures = {
+      chromium: browser.version(),
+      node: process.versions.node,
+      cores: cpus().length,
+      medians: Object.fromEntries(
+        [...samples].map(([figure, byContender]) => [
+          figure,
+          Object.fromEntries([...byContender].map(([id, taken]) => [id, median(taken)])),
+        ]),
+      ),
+      complaints,
+    };
+    printRows(figures, [...contenders]);
+    for (const complaint of complaints) console.log(complaint);
+    if (values.write) writeReadme(keepFigures(figures));
   } finally {
     await browser.close();
-    await stopAll(product, site, provider);
+    await site.close();
   }
 }
 
-async function compare(
-  what: string,
-  browser: Browser,
-  rivals: readonly (readonly [string, (page: Page) => Promise<Sample>])[],
-): Promise<void> {
-  const samples = rivals.map((): number[] => []);
-  for (let run = 0; run < RUNS; run += 1) {
-    for (const [index, [, measure]] of rivals.entries()) {
-      const context = await browser.newContext();
-      samples[index]?.push((await measure(await context.newPage())).milliseconds);
-      await context.close();
+/** In turns, so that what else the machine does falls on all of them. */
+async function take(
+  measure: Measure,
+  runs: number,
+  ground: Ground,
+  contenders: readonly Contender[],
+  samples: Samples,
+): Promise<string[]> {
+  const complaints = new Map<string, string>();
+  for (let run = 0; run < runs; run += 1) {
+    for (const contender of measure.withBlank ? [BLANK, ...contenders] : contenders) {
+      if (complaints.has(contender.id)) continue;
+      try {
+        record(samples, contender.id, await measure.run(ground, contender));
+      } catch (error) {
+        const [reason = ''] = String(error instanceof Error ? error.message : error).split('\n');
+        complaints.set(contender.id, `${contender.name}, ${measure.id}: ${reason}`);
+      }
     }
   }
-  console.log(what);
-  for (const [index, [name]] of rivals.entries()) {
-    console.log(`  ${name.padEnd(28)} ${spread(samples[index] ?? [])}`);
+  return [...complaints.values()];
+}
+
+/** Every figure as it was taken: who works on one wants to see how far it drifts. */
+function printSamples(samples: Samples): void {
+  for (const [figure, byContender] of samples) {
+    console.log(figure);
+    for (const [id, values] of byContender) console.log(`  ${id.padEnd(14)} ${spread(values, 2)}`);
   }
-  const [ours = 0, floor = 1] = samples.map(median);
-  console.log(`  ratio ${(ours / floor).toFixed(2)}\n`);
+  console.log('');
 }
 
-async function load(page: Page, url: string): Promise<Sample> {
-  const task = await taskClock(page);
-  await page.goto(url, { waitUntil: 'load' });
-  await page.waitForTimeout(500);
-  return { milliseconds: await task() };
+function record(samples: Samples, id: string, sample: Readonly<Record<string, number>>): void {
+  for (const [figure, value] of Object.entries(sample)) {
+    const byContender = samples.get(figure) ?? new Map<string, number[]>();
+    samples.set(figure, byContender);
+    byContender.set(id, [...(byContender.get(id) ?? []), value]);
+  }
 }
 
-async function stream(page: Page, url: string, message: string): Promise<Sample> {
-  await page.goto(url);
-  await page.getByRole('button', { name: 'Open chat' }).click();
-  await page.getByRole('textbox', { name: 'Message' }).fill(message);
-  const task = await taskClock(page);
-  await page.getByRole('button', { name: 'Send', exact: true }).click();
-  await page.getByRole('log').getByRole('heading').nth(16).waitFor();
-  await page.getByRole('button', { name: 'Stop', exact: true }).waitFor({ state: 'hidden' });
-  return { milliseconds: await task() };
-}
-
-async function streamFloor(page: Page, url: string, message: string): Promise<Sample> {
-  await page.goto(url);
-  const task = await taskClock(page);
-  await page.evaluate(
-    (text) => (window as unknown as { send(text: string): Promise<void> }).send(text),
-    message,
-  );
-  return { milliseconds: await task() };
-}
-
-/** The browser's own count of the main thread's busy time, from now on. */
-async function taskClock(page: Page): Promise<() => Promise<number>> {
-  const session = await page.context().newCDPSession(page);
-  await session.send('Performance.enable');
-  const read = async () => {
-    const { metrics } = await session.send('Performance.getMetrics');
-    return (metrics.find(({ name }) => name === 'TaskDuration')?.value ?? 0) * 1000;
-  };
-  const before = await read();
-  return async () => (await read()) - before;
-}
-
-function config(origin: string) {
-  return {
-    surfaces: [
-      {
-        id: 'bench',
-        agent: { model: 'openai-compatible/scripted' },
-        clientTokens: [{ token: TOKEN, allowedOrigins: [origin] }],
-        limits: { messagesPerMinute: 600, requestsPerMinute: 6000 },
-      },
-    ],
-  };
-}
-
-function page(head: string): string {
-  return `<!doctype html><html lang="en"><head><title>Bench</title>${head}</head><body><h1>A page</h1><p>${'Words. '.repeat(200)}</p></body></html>`;
-}
-
-function scriptTag(host: string): string {
-  return `<script async src="${host}/pagehand.js" data-token="${TOKEN}"></script>`;
-}
-
-function floor(host: string): string {
-  return `<script>
-    window.send = async (content) => {
-      const post = (path, body) => fetch('${host}/v1/client/' + path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
-      const { sessionId } = await (await post('init', { token: '${TOKEN}' })).json();
-      const reader = (await post('chat', { sessionId, messages: [{ role: 'user', content }] })).body.pipeThrough(new TextDecoderStream()).getReader();
-      const output = document.body.appendChild(document.createElement('pre'));
-      let text = '', drawn = true, rest = '';
-      for (;;) {
-        const { done, value } = await reader.read();
-        if (done) break;
-        rest += value;
-        const frames = rest.split('\\n\\n');
-        rest = frames.pop();
-        for (const frame of frames) {
-          const data = frame.split('\\n').find((line) => line.startsWith('data: '));
-          const event = data && JSON.parse(data.slice(6));
-          if (event?.type === 'text_delta') text += event.delta;
-        }
-        if (drawn) { drawn = false; requestAnimationFrame(() => { output.textContent = text; drawn = true; }); }
-      }
-      output.textContent = text;
-    };
-  </script>`;
-}
-
-async function stopAll(product: Product, ...others: readonly { close(): Promise<void> }[]): Promise<void> {
-  await product.stop();
-  await Promise.all(others.map((other) => other.close()));
+function chosen<T extends { readonly id: string }>(
+  what: string,
+  all: readonly T[],
+  wanted: string | undefined,
+): readonly T[] {
+  if (wanted === undefined) return all;
+  const ids = wanted.split(',');
+  const unknown = ids.filter((id) => !all.some((one) => one.id === id));
+  if (unknown.length > 0)
+    throw new Error(
+      `There is no ${what} ${unknown.join(', ')}. There are ${all.map(({ id }) => id).join(', ')}.`,
+    );
+  return all.filter(({ id }) => ids.includes(id));
 }
 
 await measurePageCost();

@@ -4,14 +4,15 @@ import { ensureBuilt } from './build.mjs';
 import { CACHE, ensureInstalled, ROOT } from './install.mjs';
 import { ensurePostgres } from './postgres.mjs';
 
-/** What `npm run bench -- <name> …` can measure. Without a name: `page` and `server`. */
+/** What `npm run bench -- <name> … [--option …]` can measure. Without a name: `page` and `server`. Options are the bench's own. */
 const BENCHES = {
   page: 'bench/page-cost.ts',
   server: 'bench/server-cost.ts',
   store: 'bench/store-throughput.ts',
 };
 
-const named = process.argv.slice(2);
+const firstOption = process.argv.findIndex((word) => word.startsWith('--'));
+const named = process.argv.slice(2, firstOption < 0 ? undefined : firstOption);
 const unknown = named.filter((name) => !(name in BENCHES));
 if (unknown.length > 0) {
   console.error(`There is no bench ${unknown.join(', ')}. Name ${Object.keys(BENCHES).join(', ')}, or none.`);
@@ -23,7 +24,7 @@ ensureInstalled();
 if (wanted.includes('page')) ensureBrowser();
 if (wanted.includes('server') || wanted.includes('store')) ensurePostgres();
 await ensureBuilt();
-await buildWorkers();
+if (wanted.includes('server') || wanted.includes('store')) await buildWorkers();
 const { createJiti } = await import('jiti');
 const jiti = createJiti(import.meta.url);
 for (const [name, file] of Object.entries(BENCHES)) {
