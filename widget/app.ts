@@ -6,7 +6,8 @@ import { canShare, joinTabs, type SharedChat } from './chat/tabs.ts';
 import { type KeptThread, keepThread, keptThread } from './chat/thread-memory.ts';
 import { leadingAway } from './chat/turn-memory.ts';
 import { openWords } from './messages.ts';
-import type { Emit, ResolvedOptions } from './options.ts';
+import { loadMode } from './modes/frame.ts';
+import type { Emit, Mode, ResolvedOptions } from './options.ts';
 import { openSharedStorage } from './shared-storage.ts';
 import {
   NO_STORAGE,
@@ -20,6 +21,7 @@ import {
 import type { OwnedPageTools } from './tools/create-page-tools.ts';
 import { latePageTools } from './tools/late-page-tools.ts';
 import { createTransport } from './transport/http-transport.ts';
+import { isClosable } from './ui/panel.tsx';
 import { renderView } from './ui/view.tsx';
 
 /** The running chat behind one shell. */
@@ -51,13 +53,17 @@ const LEFT_NAME = 'pagehand';
 const inUse = new Set<string>();
 
 export async function startApp({ root, options, emit, onOpenChange }: AppOptions): Promise<App> {
-  const { api, token, target, position, theme, locale, webmcp = {} } = options;
+  const { api, token, position, theme, locale, webmcp = {} } = options;
   const key = surfaceKey(api, token);
+  const mode = modeOf(options);
+  const closable = isClosable(mode);
+  const openingWords = openWords(languageTag(locale));
+  // Before anything is held that would have to be let go of when it does not come.
+  const modeModule = await loadMode(mode);
   writeWeb('sessionStorage', LEFT_NAME, undefined);
   const isAlone = !canShare();
   const keepsNothing = isAlone && inUse.has(key);
   if (isAlone) inUse.add(key);
-  const openingWords = openWords(languageTag(locale));
   const opening = keepsNothing ? NO_STORAGE : isAlone ? openStorage(key) : openSharedStorage(key);
   /** Keeps nothing until what it has was read. */
   let storage = NO_STORAGE;
@@ -109,7 +115,9 @@ export async function startApp({ root, options, emit, onOpenChange }: AppOptions
   const view = {
     chat,
     open,
-    layout: target === undefined ? 'floating' : 'inline',
+    mode,
+    modeModule,
+    storageKey: key,
     position,
     theme,
     words: await openingWords,
@@ -122,7 +130,7 @@ export async function startApp({ root, options, emit, onOpenChange }: AppOptions
   const unwatch = effect(() => {
     if (open.value === wasOpen) return;
     wasOpen = open.value;
-    if (target === undefined) writeWeb('sessionStorage', openName, wasOpen ? 'yes' : undefined);
+    if (closable) writeWeb('sessionStorage', openName, wasOpen ? 'yes' : undefined);
     if (!wasOpen) writeWeb('sessionStorage', LEFT_NAME, undefined);
     if (wasOpen && chat.surface.peek() === undefined) void chat.connect();
     onOpenChange(wasOpen);
@@ -147,7 +155,7 @@ export async function startApp({ root, options, emit, onOpenChange }: AppOptions
   }
 
   // The page before this one was left with the chat open.
-  if (target === undefined && readWeb('sessionStorage', openName) !== undefined) setOpen(true);
+  if (closable && readWeb('sessionStorage', openName) !== undefined) setOpen(true);
   // The app comes ahead of the visitor who means to chat: the click has then only to show what is drawn.
   whenIdle(draw);
   return {
@@ -215,6 +223,17 @@ function keepOnLeave(
 function whenIdle(work: () => void): void {
   if ('requestIdleCallback' in globalThis) requestIdleCallback(work, { timeout: 500 });
   else setTimeout(work, 50);
+}
+
+/** The loader has no room to check it. */
+function modeOf({ mode, target }: ResolvedOptions): Mode {
+  const usual = target === undefined ? 'floating' : 'inline';
+  const isFit = mode === undefined || (/^(floating|docked|page|bar)$/.test(mode) ? !target : mode === usual);
+  if (isFit) return mode ?? usual;
+  console.error(
+    `Pagehand: mode "${mode}" does not go ${target ? 'with' : 'without'} a target; the chat is ${usual}.`,
+  );
+  return usual;
 }
 
 /** Pages write `en_US` and worse; who formats by it would throw. */

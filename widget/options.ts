@@ -5,6 +5,12 @@ import type { Implementation, PageCallOutcome, Snapshot } from './tools/page-too
 
 export type Position = 'bottom-right' | 'bottom-left' | 'top-right' | 'top-left';
 export type Theme = 'auto' | 'light' | 'dark';
+/**
+ * `floating`: a launcher in a corner and a panel beside it. `docked`: a panel at the side that `position` names, which
+ * makes room. `inline`: fills `target`. `page`: fills the window. `bar`: a bar at the foot of the page, which becomes
+ * a panel.
+ */
+export type Mode = 'floating' | 'docked' | 'inline' | 'page' | 'bar';
 
 /** Options of `mount` and, under the same names, of the script tag's `data-` attributes. */
 export interface MountOptions {
@@ -12,7 +18,9 @@ export interface MountOptions {
   readonly token: string;
   /** Where the server is, `https://chat.example.com`. The script tag's default is the script's own origin. */
   readonly api?: string;
-  /** An element, or a selector, to fill. Without it a launcher floats over the page. */
+  /** Default `inline` with a `target`, else `floating`. */
+  readonly mode?: Mode;
+  /** An element, or a selector, to fill. */
   readonly target?: Element | string;
   /** Default `bottom-right`. */
   readonly position?: Position;
@@ -100,6 +108,7 @@ export interface ResolvedOptions {
   readonly api: string;
   readonly target: Element | undefined;
   readonly position: Position;
+  readonly mode?: Mode;
   readonly theme: Theme;
   readonly locale: string;
   readonly open?: boolean;

@@ -8,7 +8,8 @@ import type { Emit, PagehandWidget, ResolvedOptions } from './options.ts';
  * again after it failed.
  */
 export function createShell(options: ResolvedOptions, loadApp: () => Promise<AppModule>): PagehandWidget {
-  const { target } = options;
+  /** Nobody opens or closes it. */
+  const always = options.target || options.mode === 'page';
   const { root, button, show } = drawLauncher(options);
   const bus = new EventTarget();
   let app: Promise<App> | undefined;
@@ -45,7 +46,7 @@ export function createShell(options: ResolvedOptions, loadApp: () => Promise<App
   }
 
   async function setOpen(open: boolean) {
-    isOpen = open || !!target;
+    isOpen = open || !!always;
     if (!isOpen && !app) return;
     show(isOpen, true);
     try {
@@ -75,14 +76,14 @@ export function createShell(options: ResolvedOptions, loadApp: () => Promise<App
   button.onpointerenter = button.onfocus = preload;
   show(false);
   // An async script may run before there is a body; the root element can hold it just as well.
-  (target ?? document.body ?? document.documentElement).append(root.host);
+  (options.target ?? document.body ?? document.documentElement).append(root.host);
   // The page before this one was left with the chat open.
   try {
     if (sessionStorage.pagehand) preload();
   } catch {
     // Blocked storage: the turn goes on when the visitor opens the chat.
   }
-  if (options.open || target) open();
+  if (options.open || always) open();
 
   return {
     open,

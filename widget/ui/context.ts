@@ -2,6 +2,7 @@ import { createContext, type RefObject } from 'preact';
 import { useContext } from 'preact/hooks';
 import type { Chat } from '../chat/chat.ts';
 import type { Words } from '../messages.ts';
+import type { PanelSlots } from './panel-slots.ts';
 
 /** What every part of one view shares. */
 export interface View {
@@ -10,6 +11,8 @@ export interface View {
   readonly words: Words;
   /** The site tries the chat out: what is for whoever set it up is shown, too. */
   readonly isTest: boolean;
+  /** Where other parts of the chat put what they show in the panel. */
+  readonly slots: PanelSlots;
   /** Fetches what a conversation needs, unless it is there or on its way. */
   readonly loadLateParts: () => void;
   readonly panel: RefObject<HTMLElement | null>;

@@ -1,20 +1,31 @@
-import { useComputed } from '@preact/signals';
-import type { TargetedKeyboardEvent } from 'preact';
+import type { Signal } from '@preact/signals';
+import { Fragment, type TargetedKeyboardEvent } from 'preact';
 import { useId, useLayoutEffect, useRef } from 'preact/hooks';
-import type { Conversation, ToolCallPart } from '../chat/state.ts';
-import type { Say } from '../messages.ts';
+import type { Stance } from '../modes/frame.ts';
+import type { Mode } from '../options.ts';
 import { Announcer } from './announcer.tsx';
 import { Composer } from './composer.tsx';
 import { useView, ViewContext } from './context.ts';
 import { currentCalls } from './current-calls.ts';
-import { Icon } from './icon.tsx';
+import { Header } from './header.tsx';
 import { loadLateParts, useLateParts } from './late-parts.ts';
-import { CLOSE } from './panel-icons.ts';
+import type { PanelSlots, SlotName } from './panel-slots.ts';
 import { Thread } from './thread.tsx';
 import type { ViewProps } from './view.tsx';
 
-export function Panel({ root, ...props }: ViewProps & { readonly root: ShadowRoot }) {
-  const { chat, open, layout, words } = props;
+interface PanelProps extends ViewProps {
+  readonly root: ShadowRoot;
+  readonly slots: PanelSlots;
+  readonly stance: Signal<Stance>;
+}
+
+/** Whether a visitor can put the panel away. */
+export function isClosable(mode: Mode): boolean {
+  return mode !== 'inline' && mode !== 'page';
+}
+
+export function Panel({ root, slots, stance, ...props }: PanelProps) {
+  const { chat, open, mode, words } = props;
   const panel = useRef<HTMLElement>(null);
   const composer = useRef<HTMLTextAreaElement>(null);
   const view = useRef({
@@ -22,83 +33,64 @@ export function Panel({ root, ...props }: ViewProps & { readonly root: ShadowRoo
     root,
     words,
     isTest: props.isTest,
+    slots,
     panel,
     composer,
     loadLateParts: () => loadLateParts(words),
   });
   const title = useId();
-  const floating = layout === 'floating';
-  const shown = !floating || open.value;
+  const closable = isClosable(mode);
+  const shown = !closable || open.value;
+  const { role, modal } = stance.value;
 
   const close = () => {
     open.value = false;
   };
   const onKeyDown = (event: TargetedKeyboardEvent<HTMLElement>) => {
-    if (event.key !== 'Escape' || event.isComposing || !floating) return;
+    if (event.key !== 'Escape' || event.isComposing || !closable) return;
     event.preventDefault();
     // A dialog of the page would close along with the chat.
     event.stopPropagation();
     close();
   };
-  useFocusOnOpen(root, panel, composer, floating && shown);
+  useFocusOnOpen(root, panel, composer, closable && shown);
 
   return (
     <ViewContext.Provider value={view.current}>
+      {/* biome-ignore lint/a11y/useAriaPropsSupportedByRole: modal is what only a dialog becomes */}
       <section
         class="panel"
-        role={floating ? 'dialog' : 'region'}
+        part="panel"
+        role={role}
+        aria-modal={modal || undefined}
         aria-labelledby={title}
         hidden={!shown}
         ref={panel}
         onKeyDown={onKeyDown}
       >
-        <Header title={title} {...(floating ? { onClose: close } : {})} />
-        <Thread />
-        {shown && <Approvals />}
-        <Composer />
+        <Slot name="edge" />
+        <Header title={title} {...(closable ? { onClose: close } : {})} canGrow={mode === 'floating'} />
+        <Slot name="below-header" />
+        <Slot name="instead-of-thread" />
+        <div
+          class="conversation"
+          hidden={slots.filled.value.some(({ slot }) => slot === 'instead-of-thread')}
+        >
+          <Thread />
+          {shown && <Approvals />}
+          <Slot name="above-composer" />
+          <Composer />
+        </div>
+        <Slot name="footer" />
       </section>
       <Announcer />
     </ViewContext.Provider>
   );
 }
 
-function Header({ title, onClose }: { readonly title: string; readonly onClose?: () => void }) {
-  const { chat, words } = useView();
-  const { say } = words;
-  const phase = useComputed(() => chat.conversation.value.phase).value;
-  const sentence = useComputed(() => phaseWords(chat.conversation.value, say)).value;
-  return (
-    <header>
-      <div class="titles">
-        <h2 id={title}>
-          <bdi>{chat.surface.value?.title || say('panel.title')}</bdi>
-        </h2>
-        <p class={`phase ${phase}`}>
-          <span class="dot" />
-          <bdi>{sentence}</bdi>
-        </p>
-      </div>
-      {onClose !== undefined && (
-        <button type="button" class="round quiet" aria-label={say('panel.close')} onClick={onClose}>
-          <Icon path={CLOSE} />
-        </button>
-      )}
-    </header>
-  );
-}
-
-function phaseWords(conversation: Conversation, say: Say): string {
-  const { phase, wait } = conversation;
-  if (phase === 'reconnecting' && wait?.reason === 'offline') return say('phase.offline');
-  if (phase === 'reconnecting' && wait?.untilMs !== undefined) return say('phase.waitingToRetry');
-  const asked = currentCalls(conversation).flatMap(({ state }) =>
-    state.status === 'approval' ? [state] : [],
-  );
-  if (asked.length > 0 && asked.every(({ elsewhere }) => elsewhere)) return say('phase.waitingElsewhere');
-  const inPage = (call: ToolCallPart) => call.state.status === 'running' && call.runsIn === 'page';
-  return phase === 'acting' && currentCalls(conversation).some(inPage)
-    ? say('phase.actingInPage')
-    : say(`phase.${phase}`);
+function Slot({ name }: { readonly name: SlotName }) {
+  const { filled } = useView().slots;
+  return <Fragment>{filled.value.map(({ slot, Part }) => slot === name && <Part key={Part} />)}</Fragment>;
 }
 
 /** One card at a time: two of them side by side invite an answer to the wrong one. */

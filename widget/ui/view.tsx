@@ -1,36 +1,45 @@
-import { effect, type Signal } from '@preact/signals';
+import { effect, type Signal, signal } from '@preact/signals';
 import { render } from 'preact';
 import type { Chat } from '../chat/chat.ts';
 import type { Words } from '../messages.ts';
-import type { Position, Theme } from '../options.ts';
+import { type Frame, type ModeModule, SMALL_SCREEN, type Stance } from '../modes/frame.ts';
+import type { Mode, Position, Theme } from '../options.ts';
 import tokens from '../theme/tokens.css?inline';
 import { lateParts } from './late-parts.ts';
 import modes from './modes.css?inline';
 import panelStyle from './panel.css?inline';
-import { Panel } from './panel.tsx';
+import { isClosable, Panel } from './panel.tsx';
+import { createPanelSlots, type PanelSlots } from './panel-slots.ts';
 import threadStyle from './thread.css?inline';
 import { trackVisibleArea } from './visible-area.ts';
 
 export interface ViewProps {
   readonly chat: Chat;
-  /** Whether the panel is shown. Written by the panel's own *Close* too. Always true inline. */
+  /** Whether the panel is shown. Written by the panel's own *Close* too. Always true inline and as a page. */
   readonly open: Signal<boolean>;
-  readonly layout: 'floating' | 'inline';
+  readonly mode: Mode;
+  /** What the mode needs beyond the frame. */
+  readonly modeModule?: ModeModule | undefined;
   readonly position: Position;
   readonly theme: Theme;
   readonly words: Words;
   /** Whether its token is one for tests. */
   readonly isTest: boolean;
+  /** Where others add to the panel. Default: slots of its own. */
+  readonly slots?: PanelSlots;
+  /** Under which the browser keeps sizes of the panel. Default: for all chats of the page. */
+  readonly storageKey?: string;
 }
 
 const RIGHT_TO_LEFT = /^(?:ar|ckb|dv|fa|he|iw|ps|sd|ug|ur|yi)\b/i;
 
 /** Draws the panel into a shadow root that holds nothing else but the launcher; adopts its own styles. Returns the undo. */
 export function renderView(root: ShadowRoot, props: ViewProps): () => void {
+  const { mode, modeModule, words, position, open, slots = createPanelSlots(), storageKey = '' } = props;
   // Adopted and not written into the tree: a policy of `style-src 'none'` lets them pass.
   const [base, late, last] = [new CSSStyleSheet(), new CSSStyleSheet(), new CSSStyleSheet()];
   const sheets = [base, late, last];
-  base.replaceSync(tokens + panelStyle + threadStyle);
+  base.replaceSync(tokens + (modeModule?.styles ?? '') + panelStyle + threadStyle);
   last.replaceSync(modes);
   root.adoptedStyleSheets = [...root.adoptedStyleSheets, ...sheets];
   const stopStyling = effect(() => {
@@ -38,20 +47,48 @@ export function renderView(root: ShadowRoot, props: ViewProps): () => void {
   });
 
   const container = document.createElement('div');
-  container.className = `ph ${props.layout} ${props.position}`;
+  container.className = `ph ${mode} ${position}`;
   container.dataset.theme = props.theme;
-  container.lang = props.words.language;
-  container.dir = RIGHT_TO_LEFT.test(props.words.locale) ? 'rtl' : 'ltr';
+  container.lang = words.language;
+  container.dir = RIGHT_TO_LEFT.test(words.locale) ? 'rtl' : 'ltr';
   root.append(container);
   // First: what it writes is inherited by all that is drawn below.
-  const stopTracking = trackVisibleArea(container);
-  render(<Panel {...props} root={root} />, container);
+  const stops = [stopStyling, trackVisibleArea(container)];
+  const stance = signal<Stance>({ role: mode === 'inline' ? 'region' : 'dialog', modal: false });
+  render(<Panel {...props} slots={slots} stance={stance} root={root} />, container);
+  const frame = { root, container, open, stance, position, words, slots, storageKey };
+  if (modeModule !== undefined) stops.push(modeModule.start(frame));
+  if (isClosable(mode)) stops.push(sheetWhenSmall(frame));
 
   return () => {
-    stopStyling();
-    stopTracking();
+    for (const stop of stops) stop();
     render(null, container);
     container.remove();
     root.adoptedStyleSheets = root.adoptedStyleSheets.filter((sheet) => !sheets.includes(sheet));
+  };
+}
+
+/** Fetches what an open panel needs on a small screen, once the screen is small. */
+function sheetWhenSmall(frame: Frame): () => void {
+  const media = matchMedia(SMALL_SCREEN);
+  let stop: (() => void) | undefined;
+  let isGone = false;
+  const onChange = () => {
+    if (!media.matches) return;
+    media.removeEventListener('change', onChange);
+    import('../modes/sheet.ts').then(
+      ({ startSheet }) => {
+        if (!isGone) stop = startSheet(frame);
+      },
+      // The panel covers the page all the same; what is under it is merely not out of reach.
+      () => {},
+    );
+  };
+  media.addEventListener('change', onChange);
+  onChange();
+  return () => {
+    isGone = true;
+    media.removeEventListener('change', onChange);
+    stop?.();
   };
 }

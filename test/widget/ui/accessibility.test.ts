@@ -68,7 +68,7 @@ describe.each(['light', 'dark'] as const)('axe finds nothing in the %s theme', (
 });
 
 test('axe finds nothing inline', async () => {
-  expect(await violations({ layout: 'inline' }, states.answer ?? {})).toEqual([]);
+  expect(await violations({ mode: 'inline' }, states.answer ?? {})).toEqual([]);
 });
 
 describe('on a small screen', () => {

@@ -83,14 +83,14 @@ export const ENGLISH: Words = await openWords('en');
 /** Draws a chat into a page, as the widget does. */
 export function show(chat: Chat, { locale = 'en', ...props }: ShowProps = {}): Shown {
   const host = document.createElement('div');
-  if (props.layout === 'inline') host.style.cssText = 'display:block;width:400px;height:500px';
+  if (props.mode === 'inline') host.style.cssText = 'display:block;width:400px;height:500px';
   document.body.append(host);
   const root = host.attachShadow({ mode: 'open' });
   const open = props.open ?? signal(true);
   const undo = renderView(root, {
     chat,
     open,
-    layout: 'floating',
+    mode: 'floating',
     position: 'bottom-right',
     theme: 'light',
     words: { ...ENGLISH, locale },

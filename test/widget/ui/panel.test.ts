@@ -19,7 +19,7 @@ test('before the session is open the panel has a name of its own', () => {
 });
 
 test('inline it is a region that fills its target and cannot be closed', async () => {
-  const { view, root } = show(fakeChat(), { layout: 'inline' });
+  const { view, root } = show(fakeChat(), { mode: 'inline' });
   const region = within(view).getByRole('region', { name: 'Mug shop' });
   expect(within(view).queryByRole('button', { name: 'Close' })).toBeNull();
   expect(region.getBoundingClientRect()).toMatchObject({ width: 400, height: 500 });
@@ -59,7 +59,7 @@ describe('closing', () => {
   });
 
   test('inline, Escape closes nothing', async () => {
-    const { view, open } = show(fakeChat(), { layout: 'inline' });
+    const { view, open } = show(fakeChat(), { mode: 'inline' });
     within(view).getByRole('textbox').focus();
     await userEvent.keyboard('{Escape}');
     expect(open.value).toBe(true);

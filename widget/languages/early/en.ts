@@ -2,6 +2,10 @@
 export const messages = {
   'panel.title': 'Chat',
   'panel.close': 'Close',
+  'panel.maximise': 'Maximise',
+  'panel.restore': 'Restore size',
+  'panel.more': 'More',
+  'panel.width': 'Width of the chat',
 
   'phase.idle': 'Ready',
   'phase.thinking': 'Thinking…',

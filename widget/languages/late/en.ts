@@ -1,5 +1,6 @@
 /** What is said in a conversation. In ICU message syntax. */
 export const messages = {
+  'launcher.unread': 'Open chat, {count, plural, one {# new answer} other {# new answers}}',
   'answer.reasoning': 'Reasoning',
   'answer.reasoningNow': 'Thinking it through…',
   'answer.copy': 'Copy answer',
