@@ -14,7 +14,7 @@ import type {
 import { expired, isOpen, isOverdue } from './execution.ts';
 import { keyedLock } from './keyed-lock.ts';
 import { resumeOnce } from './resume.ts';
-import { startOnce } from './start.ts';
+import { conversationDeleted, startOnce } from './start.ts';
 import { mayGoOn } from './takeover.ts';
 
 /** Somebody else may move an execution on between a read and a write; so often is tried again. */
@@ -78,6 +78,15 @@ class LoopDispatcher implements Dispatcher {
       const execution = await this.owned(request);
       if (!isOpen(execution)) return execution.status as CancelResponse['status'];
       return (await this.desk.end(execution, { kind: 'cancelled' })) ? 'cancelled' : undefined;
+    });
+  }
+
+  deleteConversation(conversationId: string): Promise<boolean> {
+    return this.accept(conversationId, async () => {
+      const latest = await this.deps.store.latestExecution(conversationId);
+      if (latest !== undefined && isOpen(latest)) await this.desk.end(latest, { kind: 'cancelled' });
+      const result = await this.deps.store.deleteRecord(conversationId, this.deps.clock());
+      return result === 'open' ? undefined : result === 'deleted';
     });
   }
 
@@ -198,9 +207,17 @@ class LoopDispatcher implements Dispatcher {
     ) {
       return execution;
     }
+    if (execution === undefined && conversationId !== null) await this.requireKept(conversationId);
     throw new RequestError('execution_not_found', 'There is no such execution.', {
       hint: 'Send the `executionId` of the `await` event, from the conversation that it came in.',
     });
+  }
+
+  private async requireKept(conversationId: string): Promise<void> {
+    const record = await this.deps.store.record(conversationId).catch((error: unknown) => {
+      throw asRequestError(error);
+    });
+    if (record?.isDeleted) throw conversationDeleted();
   }
 }
 

@@ -15,6 +15,8 @@ export interface StartRequest {
   readonly agent: Agent;
   /** The caller's transcript. What is new and a person's is taken from it. */
   readonly messages: readonly ChatMessage[];
+  /** The message whose place the last one takes. Default: none. */
+  readonly replacesMessageId?: string | undefined;
   readonly assistantMessageId: string | null;
   readonly admission: Admission;
   /** Counts the turn against a session. Default: nothing is counted. */
@@ -81,6 +83,11 @@ export interface Dispatcher {
   follow(request: FollowRequest): Promise<Answer>;
   /** Ends an execution that runs or waits, in whichever process. Resolves to how it ended, also when it had ended before. */
   cancel(request: ExecutionRequest): Promise<CancelResponse['status']>;
+  /**
+   * Ends what runs or waits in a conversation, in whichever process, and removes all that was said in it. Whether there
+   * was something to remove.
+   */
+  deleteConversation(conversationId: string): Promise<boolean>;
   /** Says that this process is alive, for the executions that it runs. */
   renewLeases(): Promise<void>;
   /** Goes on with executions whose process has died, up to as many as this one takes. */

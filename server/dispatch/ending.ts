@@ -1,12 +1,12 @@
 import type { EventBody } from '../../protocol/event.ts';
 import { ID_PREFIX } from '../../protocol/ids.ts';
 import type { ModelMessage } from '../models/model.ts';
-import type { Execution, Store } from '../store/store.ts';
+import type { Execution, NewMessage, Store } from '../store/store.ts';
 import type { DispatchDeps } from './dispatcher.ts';
 import { type Boundary, Superseded } from './event-log.ts';
 import { answerOpenCalls, end, expired, resultsOf } from './execution.ts';
 import { describeFailure, errorEvent, type Failure, visibleError } from './failure.ts';
-import { type NewMessage, openCalls } from './history.ts';
+import { openCalls } from './history.ts';
 
 /** How an execution ends that did not come to its own end. */
 export type Ending =

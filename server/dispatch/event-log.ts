@@ -24,6 +24,7 @@ export interface FirstBoundary extends Boundary {
   readonly expectedMessages: number;
   readonly count: NewExecution['count'] | undefined;
   readonly newConversation: NewExecution['newConversation'] | undefined;
+  readonly replacesFrom: NewExecution['replacesFrom'] | undefined;
 }
 
 /** What logs of one process write with. */
@@ -31,6 +32,7 @@ export interface LogDeps {
   readonly store: Store;
   readonly appender: Appender;
   readonly lease: Lease;
+  readonly clock: () => number;
 }
 
 /**
@@ -74,7 +76,7 @@ export class EventLog implements AppendSource {
   }
 
   /** Stores a new execution with its first events and messages, unless its conversation has moved on. */
-  async create({ expectedMessages, count, newConversation, ...boundary }: FirstBoundary) {
+  async create({ expectedMessages, count, newConversation, replacesFrom, ...boundary }: FirstBoundary) {
     let result: Awaited<ReturnType<Store['createExecution']>> = 'moved_on';
     await this.write(boundary, async (commit) => {
       result = await this.deps.store.createExecution({
@@ -82,6 +84,7 @@ export class EventLog implements AppendSource {
         expectedMessages,
         ...(count === undefined ? {} : { count }),
         ...(newConversation === undefined ? {} : { newConversation }),
+        ...(replacesFrom === undefined ? {} : { replacesFrom }),
       });
       return result === 'created';
     }).catch((error: unknown) => {
@@ -170,6 +173,8 @@ export class EventLog implements AppendSource {
       execution,
       events,
       messages,
+      // Whatever another process's clock says, no answer stands before its question.
+      atMs: Math.max(this.deps.clock(), execution.createdAtMs),
       lease: execution.status === 'running' ? this.deps.lease : null,
       ...(outcome === undefined ? {} : { outcome }),
     };

@@ -2,14 +2,17 @@ import { MAX_CONVERSATION_CHARS, MAX_MESSAGE_CHARS } from '../../protocol/limits
 import { type ChatMessage, type ContentPart, messageText } from '../../protocol/message.ts';
 import { RequestError } from '../errors.ts';
 import type { ModelMessage, ModelToolCall } from '../models/model.ts';
-import type { Commit, StoredMessage } from '../store/store.ts';
-
-export type NewMessage = Commit['messages'][number];
+import type { NewMessage, StoredMessage } from '../store/store.ts';
 
 /** What a transcript asks of the server. */
 export type Plan =
   /** Something new was said. */
-  | { readonly kind: 'new'; readonly messages: readonly NewMessage[] }
+  | {
+      readonly kind: 'new';
+      readonly messages: readonly NewMessage[];
+      /** They take the place of the messages from this position on. */
+      readonly replacesFrom?: number;
+    }
   /** The last message again. `isAnswered`: there is an answer, which the client may not have seen. */
   | { readonly kind: 'again'; readonly isAnswered: boolean };
 
@@ -34,7 +37,7 @@ export function planStart(stored: readonly StoredMessage[], sent: readonly ChatM
   const fresh = (isAgain ? trailing.slice(1) : trailing).filter((message) => !isBlank(message));
   if (fresh.length > 0) {
     const messages = [...missedMessages(stored, sent, fresh), ...fresh].map(toNewMessage);
-    requireRoom([...stored, ...messages]);
+    requireRoom([...current(stored), ...messages]);
     return { kind: 'new', messages };
   }
   if (isAgain) return { kind: 'again', isAnswered: false };
@@ -45,6 +48,28 @@ export function planStart(stored: readonly StoredMessage[], sent: readonly ChatM
   throw nothingNew();
 }
 
+/**
+ * The last message of a transcript in place of one that the server remembers, and of all that followed that. The same
+ * request again is told by the id of its message. Throws as `planStart`, and `message_not_found`.
+ */
+export function planReplacement(
+  stored: readonly StoredMessage[],
+  sent: readonly ChatMessage[],
+  replacesId: string,
+): Plan {
+  const message = sent.findLast(({ role }) => role !== 'system');
+  if (message?.role !== 'user' || message.id === undefined || isBlank(message)) throw nothingToReplaceWith();
+  if (stored.some(({ clientId }) => clientId === message.id)) return planStart(stored, sent);
+  const replaced = stored.find(
+    ({ clientId, message: { role }, isReplaced }) =>
+      clientId === replacesId && role === 'user' && isReplaced !== true,
+  );
+  if (replaced === undefined) throw messageNotFound();
+  const messages = [toNewMessage(message)];
+  requireRoom([...current(stored).filter(({ position }) => position < replaced.position), ...messages]);
+  return { kind: 'new', messages, replacesFrom: replaced.position };
+}
+
 /** A transcript that asks for nothing. */
 export function nothingNew(): RequestError {
   return new RequestError('invalid_request', 'There is no new user message in `messages`.', {
@@ -53,7 +78,12 @@ export function nothingNew(): RequestError {
 }
 
 export function toModelMessages(stored: readonly StoredMessage[]): readonly ModelMessage[] {
-  return stored.map(({ message }) => message);
+  return current(stored).map(({ message }) => message);
+}
+
+/** What no other message took the place of. */
+function current(stored: readonly StoredMessage[]): readonly StoredMessage[] {
+  return stored.filter(({ isReplaced }) => isReplaced !== true);
 }
 
 /** The calls that the conversation ends with, in their order. Empty when it does not end with calls. */
@@ -119,14 +149,30 @@ function missedMessages(
   return [...new Map(missed.map((message) => [message.id, message])).values()];
 }
 
-function toNewMessage({ id, content }: ChatMessage): NewMessage {
+function toNewMessage({ id, content, displayContent }: ChatMessage): NewMessage {
   const text = messageText(content);
   if (text.length > MAX_MESSAGE_CHARS) {
     throw new RequestError('invalid_request', `The message has ${text.length} characters.`, {
       hint: `Send at most ${MAX_MESSAGE_CHARS}.`,
     });
   }
-  return { clientId: id ?? null, message: { role: 'user', content: partsOf(content) } };
+  return {
+    clientId: id ?? null,
+    message: { role: 'user', content: partsOf(content) },
+    ...(displayContent === undefined ? {} : { display: displayContent.slice(0, MAX_MESSAGE_CHARS) }),
+  };
+}
+
+function nothingToReplaceWith(): RequestError {
+  return new RequestError('invalid_request', 'There is no message to take the place of the earlier one.', {
+    hint: 'End `messages` with the new user message, under an id of its own and with text or an attachment.',
+  });
+}
+
+function messageNotFound(): RequestError {
+  return new RequestError('message_not_found', 'The message that was to be replaced is not there.', {
+    hint: 'Name a user message of this conversation in `replacesMessageId`. Another tab may have replaced it already: read the conversation again.',
+  });
 }
 
 function requireRoom(messages: readonly { readonly message: ModelMessage }[]): void {

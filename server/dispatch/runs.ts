@@ -38,7 +38,8 @@ export class Runs {
   constructor(deps: DispatchDeps) {
     this.deps = deps;
     this.lease = { owner: deps.processId, forMs: deps.leaseMs ?? DEFAULT_LEASE_MS };
-    this.logDeps = { store: deps.store, appender: new Appender(deps.store), lease: this.lease };
+    const { store, clock } = deps;
+    this.logDeps = { store, appender: new Appender(store), lease: this.lease, clock };
   }
 
   newLog(execution: Execution): EventLog {

@@ -8,7 +8,7 @@ import type { Desk } from './desk.ts';
 import type { Answer, StartRequest } from './dispatcher.ts';
 import type { EventLog } from './event-log.ts';
 import { isOpen, newExecution } from './execution.ts';
-import { nothingNew, type Plan, planStart } from './history.ts';
+import { nothingNew, type Plan, planReplacement, planStart } from './history.ts';
 import { nextTurn } from './loop.ts';
 import { newOutcome, rememberedAnswer } from './outcome.ts';
 import { canonicalName, offerTools } from './toolset.ts';
@@ -22,7 +22,11 @@ export async function startOnce(request: StartRequest, desk: Desk): Promise<Answ
   if (remembered !== undefined) return remembered;
   const earlier = await deps.store.latestExecution(conversationId);
   const stored = await deps.store.messages(conversationId);
-  const plan = planStart(stored, request.messages);
+  const { messages, replacesMessageId } = request;
+  const plan =
+    replacesMessageId === undefined
+      ? planStart(stored, messages)
+      : planReplacement(stored, messages, replacesMessageId);
   // What answers a known message was begun before the message could be read; what a new one overtakes, before it was
   // found to be new. Else one message that comes to two processes at once would end its own answer.
   const latest = plan.kind === 'again' ? await deps.store.latestExecution(conversationId) : earlier;
@@ -65,9 +69,11 @@ async function begin(
     expectedMessages: stored.length,
     count: request.count,
     newConversation: request.newConversation,
+    replacesFrom: plan.kind === 'new' ? plan.replacesFrom : undefined,
     outcome: newOutcome(request.idempotency, log.execution, nowMs),
   });
   if (result === 'moved_on') return undefined;
+  if (result === 'deleted') throw conversationDeleted();
   if (result === 'limit_reached') throw limitReached(request.count?.limit ?? 0);
   runs.launch(log);
   return desk.read(log.execution, 0, 'answer');
@@ -132,6 +138,12 @@ export function toolsReport(
     refused: [...refused],
   };
   return [{ type: 'custom', name: CLIENT_TOOLS_EVENT, value }];
+}
+
+export function conversationDeleted(): RequestError {
+  return new RequestError('conversation_deleted', 'This conversation was deleted.', {
+    hint: 'Open a new one with `POST /v1/client/init`, without this `sessionId`, and send the message there.',
+  });
 }
 
 function limitReached(limit: number): RequestError {

@@ -51,7 +51,7 @@ export interface ClientRouteParts {
 export const SESSION_ERRORS = ['session_expired', 'invalid_client_token'] as const;
 
 /** What this server can do beyond the public wire. */
-const CAPABILITIES: readonly Capability[] = ['replay', 'cancel'];
+const CAPABILITIES: readonly Capability[] = ['replay', 'cancel', 'edit'];
 
 export const RESUME_ERRORS = [
   'execution_not_found',
@@ -147,6 +147,7 @@ function chatRoute({ store, dispatcher, sessions, limits, streams }: ClientRoute
       ...CLIENT_TOOL_ERRORS,
       'idempotency_key_reused',
       'message_limit_reached',
+      'message_not_found',
       'execution_conflict',
       'conversation_deleted',
       'overloaded',
@@ -167,6 +168,7 @@ function chatRoute({ store, dispatcher, sessions, limits, streams }: ClientRoute
           conversationId,
           agent: surface.agent,
           messages: body.messages,
+          replacesMessageId: body.replacesMessageId,
           assistantMessageId: body.assistantMessageId ?? null,
           admission: tools === undefined ? NO_TOOLS : admitFor(active, tools),
           count: {
@@ -194,7 +196,7 @@ function resumeRoute({ store, dispatcher, sessions, limits, streams }: ClientRou
     request: ResumeRequest,
     headers: [IDEMPOTENCY_KEY],
     answer: { description: 'The rest of the events, up to the end or the next pause.', events: true },
-    errors: [...SESSION_ERRORS, ...RESUME_ERRORS, ...CLIENT_TOOL_ERRORS],
+    errors: [...SESSION_ERRORS, ...RESUME_ERRORS, ...CLIENT_TOOL_ERRORS, 'conversation_deleted'],
     async handle(call, body) {
       const active = await sessions.require(body.sessionId, call.origin);
       await limits.resume(active.session);

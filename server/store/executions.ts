@@ -1,10 +1,19 @@
-import { type Kysely, sql, type Transaction } from 'kysely';
+import { type ExpressionBuilder, type Kysely, sql, type Transaction } from 'kysely';
 import type { StreamEvent } from '../../protocol/event.ts';
 import type { SqlEngine } from './engine.ts';
 import { keepFiles } from './files.ts';
+import { renewDigest } from './history.ts';
 import { conversationRow, eventRow, executionRow, messageRow, outcomeRow, readExecution } from './rows.ts';
-import { type Commit, type Execution, type Lease, type NewExecution, StoreError } from './store.ts';
+import {
+  type Commit,
+  type Execution,
+  type Lease,
+  type NewExecution,
+  type RefusedStart,
+  StoreError,
+} from './store.ts';
 import type { Tables } from './tables.ts';
+import { digestOf } from './words.ts';
 
 /** Rows of one `insert`. Keeps its bound values under every engine's limit, and the set of prepared statements small. */
 export const ROWS_PER_INSERT = 100;
@@ -14,9 +23,9 @@ const IDS_PER_LOOK = 500;
 
 /** Why a transaction takes back what it wrote. */
 export class Refusal extends Error {
-  readonly reason: 'moved_on' | 'limit_reached';
+  readonly reason: RefusedStart;
 
-  constructor(reason: 'moved_on' | 'limit_reached') {
+  constructor(reason: RefusedStart) {
     super(reason);
     this.reason = reason;
   }
@@ -96,18 +105,16 @@ export async function insertExecution(
   const conversation = await db
     .updateTable('conversations')
     .set((column) => ({
-      message_count: column('message_count', '+', commit.messages.length),
+      ...grown(column, commit.messages),
       updated_at_ms: sql<number>`case when updated_at_ms < ${execution.createdAtMs}
         then ${execution.createdAtMs} else updated_at_ms end`,
     }))
     .where('id', '=', execution.conversationId)
     .where('message_count', '=', expectedMessages)
+    .where('deleted_at_ms', 'is', null)
     .returning('surface_id')
     .executeTakeFirst();
-  if (conversation === undefined) {
-    await demandConversation(db, execution.conversationId);
-    throw new Refusal('moved_on');
-  }
+  if (conversation === undefined) throw await whyNot(db, execution.conversationId);
   if (count !== undefined) await countTurn(db, count);
   const { numInsertedOrUpdatedRows } = await db
     .insertInto('executions')
@@ -129,7 +136,22 @@ export async function insertExecution(
   if (!(await keepFiles(db, execution.conversationId, commit.files ?? []))) throw new Refusal('moved_on');
   await insertOutcome(db, commit);
   await insertEvents(db, commit);
+  if (commit.replacesFrom !== undefined) await replaceMessages(db, commit.replacesFrom, commit);
   await insertMessages(db, commit, expectedMessages);
+  if (commit.replacesFrom !== undefined) await renewDigest(db, execution.conversationId);
+}
+
+async function replaceMessages(
+  db: Transaction<Tables>,
+  from: number,
+  { execution }: NewExecution,
+): Promise<void> {
+  await db
+    .updateTable('messages')
+    .set({ is_replaced: 1 })
+    .where('conversation_id', '=', execution.conversationId)
+    .where('position', '>=', from)
+    .execute();
 }
 
 /** Writes the next state of an execution. Throws `Refusal`. */
@@ -227,7 +249,7 @@ export function checkSequence(executionId: string, seq: number, events: readonly
 async function countMessages(db: Transaction<Tables>, { execution, messages }: Commit): Promise<number> {
   const counted = await db
     .updateTable('conversations')
-    .set((column) => ({ message_count: column('message_count', '+', messages.length) }))
+    .set((column) => grown(column, messages))
     .where('id', '=', execution.conversationId)
     .returning('message_count')
     .executeTakeFirst();
@@ -238,16 +260,40 @@ async function countMessages(db: Transaction<Tables>, { execution, messages }: C
 
 async function insertMessages(
   db: Transaction<Tables>,
-  { execution, messages }: Commit,
+  { execution, messages, atMs }: Commit,
   first: number,
 ): Promise<void> {
-  const rows = messages.map((entry, index) => messageRow(execution.conversationId, first + index, entry));
+  const rows = messages.map((entry, index) =>
+    messageRow(execution.conversationId, first + index, entry, atMs),
+  );
   for (const batch of batches(rows)) await db.insertInto('messages').values(batch).execute();
 }
 
-async function demandConversation(db: Transaction<Tables>, id: string): Promise<void> {
-  const found = await db.selectFrom('conversations').select('id').where('id', '=', id).executeTakeFirst();
-  if (found === undefined) throw noConversation(id);
+/** What messages at its end make of a conversation's row. */
+function grown(column: ExpressionBuilder<Tables, 'conversations'>, messages: Commit['messages']) {
+  const { opening, preview, shownCount } = digestOf(messages.map(({ message }) => message));
+  const counted = {
+    message_count: column('message_count', '+', messages.length),
+    ...(messages.length === 0 ? {} : { revision: column('revision', '+', 1) }),
+  };
+  if (shownCount === 0) return counted;
+  return {
+    ...counted,
+    shown_count: column('shown_count', '+', shownCount),
+    is_listed: 1,
+    preview,
+    ...(opening === null ? {} : { opening: column.fn.coalesce('opening', sql<string>`${opening}`) }),
+  };
+}
+
+async function whyNot(db: Transaction<Tables>, id: string): Promise<Refusal | StoreError> {
+  const found = await db
+    .selectFrom('conversations')
+    .select('deleted_at_ms')
+    .where('id', '=', id)
+    .executeTakeFirst();
+  if (found === undefined) return noConversation(id);
+  return new Refusal(found.deleted_at_ms === null ? 'moved_on' : 'deleted');
 }
 
 function noConversation(id: string): StoreError {

@@ -151,6 +151,39 @@ export const MIGRATIONS: readonly Migration[] = [
       )`,
     ],
   },
+  {
+    name: 'visitors and their history',
+    statements: [
+      `create table visitors (
+        id text not null primary key,
+        token_hash text not null unique,
+        surface_id text not null,
+        end_user_id text,
+        created_at_ms bigint not null,
+        expires_at_ms bigint not null
+      )`,
+      'create index visitors_by_expiry on visitors (expires_at_ms)',
+      'alter table conversations add column visitor_id text',
+      'alter table conversations add column end_user_id text',
+      'alter table conversations add column title text',
+      'alter table conversations add column title_words text',
+      'alter table conversations add column opening text',
+      'alter table conversations add column preview text',
+      'alter table conversations add column shown_count integer not null default 0',
+      'alter table conversations add column revision integer not null default 0',
+      'alter table conversations add column is_pinned integer not null default 0',
+      'alter table conversations add column is_listed integer not null default 0',
+      'alter table conversations add column deleted_at_ms bigint',
+      `create index conversations_of_visitor
+        on conversations (visitor_id, is_listed, is_pinned, updated_at_ms, id)`,
+      `create index conversations_of_end_user
+        on conversations (surface_id, end_user_id, is_listed, is_pinned, updated_at_ms, id)`,
+      'alter table messages add column words text',
+      'alter table messages add column display text',
+      'alter table messages add column created_at_ms bigint not null default 0',
+      'alter table messages add column is_replaced integer not null default 0',
+    ],
+  },
 ];
 
 /**

@@ -31,6 +31,7 @@ export async function removeOld(
     if (await transaction.execute((db) => remove({ db, engine, limit }))) isMore = true;
   };
   await inBatch((batch) => removeExpiredSessions(batch, nowMs));
+  await inBatch((batch) => removeExpiredVisitors(batch, nowMs));
   await inBatch((batch) => removeOutcomes(batch, nowMs));
   await inBatch((batch) => removeFullBuckets(batch, nowMs));
   await inBatch(
@@ -85,6 +86,17 @@ async function removeExpiredSessions({ db, engine, limit }: Batch, nowMs: number
     rows.map(({ id_hash }) => id_hash),
   );
   return rows.length === limit;
+}
+
+async function removeExpiredVisitors({ db, engine, limit }: Batch, nowMs: number): Promise<boolean> {
+  const old = db
+    .selectFrom('visitors')
+    .select('id')
+    .where('expires_at_ms', '<=', nowMs)
+    .limit(limit)
+    .modifyEnd(engine.locks.changeFree);
+  const { numDeletedRows } = await db.deleteFrom('visitors').where('id', 'in', old).executeTakeFirst();
+  return numDeletedRows >= limit;
 }
 
 async function removeOutcomes({ db, engine, limit }: Batch, nowMs: number): Promise<boolean> {
@@ -199,10 +211,15 @@ async function deleteConversations(db: Transaction<Tables>, ids: readonly string
     db,
     sessions.map(({ id_hash }) => id_hash),
   );
+  await deleteContents(db, ids);
+  await db.deleteFrom('conversations').where('id', 'in', ids).execute();
+}
+
+/** What was said and attached in conversations, and what was thought of it. */
+export async function deleteContents(db: Transaction<Tables>, ids: readonly string[]): Promise<void> {
   await removeFilesOf(db, ids);
   await db.deleteFrom('feedback').where('conversation_id', 'in', ids).execute();
   await db.deleteFrom('messages').where('conversation_id', 'in', ids).execute();
-  await db.deleteFrom('conversations').where('id', 'in', ids).execute();
 }
 
 async function deleteSessions(db: Transaction<Tables>, idHashes: readonly string[]): Promise<void> {

@@ -7,6 +7,7 @@ import {
   type Execution,
   type ExecutionStatus,
   type Feedback,
+  type NewMessage,
   type Outcome,
   type Owner,
   type Session,
@@ -15,6 +16,7 @@ import {
   type ToolSet,
 } from './store.ts';
 import type { Tables } from './tables.ts';
+import { searchableWords } from './words.ts';
 
 /** What stands in `executions.state`; everything else of an execution has a column. */
 type ExecutionState = Omit<
@@ -55,6 +57,8 @@ export function conversationRow(conversation: Conversation): Insertable<Tables['
     message_count: 0,
     created_at_ms: conversation.createdAtMs,
     updated_at_ms: conversation.createdAtMs,
+    visitor_id: conversation.visitorId ?? null,
+    end_user_id: conversation.endUserId ?? null,
   };
 }
 
@@ -70,21 +74,28 @@ export function readConversation(row: Selectable<Tables['conversations']>): Conv
 export function messageRow(
   conversationId: string,
   position: number,
-  entry: { readonly clientId: string | null; readonly message: ModelMessage },
+  entry: NewMessage,
+  createdAtMs: number,
 ): Insertable<Tables['messages']> {
   return {
     conversation_id: conversationId,
     position,
     client_id: entry.clientId,
     message: JSON.stringify(entry.message),
+    words: searchableWords(entry.message),
+    display: entry.display === undefined ? null : JSON.stringify(entry.display),
+    created_at_ms: createdAtMs,
   };
 }
 
-export function readMessage(row: Omit<Selectable<Tables['messages']>, 'conversation_id'>): StoredMessage {
+export function readMessage(
+  row: Pick<Selectable<Tables['messages']>, 'position' | 'client_id' | 'message' | 'is_replaced'>,
+): StoredMessage {
   return {
     position: row.position,
     clientId: row.client_id,
     message: JSON.parse(row.message) as ModelMessage,
+    ...(row.is_replaced === 1 ? { isReplaced: true } : {}),
   };
 }
 

@@ -11,8 +11,23 @@ import {
   updateExecution,
 } from './executions.ts';
 import { appendPiece, createFile, file, filePiece, finishFile, removeUnusedFile } from './files.ts';
+import {
+  bindVisitor,
+  changeRecord,
+  claimRecord,
+  createVisitor,
+  deleteRecord,
+  prolongVisitor,
+  record,
+  recordedMessages,
+  records,
+  removeVisitor,
+  saveDisplays,
+  visitor,
+} from './history.ts';
 import { abandonedExecutions, claim, releaseLeases, renewLeases } from './leases.ts';
 import { outcome, takeToken } from './limits.ts';
+import type { ConversationRecord, RecordedMessage, RecordQuery, StoredVisitor, Whose } from './records.ts';
 import { removeOld } from './retention.ts';
 import {
   conversationRow,
@@ -36,6 +51,7 @@ import {
   type Lease,
   type NewExecution,
   type Outcome,
+  type RefusedStart,
   type Retention,
   type Session,
   type Store,
@@ -108,7 +124,7 @@ export class SqlStore implements Store {
     return this.#read(async (db) => {
       const rows = await db
         .selectFrom('messages')
-        .select(['position', 'client_id', 'message'])
+        .select(['position', 'client_id', 'message', 'is_replaced'])
         .where('conversation_id', '=', conversationId)
         .orderBy('position')
         .execute();
@@ -116,7 +132,7 @@ export class SqlStore implements Store {
     });
   }
 
-  async createExecution(commit: NewExecution): Promise<'created' | 'moved_on' | 'limit_reached'> {
+  async createExecution(commit: NewExecution): Promise<'created' | RefusedStart> {
     const refusal = await this.#writeUnlessRefused((db) => insertExecution(db, this.#engine, commit));
     if (refusal === undefined) this.#watchers.written([commit.execution.id]);
     return refusal ?? 'created';
@@ -266,6 +282,58 @@ export class SqlStore implements Store {
 
   removeFile(fileId: string): Promise<boolean> {
     return this.#write((db) => removeUnusedFile(db, fileId));
+  }
+
+  createVisitor(created: StoredVisitor): Promise<void> {
+    return this.#write((db) => createVisitor(db, created));
+  }
+
+  visitor(tokenHash: string, nowMs: number): Promise<StoredVisitor | undefined> {
+    return this.#read((db) => visitor(db, tokenHash, nowMs));
+  }
+
+  prolongVisitor(visitorId: string, expiresAtMs: number): Promise<void> {
+    return this.#write((db) => prolongVisitor(db, visitorId, expiresAtMs));
+  }
+
+  bindVisitor(visitorId: string, endUserId: string): Promise<boolean> {
+    return this.#write((db) => bindVisitor(db, visitorId, endUserId));
+  }
+
+  removeVisitor(tokenHash: string): Promise<void> {
+    return this.#write((db) => removeVisitor(db, tokenHash));
+  }
+
+  record(conversationId: string): Promise<ConversationRecord | undefined> {
+    return this.#read((db) => record(db, conversationId));
+  }
+
+  claimRecord(conversationId: string, owner: Parameters<Store['claimRecord']>[1]): Promise<boolean> {
+    return this.#write((db) => claimRecord(db, conversationId, owner));
+  }
+
+  records(whose: Whose, query: RecordQuery): Promise<readonly ConversationRecord[]> {
+    return this.#read((db) => records(db, whose, query));
+  }
+
+  recordedMessages(
+    conversationId: string,
+    before: number,
+    limit: number,
+  ): Promise<readonly RecordedMessage[]> {
+    return this.#read((db) => recordedMessages(db, conversationId, before, limit));
+  }
+
+  changeRecord(conversationId: string, change: Parameters<Store['changeRecord']>[1]): Promise<void> {
+    return this.#write((db) => changeRecord(db, conversationId, change));
+  }
+
+  saveDisplays(conversationId: string, displays: Parameters<Store['saveDisplays']>[1]): Promise<number> {
+    return this.#write((db) => saveDisplays(db, conversationId, displays));
+  }
+
+  deleteRecord(conversationId: string, nowMs: number): Promise<'deleted' | 'gone' | 'open'> {
+    return this.#write((db) => deleteRecord(db, this.#engine, conversationId, nowMs));
   }
 
   ping(): Promise<void> {

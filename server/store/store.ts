@@ -1,6 +1,7 @@
 import type { StreamEvent } from '../../protocol/event.ts';
 import type { ClientTool, JsonSchema, ToolOrigin } from '../../protocol/tool.ts';
 import type { ModelMessage } from '../models/model.ts';
+import type { RecordStore } from './records.ts';
 
 /** Whose execution or conversation it is: a client token's (hash) or an API key's (hash). */
 export interface Owner {
@@ -24,6 +25,9 @@ export interface Conversation {
   readonly owner: Owner;
   readonly surfaceId: string | null;
   readonly createdAtMs: number;
+  /** Whose it is from the beginning. Default: nobody has claimed it; `RecordStore` says what became of that. */
+  readonly visitorId?: string;
+  readonly endUserId?: string;
 }
 
 /** One message of a conversation, in order of `position` (0, 1, 2 …). */
@@ -32,6 +36,15 @@ export interface StoredMessage {
   /** The id its client gave it, or the one we gave the answer; `null` for tool turns. */
   readonly clientId: string | null;
   readonly message: ModelMessage;
+  /** Another message took its place: nobody reads it any more, and only its ids stay taken. */
+  readonly isReplaced?: true;
+}
+
+export interface NewMessage {
+  readonly clientId: string | null;
+  readonly message: ModelMessage;
+  /** What the widget shows instead of the words. Default: the words. */
+  readonly display?: string;
 }
 
 /** A client tool as admitted, with the names it goes by. */
@@ -188,15 +201,22 @@ export interface Commit {
   readonly execution: Execution;
   readonly events: readonly StreamEvent[];
   /** Appended to the conversation in this order; the store gives the positions. */
-  readonly messages: readonly { readonly clientId: string | null; readonly message: ModelMessage }[];
+  readonly messages: readonly NewMessage[];
+  /** When it happens, for the messages. */
+  readonly atMs: number;
   /** Of an execution that runs on; `null` for one that waits or has ended. */
   readonly lease: Lease | null;
   readonly outcome?: Outcome;
 }
 
+/** Why a new execution was not stored. */
+export type RefusedStart = 'moved_on' | 'limit_reached' | 'deleted';
+
 export interface NewExecution extends Commit {
   /** Messages of the conversation when it was planned: the plan is void once there are others. */
   readonly expectedMessages: number;
+  /** The messages from this position on are replaced by those of the commit. Default: none. */
+  readonly replacesFrom?: number;
   /** Ids of files that its messages name: they are kept from now on. Default: none. */
   readonly files?: readonly string[];
   /** Stored with it. Default: its conversation is there already. */
@@ -230,7 +250,7 @@ export interface Retention {
  * What the server remembers. Two engines keep the same contract (`test/server/store-contract.ts`).
  * Every method may reject with `StoreError`; nothing else leaves an engine.
  */
-export interface Store {
+export interface Store extends RecordStore {
   /** Of one that is there the count stays: turns count it, maybe just now. */
   saveSession(session: Session): Promise<void>;
   session(idHash: string): Promise<Session | undefined>;
@@ -242,10 +262,11 @@ export interface Store {
   /**
    * Stores a new execution with its first events and messages. `moved_on`: nothing was written, because the
    * conversation has another execution that runs or waits, or other messages than expected, or the outcome's key is
-   * taken, or a file that it names is not there any more. `limit_reached`: nothing was written, because the session has started as many turns as it may. Durable
+   * taken, or a file that it names is not there any more. `limit_reached`: nothing was written, because the session
+   * has started as many turns as it may. `deleted`: nothing was written, because the conversation was deleted. Durable
    * when it resolves.
    */
-  createExecution(commit: NewExecution): Promise<'created' | 'moved_on' | 'limit_reached'>;
+  createExecution(commit: NewExecution): Promise<'created' | RefusedStart>;
   execution(id: string): Promise<Execution | undefined>;
   /** The conversation's newest execution. At most one of a conversation runs or waits, and it is that one. */
   latestExecution(conversationId: string): Promise<Execution | undefined>;
@@ -295,7 +316,7 @@ export interface Store {
   takeToken(key: string, perMinute: number, nowMs: number): Promise<number>;
 
   /**
-   * Removes what is older than its retention, expired sessions, outcomes and files, and full buckets, in batches of at most
+   * Removes what is older than its retention, expired sessions, visitors, outcomes and files, and full buckets, in batches of at most
    * `limit` rows of each kind. Resolves to whether there may be more.
    */
   removeOld(retentions: readonly Retention[], nowMs: number, limit: number): Promise<boolean>;

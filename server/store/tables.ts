@@ -1,3 +1,5 @@
+import type { Generated } from 'kysely';
+
 /**
  * The tables as both engines have them. Documents are JSON in text columns: PostgreSQL's `jsonb` refuses NUL and lone
  * surrogates, which visitors do paste. Times are integer milliseconds.
@@ -27,12 +29,44 @@ export interface Tables {
     readonly created_at_ms: number;
     /** When its latest turn began. */
     readonly updated_at_ms: number;
+    /** Null: nobody has claimed it. */
+    readonly visitor_id: Generated<string | null>;
+    readonly end_user_id: Generated<string | null>;
+    /** What the visitor called it. */
+    readonly title: Generated<string | null>;
+    /** As a search compares it. */
+    readonly title_words: Generated<string | null>;
+    readonly opening: Generated<string | null>;
+    readonly preview: Generated<string | null>;
+    /** Messages that a widget shows: without tool turns and what was replaced. */
+    readonly shown_count: Generated<number>;
+    readonly revision: Generated<number>;
+    readonly is_pinned: Generated<number>;
+    /** 1: it has messages, and is not deleted. */
+    readonly is_listed: Generated<number>;
+    readonly deleted_at_ms: Generated<number | null>;
+  };
+  readonly visitors: {
+    readonly id: string;
+    readonly token_hash: string;
+    readonly surface_id: string;
+    readonly end_user_id: string | null;
+    readonly created_at_ms: number;
+    readonly expires_at_ms: number;
   };
   readonly messages: {
     readonly conversation_id: string;
     readonly position: number;
     readonly client_id: string | null;
     readonly message: string;
+    /** As a search compares them. Null: nothing that a person has read. */
+    readonly words: string | null;
+    /** JSON of what the widget showed instead of the words. */
+    readonly display: string | null;
+    /** 0: an earlier release did not say. */
+    readonly created_at_ms: number;
+    /** 1: another message took its place. It is kept because positions tell the order of executions. */
+    readonly is_replaced: Generated<number>;
   };
   readonly executions: {
     readonly id: string;

@@ -107,6 +107,7 @@ export function instrumentDispatcher(dispatcher: Dispatcher, steps: Steps): Disp
     resume: (request) => slow(dispatcher.resume(request)),
     follow: (request) => slow(dispatcher.follow(request)),
     cancel: (request) => dispatcher.cancel(request),
+    deleteConversation: (conversationId) => dispatcher.deleteConversation(conversationId),
     renewLeases: () => dispatcher.renewLeases(),
     takeOver: () => dispatcher.takeOver(),
     expireOverdue: () => dispatcher.expireOverdue(),

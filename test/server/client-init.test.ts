@@ -30,7 +30,7 @@ describe('opening a session', () => {
     expect(response.headers.get('cache-control')).toBe('no-store');
     expect(await response.json()).toEqual({
       sessionId: expect.stringMatching(/^cs_[A-Za-z0-9_-]{43}$/),
-      capabilities: ['replay', 'cancel', 'files'],
+      capabilities: ['replay', 'cancel', 'edit', 'files'],
       expiresAt: '2026-11-20T11:00:00.000Z',
       conversationId: expect.stringMatching(/^conv_/),
       targetId: 'store',

@@ -250,7 +250,7 @@ export function executionsContract(current: () => Store): void {
       const execution = await givenExecution(store, 1);
       await givenExecution(store, 1, { id: 'exec_2' });
       const messages = [{ clientId: null, message: userMessage('lost') }];
-      const commit = { execution: { ...execution, version: 2, seq }, events, messages, lease: null };
+      const commit = { execution: { ...execution, version: 2, seq }, events, messages, lease: null, atMs: 1 };
       await expect(store.commit(commit)).rejects.toMatchObject({ name: 'StoreError', code: 'conflict' });
       expect(await store.execution('exec_1')).toEqual(execution);
       expect(await store.eventsAfter('exec_1', 0, 10)).toEqual(deltas('exec_1', 1, 1));

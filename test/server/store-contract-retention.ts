@@ -218,7 +218,7 @@ export function retentionContract(current: () => Store): void {
       await store.createConversation(aConversation({ createdAtMs: 1 }));
       const begun = async () => {
         const execution = anExecution({ createdAtMs: 5_000 });
-        const commit = { execution, events: [], messages: [SAID], lease: null, expectedMessages: 0 };
+        const commit = { execution, events: [], messages: [SAID], lease: null, expectedMessages: 0, atMs: 1 };
         return store.createExecution(commit).catch(() => 'gone' as const);
       };
       const [answer] = await Promise.all([begun(), removeAll([retention({ conversationsBeforeMs: 1_000 })])]);

@@ -15,6 +15,7 @@ import { filesContract } from './store-contract-files.ts';
 import { leasesContract } from './store-contract-leases.ts';
 import { limitsContract } from './store-contract-limits.ts';
 import { logContract } from './store-contract-log.ts';
+import { recordsContract } from './store-contract-records.ts';
 import { retentionContract } from './store-contract-retention.ts';
 import { sharedContract } from './store-contract-shared.ts';
 
@@ -132,6 +133,7 @@ export function storeContract(
     leasesContract(() => store);
     limitsContract(() => store);
     filesContract(() => store);
+    recordsContract(() => store);
     retentionContract(() => store);
 
     describe('ids that no engine can keep as they are', () => {

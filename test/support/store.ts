@@ -117,6 +117,7 @@ export function aCommit(execution: Execution, parts: Partial<Omit<Commit, 'execu
   return {
     events,
     messages: [],
+    atMs: 1_750_000_000_000,
     lease: execution.status === 'running' ? { owner: 'process-1', forMs: 60_000 } : null,
     ...parts,
     execution: { ...execution, seq: events.at(-1)?.seq ?? execution.seq },
