@@ -10,11 +10,26 @@ import type { Watch } from './watch.ts';
  */
 const IDLE_TIMEOUT_MS = 90_000;
 
-/** Reads the events of one answer and closes the watch when it is over or its reader leaves. */
+/**
+ * Shortest time from one piece of flowing text to the next, in milliseconds: about 24 pictures a second. Until then the
+ * browser gathers what comes; to take up and draw every word by itself would be most of what an answer costs the page.
+ */
+const PACE_MS = 40;
+
+/** So many words of a flood at once, and then the page has its turn. */
+const MOST_AT_ONCE = 500;
+
+type Piece = ReadableStreamReadResult<Uint8Array>;
+
+/**
+ * Reads the events of one answer and closes the watch when it is over or its reader leaves. `rest` is waited for between
+ * one piece of flowing text and the next.
+ */
 export async function* readEvents(
   base: string,
   body: ReadableStream<Uint8Array>,
   watch: Watch,
+  rest: () => Promise<void> = aMoment,
 ): AsyncGenerator<StreamEvent> {
   const events: StreamEvent[] = [];
   let frames = 0;
@@ -37,18 +52,43 @@ export async function* readEvents(
   });
   const reader = body.getReader();
   const decoder = new TextDecoder();
+  /** Begun, and not there yet. */
+  let coming: Promise<Piece> | undefined;
+
+  function take({ done, value }: Piece): boolean {
+    parser.feed(lines(done ? decoder.decode() : decoder.decode(value, { stream: true })));
+    // The blank line that ends the last frame is added for servers that close without it.
+    if (done) parser.feed('\n\n');
+    return done;
+  }
+
+  /** Takes what has come meanwhile as well. Returns whether that was all. */
+  async function takeMore(): Promise<boolean> {
+    const now = new Promise<undefined>((resolve) => setTimeout(resolve));
+    while (isFlowOnly(events) && events.length < MOST_AT_ONCE) {
+      coming = reader.read();
+      // A break is met again by who waits for it.
+      const piece = await Promise.race([coming, now]).catch(() => undefined);
+      if (piece === undefined) return false;
+      coming = undefined;
+      if (take(piece)) return true;
+    }
+    return false;
+  }
+
   try {
     for (;;) {
       watch.expect(IDLE_TIMEOUT_MS);
-      const { done, value } = await reader.read().catch((cause: unknown) => {
+      const piece = await (coming ?? reader.read()).catch((cause: unknown) => {
         throw watch.failure(cause, interrupted);
       });
-      parser.feed(lines(done ? decoder.decode() : decoder.decode(value, { stream: true })));
-      // The blank line that ends the last frame is added for servers that close without it.
-      if (done) parser.feed('\n\n');
+      coming = undefined;
+      const done = take(piece) || (await takeMore());
       isOver ||= events.some(({ type }) => type === 'execution_complete' || type === 'execution_error');
+      const rested = isFlowOnly(events) && !done ? rest() : undefined;
       yield* events.splice(0);
       if (done) break;
+      await rested;
     }
     if (frames === 0 && isForeign) throw unintelligible(base);
   } finally {
@@ -62,6 +102,19 @@ export async function* readEvents(
     if (isOver) reader.read().then(leave, leave);
     else leave();
   }
+}
+
+/** Words and nothing else: whatever else comes is not kept waiting. */
+function isFlowOnly(events: readonly StreamEvent[]): boolean {
+  return events.length > 0 && events.every(({ type }) => type === 'text_delta' || type === 'reasoning_delta');
+}
+
+/** At once in a page that nobody sees: its timers are slow. */
+function aMoment(): Promise<void> {
+  return new Promise((resolve) => {
+    if (document.hidden) resolve();
+    else setTimeout(resolve, PACE_MS);
+  });
 }
 
 /**

@@ -109,7 +109,7 @@ function bodyOf(bytes: Uint8Array<ArrayBuffer>, cuts: readonly number[]): Readab
 }
 
 function read(body: ReadableStream<Uint8Array>): Promise<StreamEvent[]> {
-  return collect(readEvents(API, body, watchOver(new AbortController().signal)));
+  return collect(readEvents(API, body, watchOver(new AbortController().signal), async () => {}));
 }
 
 /** What JSON and UTF-8 make of a text on the way. */
@@ -166,7 +166,7 @@ test.each(['\n', '\r\n', '\r'])(
         write = (text) => controller.enqueue(new TextEncoder().encode(text));
       },
     });
-    const events = readEvents(API, body, watchOver(new AbortController().signal));
+    const events = readEvents(API, body, watchOver(new AbortController().signal), async () => {});
     for (const seq of [1, 2]) {
       write(`data: ${JSON.stringify({ type: 'ping', executionId: 'exec_1', seq })}${end}${end}`);
       expect((await events.next()).value).toMatchObject({ seq });

@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { afterEach, expect, test, vi } from 'vitest';
+import type { StreamEvent } from '../../../protocol/event.ts';
 import { NO_STORAGE } from '../../../widget/surface-storage.ts';
+import { readEvents } from '../../../widget/transport/event-stream.ts';
 import { createTransport } from '../../../widget/transport/http-transport.ts';
+import { watchOver } from '../../../widget/transport/watch.ts';
 import { API, answerWith, collect, frames, HELLO, json, session, streamed } from './wire.ts';
 
 const NEVER = new AbortController().signal;
@@ -96,6 +99,68 @@ test('a stream that falls silent is given up after a minute and a half; a heartb
   await vi.advanceTimersByTimeAsync(11_000);
   expect(asked[1]?.signal.aborted).toBe(true);
   await reading;
+});
+
+test('while words flow the browser gathers them, and they are taken together; what is no word is taken at once', async () => {
+  const word = { type: 'text_delta', executionId: 'exec_1', seq: 2, id: 't', delta: 'word ' } as const;
+  let send = (..._: StreamEvent[]) => {};
+  let end = () => {};
+  const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      send = (...events) => controller.enqueue(new TextEncoder().encode(frames(events)));
+      end = () => controller.close();
+    },
+  });
+  const rests: (() => void)[] = [];
+  const rest = () => new Promise<void>((resolve) => void rests.push(resolve));
+  const seen: StreamEvent[] = [];
+  const reading = (async () => {
+    for await (const event of readEvents(API, body, watchOver(new AbortController().signal), rest)) {
+      seen.push(event);
+    }
+  })();
+  send(HELLO[0] as StreamEvent);
+  await vi.waitFor(() => expect(seen).toHaveLength(1));
+  expect(rests).toHaveLength(0);
+  send(word);
+  await vi.waitFor(() => expect(seen).toHaveLength(2));
+  expect(rests).toHaveLength(1);
+  for (const _ of Array(5)) send(word);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(seen).toHaveLength(2);
+  rests.shift()?.();
+  await vi.waitFor(() => expect(seen).toHaveLength(7));
+  expect(rests).toHaveLength(1);
+  send(HELLO.at(-1) as StreamEvent);
+  rests.shift()?.();
+  await vi.waitFor(() => expect(seen).toHaveLength(8));
+  expect(rests).toHaveLength(0);
+  end();
+  await reading;
+});
+
+test('words that came before a break are told before it', async () => {
+  const words = [1, 2, 3].map(
+    (seq) => ({ type: 'text_delta', executionId: 'exec_1', seq, id: 't', delta: 'w' }) as const,
+  );
+  const pieces = words.map((word) => new TextEncoder().encode(frames([word])));
+  const body = new ReadableStream<Uint8Array>(
+    {
+      pull(controller) {
+        const piece = pieces.shift();
+        if (piece === undefined) controller.error(new TypeError('network error'));
+        else controller.enqueue(piece);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  const seen: StreamEvent[] = [];
+  const reading = (async () => {
+    for await (const event of readEvents(API, body, watchOver(new AbortController().signal)))
+      seen.push(event);
+  })();
+  await expect(reading).rejects.toMatchObject({ code: 'interrupted' });
+  expect(seen).toEqual(words);
 });
 
 test('a server that never answers is given up after half a minute', async () => {
