@@ -1,5 +1,6 @@
 import type { EventOf, StreamEvent, SUPERSEDED_EVENT } from '../../protocol/event.ts';
 import { isOpenCall, noticed, sealed } from './closing.ts';
+import { isOwnTool } from './own-tool-input.ts';
 import { appended, ended, isFlowingAs, opened, toolOf, without, withTool } from './parts.ts';
 import { fieldsOf, listOf, numberOf, resultText, textOf } from './reading.ts';
 import type { AssistantPart, ToolCallPart } from './state.ts';
@@ -72,11 +73,13 @@ function partsAfterCall(parts: Parts, event: CallEvent, nowMs: number): Parts {
   switch (event.type) {
     case 'tool_start': {
       const isPage = event.origin === 'webmcp' || event.toolName.startsWith('webmcp:');
-      const call = aCall(event.toolCallId, event.toolName, event.parameters, isPage ? 'page' : 'server');
+      const isOwn = !isPage && isOwnTool(event.toolName);
+      const runsIn = isPage ? 'page' : isOwn ? 'widget' : 'server';
+      const call = aCall(event.toolCallId, event.toolName, event.parameters, runsIn);
       return toolOf(parts, call.id) === undefined
         ? withTool(
             parts,
-            isPage
+            isPage || isOwn
               ? call
               : { ...call, approvedBy: 'server', state: { status: 'running', startedAtMs: nowMs } },
           )
@@ -98,7 +101,10 @@ function partsAfterCall(parts: Parts, event: CallEvent, nowMs: number): Parts {
       const earlier = toolOf(parts, id);
       if (earlier !== undefined && !isOpenCall(earlier)) return parts;
       if (name !== undefined) {
-        const call = aCall(id, name, event.parameters ?? earlier?.input, 'page');
+        const isOwn = event.origin !== 'webmcp' && isOwnTool(name);
+        // Asked again with the outputs of others: the question goes on standing.
+        if (isOwn && earlier?.state.status === 'asking') return parts;
+        const call = aCall(id, name, event.parameters ?? earlier?.input, isOwn ? 'widget' : 'page');
         return withTool(parts, {
           ...call,
           pageOrigin: textOf(event.pageOrigin) ?? '',

@@ -1,15 +1,21 @@
-import type { AssistantPart, CancelledReason, NoticePart, ToolCallPart, ToolCallState } from './state.ts';
+import type {
+  AssistantPart,
+  CancelledReason,
+  NoticePart,
+  ReasoningPart,
+  TextPart,
+  ToolCallPart,
+  ToolCallState,
+} from './state.ts';
 
 type Parts = readonly AssistantPart[];
 
-/** A text or a thought: what deltas can reach. */
-export type Flowing = Extract<AssistantPart, { streaming: boolean }>;
+/** A text or a thought: blocks that do not nest. */
+export type Flowing = TextPart | ReasoningPart;
 
 /** Ends all that is open in an answer, for a reason that calls give as theirs. */
 export function closed(parts: Parts, reason: CancelledReason): Parts {
-  return withCallsClosed(sealed(parts), (call) =>
-    call.state.status === 'approval' ? { status: 'declined' } : { status: 'cancelled', reason },
-  );
+  return withCallsClosed(sealed(parts), () => ({ status: 'cancelled', reason }));
 }
 
 /** Says something about the turn, once. */
@@ -39,18 +45,23 @@ export function sealedAt(parts: Parts, index: number, part: Flowing): Parts {
   return replaced(parts, index, { ...part, streaming: false });
 }
 
-/** Ends every call that has not ended. */
+/** Ends every call that has not ended, and what else was still coming. */
 function withCallsClosed(parts: Parts, close: (call: ToolCallPart) => ToolCallState): Parts {
-  if (!parts.some(isOpenCall)) return parts;
-  return parts.map((part) => (isOpenCall(part) ? { ...part, state: close(part) } : part));
+  const isComing = (part: AssistantPart) =>
+    (part.kind === 'artifact' || part.kind === 'media') && part.streaming;
+  if (!parts.some((part) => isOpenCall(part) || isComing(part))) return parts;
+  return parts.map((part) => {
+    if (isOpenCall(part)) return { ...part, state: close(part) };
+    return isComing(part) ? ({ ...part, streaming: false } as AssistantPart) : part;
+  });
 }
 
 export function isOpenCall(part: AssistantPart): part is ToolCallPart {
-  return part.kind === 'tool' && ['requested', 'approval', 'running'].includes(part.state.status);
+  return part.kind === 'tool' && ['requested', 'approval', 'asking', 'running'].includes(part.state.status);
 }
 
 export function isFlowing(part: AssistantPart): part is Flowing {
-  return 'streaming' in part && part.streaming;
+  return (part.kind === 'text' || part.kind === 'reasoning') && part.streaming;
 }
 
 export function replaced(parts: Parts, index: number, part: AssistantPart): Parts {

@@ -6,12 +6,13 @@ import type { Emit } from '../options.ts';
 import type { ApprovalRules } from '../tools/approval.ts';
 import type { PageTools } from '../tools/page-tools.ts';
 import type { Transport } from '../transport/transport.ts';
-import type { Chat } from './chat.ts';
+import type { Chat, Reply } from './chat.ts';
 import type { Clock } from './clock.ts';
 import type { Driver } from './driver.ts';
 import { goingOn, isAtRest } from './local.ts';
 import type { Entry, Failure } from './state.ts';
 import { createStore } from './store.ts';
+import type { TurnIds } from './turn.ts';
 import type { TurnRecord } from './turn-record.ts';
 
 export interface ChatOptions {
@@ -41,14 +42,10 @@ export interface ChatOptions {
 export interface OwnedChat extends Chat {
   /** Opens the session, so that the surface's copy is there before the first message. A failure shows in the thread. */
   connect(): Promise<void>;
+  /** A message that another tab is about to send ends the turn. */
+  overtaken(): void;
   /** The turn as it stands at this moment, with the entries of this moment. `undefined`: none is under way. */
   turnRecord(): TurnRecord | undefined;
-}
-
-/** The message that is being answered, and the entry that answers it. */
-export interface TurnIds {
-  readonly userId: string;
-  readonly answerId: string;
 }
 
 /**
@@ -59,6 +56,7 @@ export function createChat(options: ChatOptions): OwnedChat {
   const { transport, emit, newId, kept } = options;
   const store = createStore(kept ? goingOn(options.entries ?? [], kept) : { entries: options.entries ?? [] });
   const surface = createSignal<InitResponse['config'] | undefined>(undefined);
+  const capabilities = createSignal<readonly string[]>([]);
   const draft = options.draft ?? createSignal('');
   const life = new AbortController();
   let driver: Driver | undefined;
@@ -68,7 +66,10 @@ export function createChat(options: ChatOptions): OwnedChat {
 
   async function openSession(signal: AbortSignal): Promise<InitResponse> {
     const answer = await transport.init(signal);
-    if (!signal.aborted) surface.value = answer.config;
+    if (!signal.aborted) {
+      surface.value = answer.config;
+      capabilities.value = answer.capabilities ?? [];
+    }
     return answer;
   }
 
@@ -130,11 +131,52 @@ export function createChat(options: ChatOptions): OwnedChat {
     addEventListener('online', goOn, { once: true, signal: life.signal });
   }
 
-  function stop() {
+  function end(isOvertaken: boolean) {
     if (isAtRest(store.conversation.peek())) return;
     first = undefined;
-    store.apply({ type: 'stopped' });
-    driver?.stop();
+    store.apply({ type: 'stopped', isOvertaken });
+    driver?.stop(isOvertaken);
+  }
+
+  /** Makes room for another message. The one before it ends with its arrival. */
+  function overtake() {
+    first = undefined;
+    driver?.stop(true);
+    driver?.forget();
+  }
+
+  /** Whether it can be sent. One that cannot be stays out of the thread: it would be refused with every later one, too. */
+  function isFit(text: string): boolean {
+    if (text.trim() === '' || life.signal.aborted) return false;
+    if (text.length <= MAX_MESSAGE_CHARS) return true;
+    end(false);
+    driver?.forget();
+    first = undefined;
+    if (draft.peek() === '') draft.value = text;
+    fail(tooLong(text.length), { says: 'message_too_long', advice: 'rewrite' });
+    return false;
+  }
+
+  async function edit(entryId: string, text: string) {
+    const old = store.conversation.peek().entries.find(({ id }) => id === entryId);
+    if (old?.role !== 'user') return;
+    if (!capabilities.peek().includes('edit')) {
+      draft.value = text;
+      return;
+    }
+    if (!isFit(text)) return;
+    overtake();
+    const ids = { userId: newId('usr_'), answerId: newId('ast_'), replaces: entryId };
+    store.apply({ type: 'edited', replaces: entryId, id: ids.userId, text, answerId: ids.answerId });
+    await begin(ids);
+  }
+
+  async function regenerate(entryId: string) {
+    const { entries } = store.conversation.peek();
+    const index = entries.findIndex(({ id }) => id === entryId);
+    const asked = entries.filter((entry, at) => at < index && entry.role === 'user').at(-1);
+    if (asked?.role !== 'user' || !capabilities.peek().includes('edit')) return;
+    await edit(asked.id, asked.text);
   }
 
   async function connect() {
@@ -151,25 +193,21 @@ export function createChat(options: ChatOptions): OwnedChat {
   return {
     conversation: store.conversation,
     surface,
+    capabilities,
     draft,
+    edit,
+    regenerate,
     connect,
-    stop,
+    stop: () => end(false),
+    overtaken: () => end(true),
     prepare() {
       load().catch(() => {
         // Sending tries again, and says so if it fails.
       });
     },
     async send(text) {
-      if (text.trim() === '' || life.signal.aborted) return;
-      stop();
-      driver?.forget();
-      if (text.length > MAX_MESSAGE_CHARS) {
-        first = undefined;
-        // Kept out of the thread: it would be refused with every later message, too.
-        if (draft.peek() === '') draft.value = text;
-        fail(tooLong(text.length), { says: 'message_too_long', advice: 'rewrite' });
-        return;
-      }
+      if (!isFit(text)) return;
+      overtake();
       const ids = { userId: newId('usr_'), answerId: newId('ast_') };
       store.apply({ type: 'sent', id: ids.userId, text, answerId: ids.answerId });
       await begin(ids);
@@ -188,12 +226,23 @@ export function createChat(options: ChatOptions): OwnedChat {
       }
     },
     decide: (id, decision) => driver?.decide(id, decision),
-    vote(entryId, vote) {
+    reply: (id, replies: readonly Reply[]) => driver?.reply(id, replies),
+    copied(entryId) {
+      // That a copy was made is nobody's problem if it cannot be told.
+      transport.feedback({ type: 'copy', messageId: entryId }).catch(() => {});
+    },
+    rate: (rating, comment) =>
+      transport.feedback({ type: 'csat', rating, ...(comment !== '' && { comment }) }),
+    vote(entryId, vote, comment = '') {
       const entry = store.conversation.peek().entries.find(({ id }) => id === entryId);
-      if (entry?.role !== 'assistant' || entry.vote === vote) return;
+      if (entry?.role !== 'assistant' || (entry.vote === vote && comment === '')) return;
       store.apply({ type: 'voted', id: entryId, vote });
       transport
-        .feedback({ type: vote === 'up' ? 'upvote' : 'downvote', messageId: entryId })
+        .feedback({
+          type: vote === 'up' ? 'upvote' : 'downvote',
+          messageId: entryId,
+          ...(comment !== '' && { comment }),
+        })
         .catch((cause: unknown) => {
           if (life.signal.aborted) return;
           store.apply({ type: 'voted', id: entryId, vote: entry.vote });

@@ -3,12 +3,13 @@ import type { Capability, InitResponse } from '../../protocol/request.ts';
 import { asWidgetError, WidgetError } from '../errors.ts';
 import type { ApprovalRules } from '../tools/approval.ts';
 import type { Snapshot } from '../tools/page-tools.ts';
-import type { Decision } from './chat.ts';
-import type { ChatOptions, TurnIds } from './create-chat.ts';
+import type { Decision, Reply } from './chat.ts';
+import type { ChatOptions } from './create-chat.ts';
 import { failureAfter } from './failure-words.ts';
 import { createHearing, type Hearing } from './hearing.ts';
 import { answerOf } from './local.ts';
-import { createPageCalls } from './page-calls.ts';
+import { createOwnCalls, isOwnCall, withOwnTools } from './own-tools.ts';
+import { createPageCalls, type PageCalls } from './page-calls.ts';
 import { createPatience } from './patience.ts';
 import { failureOf } from './reduce.ts';
 import type { Remedy } from './remedy.ts';
@@ -16,7 +17,7 @@ import { type RunOptions, run, Stuck } from './run.ts';
 import type { AssistantPart, Entry, Failure } from './state.ts';
 import type { ConversationStore } from './store.ts';
 import { tellServer } from './tell-server.ts';
-import { keptTurn, NO_TOOLS, newTurn, recordOf, type Turn } from './turn.ts';
+import { anew, keptTurn, NO_TOOLS, newTurn, recordOf, type Turn, type TurnIds } from './turn.ts';
 import type { TurnRecord } from './turn-record.ts';
 
 export interface DriverOptions extends ChatOptions {
@@ -34,13 +35,17 @@ export interface Driver {
   goOn(record: TurnRecord): Promise<void>;
   /** Goes on with the failed turn. */
   retry(): Promise<void>;
-  /** Ends the turn here, and on the server where it listens. What stands in the thread is the caller's to close. */
-  stop(): void;
+  /**
+   * Ends the turn here, and on the server where it listens; one that is overtaken ends there with the next message.
+   * What stands in the thread is the caller's to close.
+   */
+  stop(isOvertaken: boolean): void;
   /** Gives a failed turn up. */
   forget(): void;
   /** Whether a turn runs, or failed and can be tried again. */
   hasTurn(): boolean;
   decide(toolCallId: string, decision: Decision): void;
+  reply(toolCallId: string, replies: readonly Reply[]): void;
   turnRecord(): TurnRecord | undefined;
   destroy(): void;
 }
@@ -62,13 +67,18 @@ export function createDriver(options: DriverOptions): Driver {
   let onRetry: VisitorRemedy | undefined;
 
   const can = (capability: Capability) => capabilities.has(capability);
-  const calls = createPageCalls({
+  const ownCalls = createOwnCalls(hearing.apply);
+  const pageCalls = createPageCalls({
     pageTools,
     rules: () => joinedRules(options.approvalRules, surface.peek()?.webmcp),
     apply: hearing.apply,
     report: (call) => emit('call', call),
     clock,
   });
+  const answerCall: PageCalls['answer'] = async (call, reached, offered, signal, onReach) => {
+    if (!isOwnCall(call)) return pageCalls.answer(call, reached, offered, signal, onReach);
+    return reached.status === 'answered' ? reached.output : ownCalls.answer(call, signal);
+  };
 
   async function open(signal: AbortSignal): Promise<InitResponse> {
     const answer = await options.openSession(signal);
@@ -80,7 +90,11 @@ export function createDriver(options: DriverOptions): Driver {
 
   async function snapshot(signal: AbortSignal): Promise<Snapshot> {
     const { config } = await open(signal);
-    if (pageTools === undefined || !config.webmcp.enabled) return NO_TOOLS;
+    return withOwnTools(await pageSnapshot(config), config.builtInTools ?? []);
+  }
+
+  async function pageSnapshot({ webmcp }: InitResponse['config']): Promise<Snapshot> {
+    if (pageTools === undefined || !webmcp.enabled) return NO_TOOLS;
     const tools = await pageTools.snapshot();
     emit('snapshot', { snapshot: tools, implementation: pageTools.implementation() });
     return tools;
@@ -104,7 +118,7 @@ export function createDriver(options: DriverOptions): Driver {
     return {
       transport,
       hearing,
-      calls,
+      answerCall,
       clock,
       newId,
       snapshot,
@@ -185,7 +199,7 @@ export function createDriver(options: DriverOptions): Driver {
   }
 
   return {
-    start: ({ userId, answerId }) => drive(newTurn(userId, answerId)),
+    start: (ids) => drive(newTurn(ids)),
     async goOn(record) {
       const answer = answerOf(hearing.conversation());
       // Words that were not kept are asked for again.
@@ -198,7 +212,7 @@ export function createDriver(options: DriverOptions): Driver {
       if (mine === undefined || onRetry === undefined) return;
       const { entries } = hearing.conversation();
       const { next } = onRetry;
-      const again = next === 'anew' ? newTurn(mine.userId, newId('ast_')) : mine;
+      const again = next === 'anew' ? anew(mine, newId('ast_')) : mine;
       if (next !== 'anew') {
         mine.controller = new AbortController();
         mine.next = next;
@@ -214,11 +228,12 @@ export function createDriver(options: DriverOptions): Driver {
       });
       await drive(again);
     },
-    stop() {
+    stop(isOvertaken) {
       const mine = turn;
       if (mine === undefined) return;
       turn = undefined;
       void keep(undefined);
+      if (isOvertaken) return mine.controller.abort();
       // The server may be at work without having said under which name: the first that is heard of it ends it.
       if (mine.executionId === undefined && mine.isOut && can('cancel')) {
         mine.isStopped = true;
@@ -232,7 +247,8 @@ export function createDriver(options: DriverOptions): Driver {
       if (turn !== undefined) finish();
     },
     hasTurn: () => turn !== undefined,
-    decide: calls.decide,
+    decide: pageCalls.decide,
+    reply: ownCalls.reply,
     turnRecord() {
       hearing.flush();
       const { phase } = hearing.conversation();

@@ -1,14 +1,32 @@
 import { closed, noticed } from './closing.ts';
-import type { AssistantEntry, AssistantPart, Conversation, Entry, Failure, Phase, Wait } from './state.ts';
+import {
+  type AssistantEntry,
+  type AssistantPart,
+  type Conversation,
+  EMPTY_CONVERSATION,
+  type Entry,
+  type Failure,
+  type Phase,
+  type Wait,
+} from './state.ts';
 
 type Parts = readonly AssistantPart[];
 
 /** What happens on this side of the wire and needs nothing that is fetched late. */
 export type EarlyEvent =
   | { readonly type: 'sent'; readonly id: string; readonly text: string; readonly answerId: string }
+  /** A message takes the place of an earlier one and of all that followed it. */
+  | {
+      readonly type: 'edited';
+      readonly replaces: string;
+      readonly id: string;
+      readonly text: string;
+      readonly answerId: string;
+    }
   /** A message that the server does not take leaves the thread. */
   | { readonly type: 'unsent'; readonly id: string }
-  | { readonly type: 'stopped' }
+  /** By the visitor; `isOvertaken`: by another message of theirs. */
+  | { readonly type: 'stopped'; readonly isOvertaken?: boolean }
   | { readonly type: 'failed'; readonly failure: Failure }
   /** Nothing is under way here; what the answer waits for comes from somewhere else, if it comes. */
   | { readonly type: 'rested' }
@@ -23,9 +41,10 @@ export function afterEarly(conversation: Conversation, event: EarlyEvent): Conve
   switch (event.type) {
     case 'sent': {
       // A question whose turn failed does not stand there without a word, and no answer grows above another.
-      const { entries } = withAnswer(conversation, (parts) =>
-        conversation.phase === 'failed' ? noticed(parts, 'error') : closed(parts, 'new_message'),
-      );
+      const { entries } = withAnswer(conversation, (parts) => {
+        if (conversation.phase === 'failed') return noticed(parts, 'error');
+        return isAtRest(conversation) ? parts : overtaken(parts);
+      });
       return {
         ...conversation,
         phase: 'thinking',
@@ -36,13 +55,27 @@ export function afterEarly(conversation: Conversation, event: EarlyEvent): Conve
         wait: undefined,
       };
     }
+    case 'edited': {
+      const { replaces, id, text, answerId } = event;
+      const index = conversation.entries.findIndex((entry) => entry.id === replaces);
+      const old = conversation.entries[index];
+      if (old?.role !== 'user') return conversation;
+      return {
+        ...EMPTY_CONVERSATION,
+        phase: 'thinking',
+        entries: [...conversation.entries.slice(0, index), { ...old, id, text }],
+        answerId,
+      };
+    }
     case 'unsent': {
       const { answerId: _, ...rest } = conversation;
       return { ...rest, entries: conversation.entries.filter(({ id }) => id !== event.id) };
     }
     case 'stopped':
       return atRest(
-        withAnswer(conversation, (parts) => noticed(closed(parts, 'stopped'), 'stopped')),
+        withAnswer(conversation, (parts) =>
+          event.isOvertaken ? overtaken(parts) : noticed(closed(parts, 'stopped'), 'stopped'),
+        ),
         'idle',
       );
     case 'failed':
@@ -68,6 +101,10 @@ export function afterEarly(conversation: Conversation, event: EarlyEvent): Conve
   }
 }
 
+function overtaken(parts: Parts): Parts {
+  return noticed(closed(parts, 'new_message'), 'new_message');
+}
+
 /** A conversation whose turn an earlier page left in the middle. */
 export function goingOn(
   entries: readonly Entry[],
@@ -84,7 +121,7 @@ export function goingOn(
   // Nobody asks yet, and an answer to nobody's question would be lost.
   return withAnswer(conversation, (parts) =>
     parts.map((part) =>
-      part.kind === 'tool' && part.state.status === 'approval'
+      part.kind === 'tool' && (part.state.status === 'approval' || part.state.status === 'asking')
         ? { ...part, state: { status: 'requested' } }
         : part,
     ),

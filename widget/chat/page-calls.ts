@@ -114,6 +114,14 @@ export function createPageCalls({ pageTools, rules, apply, report, clock }: Page
       pageOrigin: tool.pageOrigin,
     });
     const approvedBy = await approval(call, tool, signal);
+    if (signal.aborted) {
+      // Not declined: nobody decided. What stands there was closed with the turn.
+      const output = errorOutput('The turn ended before the visitor decided. This call was not run.');
+      const { id: toolCallId, name, input } = call;
+      const outcome = { status: 'cancelled', output, durationMs: 0 } as const;
+      report({ toolCallId, name, input, approvedBy: undefined, outcome });
+      return output;
+    }
     if (approvedBy === undefined) {
       end(call, { status: 'declined' });
       return errorOutput('The visitor declined this call. It was not run.');

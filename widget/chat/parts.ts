@@ -5,8 +5,8 @@ type Parts = readonly AssistantPart[];
 
 /** Opens a text or a thought. Ends whatever was still flowing: blocks do not nest. */
 export function opened(parts: Parts, kind: Flowing['kind'], id: string, role?: 'error'): Parts {
-  const part = { kind, id: unused(parts, id), text: '', streaming: true };
-  return [...sealed(parts), role === undefined ? part : { ...part, role }];
+  const part = { kind, id: unused(parts, id), text: '', streaming: true } as Flowing;
+  return [...sealed(parts), role === undefined ? part : ({ ...part, role } as Flowing)];
 }
 
 /**
@@ -16,13 +16,14 @@ export function opened(parts: Parts, kind: Flowing['kind'], id: string, role?: '
 export function appended(parts: Parts, kind: Flowing['kind'], id: string, delta: string): Parts {
   const part = parts[flowingIndex(parts, kind, id)] ?? closedLast(parts, kind, id);
   const index = part === undefined ? -1 : parts.indexOf(part);
-  if (part === undefined || !('text' in part)) return appended(opened(parts, kind, id), kind, id, delta);
+  if (part?.kind !== 'text' && part?.kind !== 'reasoning')
+    return appended(opened(parts, kind, id), kind, id, delta);
   return replaced(parts, index, { ...part, text: part.text + delta, streaming: true });
 }
 
 /** Takes texts and thoughts back. */
 export function without(parts: Parts, ids: readonly unknown[]): Parts {
-  const isTaken = (part: AssistantPart) => 'streaming' in part && ids.includes(wireId(part.id));
+  const isTaken = (part: AssistantPart) => 'text' in part && ids.includes(wireId(part.id));
   return parts.some(isTaken) ? parts.filter((part) => !isTaken(part)) : parts;
 }
 

@@ -34,6 +34,7 @@ export function reduce(
 ): Conversation {
   switch (event.type) {
     case 'sent':
+    case 'edited':
     case 'unsent':
     case 'stopped':
     case 'failed':
@@ -131,7 +132,7 @@ function withParts(conversation: Conversation, change: (parts: Parts) => Parts, 
 
 function phaseOf(parts: Parts): Phase {
   const calls = parts.filter(isOpenCall);
-  if (calls.some((call) => call.state.status === 'approval')) return 'waiting';
+  if (calls.some(({ state }) => state.status === 'approval' || state.status === 'asking')) return 'waiting';
   if (calls.length > 0) return 'acting';
   const last = parts.at(-1);
   return last?.kind === 'text' && last.streaming ? 'answering' : 'thinking';

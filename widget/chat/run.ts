@@ -3,15 +3,16 @@ import type { Snapshot } from '../tools/page-tools.ts';
 import type { EventStream, Transport } from '../transport/transport.ts';
 import type { Clock } from './clock.ts';
 import { type LastWord, type ListenOptions, listen, wordsOf } from './listen.ts';
-import type { PageCalls } from './page-calls.ts';
+import { isQuestion } from './own-tools.ts';
+import type { PageCalls, PendingCall } from './page-calls.ts';
 import type { Patience } from './patience.ts';
 import { type Remedy, remedyFor } from './remedy.ts';
 import { messagesUpTo } from './transcript.ts';
-import type { Turn } from './turn.ts';
+import type { OpenCall, Turn } from './turn.ts';
 
 export interface RunOptions extends ListenOptions {
   readonly transport: Transport;
-  readonly calls: PageCalls;
+  readonly answerCall: PageCalls['answer'];
   readonly patience: Patience;
   readonly clock: Clock;
   /** Opens the session where there is none that is good. */
@@ -101,7 +102,7 @@ interface Attempt {
 
 async function request(attempt: Attempt, turn: Turn, options: RunOptions): Promise<EventStream | undefined> {
   const { transport, hearing, canReplay } = options;
-  const { executionId, answerId, userId } = turn;
+  const { executionId, answerId, userId, replaces } = turn;
   const { signal } = turn.controller;
   if (attempt.what === 'follow' && executionId !== undefined) {
     await options.open(signal);
@@ -122,6 +123,7 @@ async function request(attempt: Attempt, turn: Turn, options: RunOptions): Promi
         {
           messages: messagesUpTo(hearing.conversation().entries, userId),
           assistantMessageId: answerId,
+          ...(replaces !== undefined && { replacesMessageId: replaces }),
           tools: turn.offered,
         },
         signal,
@@ -138,9 +140,12 @@ function withoutReplay(turn: Turn): undefined {
 }
 
 function outputsOf({ calls }: Turn): Record<string, unknown> {
+  const questions = [...calls.values()].filter(({ call }) => isQuestion(call)).length;
+  // The wire's own key for an answered question is the tool's name, which says enough where there is one.
+  const keyOf = (call: PendingCall) => (questions === 1 && isQuestion(call) ? call.name : call.key);
   return Object.fromEntries(
     [...calls.values()].flatMap(({ call, progress }) =>
-      progress.status === 'answered' ? [[call.key, progress.output]] : [],
+      progress.status === 'answered' ? [[keyOf(call), progress.output]] : [],
     ),
   );
 }
@@ -180,24 +185,32 @@ async function recover(error: WidgetError, attempt: Attempt, turn: Turn, options
   if (!goesOn) throw new Stuck(error, { by: 'visitor', next: turn.next });
 }
 
-async function answerCalls(turn: Turn, { calls, remember }: RunOptions): Promise<void> {
+/**
+ * Answers what was asked for. Where the visitor has a question to think about, the outputs of all else go out first:
+ * the server asks again for what is missing, and the question goes on standing.
+ */
+async function answerCalls(turn: Turn, options: RunOptions): Promise<void> {
+  const open = [...turn.calls.values()].filter(({ progress }) => progress.status !== 'answered');
+  const isAsked = ({ call }: OpenCall) => isQuestion(call) && !turn.answered.has(call.id);
+  const questions = Promise.all(open.filter(isAsked).map((call) => answerCall(call, turn, options)));
+  const others = open.filter((call) => !isAsked(call));
+  await Promise.all(others.map((call) => answerCall(call, turn, options)));
+  if (others.length === 0) await questions;
+}
+
+async function answerCall(open: OpenCall, turn: Turn, options: RunOptions): Promise<void> {
+  const { call, progress } = open;
   const { signal } = turn.controller;
-  await Promise.all(
-    [...turn.calls.values()].map(async (open) => {
-      const { call, progress } = open;
-      if (progress.status === 'answered') return;
-      const output =
-        turn.answered.get(call.id)?.output ??
-        (await calls.answer(call, progress, turn.offered, signal, async (reached) => {
-          open.progress = reached;
-          await remember();
-        }));
-      if (signal.aborted) return;
-      turn.answered.set(call.id, { call: wordsOf(call), output });
-      open.progress = { status: 'answered', output };
-      await remember();
-    }),
-  );
+  const output =
+    turn.answered.get(call.id)?.output ??
+    (await options.answerCall(call, progress, turn.offered, signal, async (reached) => {
+      open.progress = reached;
+      await options.remember();
+    }));
+  if (signal.aborted) return;
+  turn.answered.set(call.id, { call: wordsOf(call), output });
+  open.progress = { status: 'answered', output };
+  await options.remember();
 }
 
 function interrupted(): WidgetError {

@@ -51,6 +51,12 @@ export type ToolCallState =
       /** Another tab asks, and only there it can be answered. */
       readonly elsewhere?: boolean;
     }
+  /** The model asks the visitor something, and the sheet above the composer waits for the answer. */
+  | {
+      readonly status: 'asking';
+      /** Another tab asks, and only there it can be answered. */
+      readonly elsewhere?: boolean;
+    }
   | { readonly status: 'running'; readonly startedAtMs: number }
   | { readonly status: 'done'; readonly result: string; readonly durationMs: number | undefined }
   | { readonly status: 'failed'; readonly result: string; readonly durationMs: number | undefined }
@@ -73,11 +79,14 @@ export interface TextPart {
   readonly role?: 'error';
 }
 
-interface ReasoningPart {
+export interface ReasoningPart {
   readonly kind: 'reasoning';
   readonly id: string;
   readonly text: string;
   readonly streaming: boolean;
+  readonly startedAtMs?: number;
+  /** Once it has ended. */
+  readonly durationMs?: number;
 }
 
 /** One tool call and, once it has ended, its receipt. */
@@ -114,7 +123,45 @@ export interface NoticePart {
     | 'interrupted';
 }
 
-export type AssistantPart = TextPart | ReasoningPart | ToolCallPart | NoticePart;
+/** Where something in the answer comes from. */
+export interface SourcePart {
+  readonly kind: 'source';
+  readonly id: string;
+  /** Absolute, `http` or `https`. */
+  readonly url: string;
+  readonly title: string;
+}
+
+/** An image, a sound, a film or a file that the model made or found. */
+export interface MediaPart {
+  readonly kind: 'media';
+  readonly id: string;
+  /** As the server names it: `image`, `audio`, `video`, `file`, or a media type. */
+  readonly mediaType: string;
+  /** A URL, or a `data:` URI. Empty until it is there, and where it was too large to be kept. */
+  readonly url: string;
+  readonly streaming: boolean;
+}
+
+/** A piece of work that stands beside the conversation: a document, a file, code. */
+export interface ArtifactPart {
+  readonly kind: 'artifact';
+  readonly id: string;
+  readonly artifactType: string;
+  readonly title: string;
+  readonly text: string;
+  readonly streaming: boolean;
+  readonly file?: { readonly path: string; readonly mimeType: string; readonly language: string };
+}
+
+export type AssistantPart =
+  | TextPart
+  | ReasoningPart
+  | ToolCallPart
+  | NoticePart
+  | SourcePart
+  | MediaPart
+  | ArtifactPart;
 
 export interface UserEntry {
   readonly role: 'user';

@@ -13,9 +13,9 @@ export type TabMessage =
 
 /** What the visitor did in a tab that only shows the turn. To decide about a call is not among it. */
 export type Order =
-  | { readonly type: 'stop' }
+  | { readonly type: 'stop'; readonly isOvertaken?: boolean }
   | { readonly type: 'retry' }
-  | { readonly type: 'vote'; readonly id: string; readonly vote: 'up' | 'down' };
+  | { readonly type: 'vote'; readonly id: string; readonly vote: 'up' | 'down'; readonly comment?: string };
 
 /** The conversation as a tab shows it: what changed since its last picture, or all of it. */
 export interface Picture {
@@ -105,14 +105,14 @@ export function readMessage(data: unknown): TabMessage | undefined {
   switch (message.type) {
     case 'ask':
     case 'here':
-    case 'stop':
     case 'retry':
       return { type: message.type };
+    case 'stop':
+      return { type: 'stop', isOvertaken: message.isOvertaken === true };
     case 'vote': {
-      const { id, vote } = message;
-      return typeof id === 'string' && (vote === 'up' || vote === 'down')
-        ? { type: 'vote', id, vote }
-        : undefined;
+      const { id, vote, comment } = message;
+      if (typeof id !== 'string' || (vote !== 'up' && vote !== 'down')) return undefined;
+      return { type: 'vote', id, vote, ...(typeof comment === 'string' && { comment }) };
     }
     case 'picture':
       return readPicture(message);

@@ -49,6 +49,7 @@ export async function joinTabs(options: TabsOptions): Promise<SharedChat> {
   let own = create(withoutTurn(options.kept));
   const source = signal(own);
   const surface = signal(own.surface.peek());
+  const capabilities = signal(own.capabilities.peek());
   const elsewhere = signal(EMPTY_CONVERSATION);
   const shown = signal<ReadonlySignal<Conversation>>(own.conversation);
   let line: TabLine | undefined;
@@ -106,8 +107,9 @@ export async function joinTabs(options: TabsOptions): Promise<SharedChat> {
     if (!lock.isMine()) return;
     if (order.type === 'vote') own.vote(order.id, order.vote);
     else if (order.type === 'retry') void own.retry();
-    else if (!isAtRest(own.conversation.peek())) own.stop();
-    else letGo();
+    else if (isAtRest(own.conversation.peek())) letGo();
+    else if (order.isOvertaken) own.overtaken();
+    else own.stop();
   }
 
   async function inherit() {
@@ -159,7 +161,7 @@ export async function joinTabs(options: TabsOptions): Promise<SharedChat> {
   }
 
   async function takeOver() {
-    toOwner({ type: 'stop' });
+    toOwner({ type: 'stop', isOvertaken: true });
     unfollow();
     await lock.take();
     await refresh();
@@ -214,6 +216,7 @@ export async function joinTabs(options: TabsOptions): Promise<SharedChat> {
   const unwatch = effect(() => {
     const now = source.value.conversation.value;
     surface.value = source.value.surface.value ?? surface.peek();
+    if (source.value.capabilities.value.length > 0) capabilities.value = source.value.capabilities.value;
     // What happens outside of a turn, such as a server that cannot be reached, concerns no other tab.
     if (!lock.isMine()) return;
     untell ??= clock.nextFrame(tell);
@@ -224,12 +227,22 @@ export async function joinTabs(options: TabsOptions): Promise<SharedChat> {
   return {
     conversation: computed(() => shown.value.value),
     surface,
+    capabilities,
     draft: own.draft,
     connect: () => own.connect(),
     prepare: () => own.prepare(),
     async send(text) {
       if (text.trim() !== '') await act(() => own.send(text));
     },
+    async edit(id, text) {
+      // Nothing is taken from another tab for words that only go back to where they are written.
+      if (!capabilities.peek().includes('edit')) await own.edit(id, text);
+      else if (text.trim() !== '') await act(() => own.edit(id, text));
+    },
+    async regenerate(id) {
+      if (capabilities.peek().includes('edit')) await act(() => own.regenerate(id));
+    },
+    overtaken: () => own.overtaken(),
     stop() {
       if (!toOwner({ type: 'stop' })) own.stop();
     },
@@ -239,9 +252,14 @@ export async function joinTabs(options: TabsOptions): Promise<SharedChat> {
     decide(toolCallId, decision) {
       if (waiting === undefined) own.decide(toolCallId, decision);
     },
-    vote(id, vote) {
-      if (!toOwner({ type: 'vote', id, vote })) void voteHere(id, vote);
+    reply(toolCallId, replies) {
+      if (waiting === undefined) own.reply(toolCallId, replies);
     },
+    vote(id, vote, comment) {
+      if (!toOwner({ type: 'vote', id, vote, ...(comment && { comment }) })) void voteHere(id, vote, comment);
+    },
+    copied: (id) => own.copied(id),
+    rate: (rating, comment) => own.rate(rating, comment),
     turnRecord: () => own.turnRecord(),
     thread: () =>
       lock.isMine() ? { entries: own.conversation.peek().entries, turn: own.turnRecord() } : undefined,
@@ -266,7 +284,7 @@ function isSettled({ phase, failure }: Conversation): boolean {
 /** A call that another tab asks about is decided there: any script could send word of a decision. */
 function asSeenElsewhere(conversation: Conversation): Conversation {
   const seen = (part: AssistantPart): AssistantPart =>
-    part.kind === 'tool' && part.state.status === 'approval'
+    part.kind === 'tool' && (part.state.status === 'approval' || part.state.status === 'asking')
       ? { ...part, state: { ...part.state, elsewhere: true } }
       : part;
   return {

@@ -5,11 +5,11 @@ const PROGRESS = ['asked', 'started', 'navigating', 'answered'];
 
 /** Whether a turn can be gone on with from this. Another script of the page may have written it. */
 export function isTurnRecord(value: unknown): value is TurnRecord {
-  const { userId, answerId, executionId, seq, calls, offered } = fieldsOf(value);
+  const { userId, answerId, replaces, executionId, seq, calls, offered } = fieldsOf(value);
   return (
     typeof userId === 'string' &&
     typeof answerId === 'string' &&
-    (executionId === undefined || typeof executionId === 'string') &&
+    [replaces, executionId].every((id) => id === undefined || typeof id === 'string') &&
     Number.isSafeInteger(seq) &&
     isListOf(calls, isCallRecord) &&
     isListOf(offered, isOffered)

@@ -33,6 +33,8 @@ export interface CallRecord {
 export interface TurnRecord {
   readonly userId: string;
   readonly answerId: string;
+  /** The message that this one takes the place of, until the server has answered it. */
+  readonly replaces?: string | undefined;
   /** `undefined`: the server has not answered the message yet, and the same message again is safe. */
   readonly executionId: string | undefined;
   /** `seq` of the last event that the thread holds. 0: none. */

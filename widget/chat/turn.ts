@@ -4,7 +4,7 @@ import type { PendingCall } from './page-calls.ts';
 import type { CallProgress, CallRecord, TurnRecord } from './turn-record.ts';
 
 /** A call of the pause that stands, and how far it has come. */
-interface OpenCall {
+export interface OpenCall {
   readonly call: PendingCall;
   progress: CallProgress;
 }
@@ -13,6 +13,8 @@ interface OpenCall {
 export interface Turn {
   readonly userId: string;
   answerId: string;
+  /** The message that this one takes the place of. */
+  readonly replaces: string | undefined;
   executionId: string | undefined;
   /** `seq` of the last event that was heard. 0: none. */
   seq: number;
@@ -40,10 +42,18 @@ export interface Turn {
 
 export const NO_TOOLS: Snapshot = { tools: new Map(), clientTools: [], fingerprint: '', refused: [] };
 
-export function newTurn(userId: string, answerId: string): Turn {
+/** The message that is answered, the entry that answers it, and what they replace. */
+export interface TurnIds {
+  readonly userId: string;
+  readonly answerId: string;
+  readonly replaces?: string | undefined;
+}
+
+export function newTurn({ userId, answerId, replaces }: TurnIds): Turn {
   return {
     userId,
     answerId,
+    replaces,
     executionId: undefined,
     seq: 0,
     next: 'message',
@@ -59,11 +69,16 @@ export function newTurn(userId: string, answerId: string): Turn {
   };
 }
 
+/** The same message as another turn. What it replaces is gone once the server has begun to answer it. */
+export function anew({ userId, replaces, executionId }: Turn, answerId: string): Turn {
+  return newTurn({ userId, answerId, replaces: executionId === undefined ? replaces : undefined });
+}
+
 /** The turn that an earlier page left. `seq` is that of the answer as it was kept. */
 export function keptTurn(record: TurnRecord, seq: number): Turn {
-  const { userId, answerId, executionId, offered, calls } = record;
+  const { executionId, offered, calls } = record;
   return {
-    ...newTurn(userId, answerId),
+    ...newTurn(record),
     executionId,
     seq,
     next: executionId === undefined ? 'message' : 'follow',
@@ -78,10 +93,11 @@ function answeredOf({ progress, ...call }: CallRecord): [string, { call: string;
   return progress.status === 'answered' ? [[call.id, { call: wordsOf(call), output: progress.output }]] : [];
 }
 
-export function recordOf({ userId, answerId, executionId, seq, calls, offered }: Turn): TurnRecord {
+export function recordOf({ userId, answerId, replaces, executionId, seq, calls, offered }: Turn): TurnRecord {
   return {
     userId,
     answerId,
+    replaces,
     executionId,
     seq,
     calls: [...calls.values()].map(({ call, progress }) => ({ ...call, progress })),

@@ -38,6 +38,9 @@ export function readInit(fields: Readonly<Record<string, unknown>>): Session | u
           requireConfirmFor: texts(webmcp.requireConfirmFor),
           autoApprove: texts(webmcp.autoApprove),
         },
+        builtInTools: texts(config.builtInTools),
+        mediaHosts: texts(config.mediaHosts),
+        csat: config.csat === true,
       },
     },
   };

@@ -40,6 +40,10 @@ function Part({ part }: { readonly part: AssistantPart }) {
           <p dir="auto">{part.text}</p>
         </details>
       );
+    case 'source':
+    case 'media':
+    case 'artifact':
+      return null;
     case 'tool':
       return <ToolRow part={part} />;
     case 'notice':

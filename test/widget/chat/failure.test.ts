@@ -253,13 +253,13 @@ test('stop in the middle of a tool asks the tool to stop and sends nothing', asy
   await sending;
   expect(asked).toBe(true);
   expect(world.requests).toHaveLength(1);
-  expect(world.tools().map(({ state }) => state.status)).toEqual(['cancelled', 'declined']);
+  expect(world.tools().map(({ state }) => state.status)).toEqual(['cancelled', 'cancelled']);
   expect(world.chat.conversation.value.phase).toBe('idle');
   world.chat.decide('call_2', 'once');
   expect(world.ran).toHaveLength(1);
 });
 
-test('a message while the chat is busy stops the turn and is answered', async () => {
+test('a message while the chat is busy ends the turn early, in those words, and is answered', async () => {
   const world = aWorld({
     script: [
       { events: [START, ...says('Well').slice(0, 2)], after: 'nothing' },
@@ -272,7 +272,7 @@ test('a message while the chat is busy stops the turn and is answered', async ()
   await first;
   expect(world.chat.conversation.value.entries).toMatchObject([
     { text: 'One' },
-    { parts: [{ text: 'Well' }, { notice: 'stopped' }] },
+    { parts: [{ text: 'Well' }, { notice: 'new_message' }] },
     { text: 'Two' },
     { parts: [{ text: 'Sure.' }] },
   ]);

@@ -74,6 +74,7 @@ export interface WorldOptions {
   readonly check?: PageTools['check'];
   readonly rules?: ChatOptions['approvalRules'];
   readonly surface?: Partial<InitResponse['config']['webmcp']>;
+  readonly builtInTools?: readonly string[];
   readonly init?: () => Promise<void>;
   readonly feedback?: () => Promise<void>;
   readonly entries?: readonly Entry[];
@@ -127,7 +128,7 @@ export function aWorld(options: WorldOptions): World {
   const transport: Transport = {
     async init() {
       await options.init?.();
-      return initAnswer(options.surface, options.capabilities ?? []);
+      return initAnswer(options.surface, options.capabilities ?? [], options.builtInTools);
     },
     prepare: async () => {
       await options.prepare?.();
@@ -281,7 +282,11 @@ export function done(text: string): PageCallOutcome {
   return { status: 'done', output: textOutput(text), durationMs: 5 };
 }
 
-function initAnswer(webmcp: WorldOptions['surface'], capabilities: readonly Capability[]): InitResponse {
+function initAnswer(
+  webmcp: WorldOptions['surface'],
+  capabilities: readonly Capability[],
+  builtInTools: readonly string[] = [],
+): InitResponse {
   return {
     sessionId: 'cs_1',
     expiresAt: '2030-01-01T00:00:00Z',
@@ -294,6 +299,7 @@ function initAnswer(webmcp: WorldOptions['surface'], capabilities: readonly Capa
       placeholder: null,
       suggestions: [],
       theme: null,
+      builtInTools: [...builtInTools],
       webmcp: { enabled: true, requireConfirmFor: [], autoApprove: [], ...webmcp },
     },
   };

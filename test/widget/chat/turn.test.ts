@@ -199,7 +199,7 @@ test('a decision about a call that does not wait is nothing', async () => {
 });
 
 test.each([
-  ['an SDK tool', { type: 'await', toolName: 'ask_user_question', toolCallId: 'call_1', origin: 'sdk' }],
+  ['an SDK tool', { type: 'await', toolName: 'order_pizza', toolCallId: 'call_1', origin: 'sdk' }],
   ['a tool that this page does not have', calls('nothing', 'call_1')],
   ['a local tool without an origin', { type: 'await', toolName: 'local', toolCallId: 'call_1' }],
 ] as const)('%s gets an output that says so, and the turn goes on', async (_, event) => {

@@ -1,6 +1,6 @@
 import { type Signal, signal } from '@preact/signals';
 import { expect, vi } from 'vitest';
-import type { Chat, Decision } from '../../../widget/chat/chat.ts';
+import type { Chat, Decision, Reply } from '../../../widget/chat/chat.ts';
 import {
   type AssistantEntry,
   type AssistantPart,
@@ -19,7 +19,9 @@ export interface FakeChat extends Chat {
   readonly surface: Signal<NonNullable<Chat['surface']['value']> | undefined>;
   readonly sent: string[];
   readonly decisions: [string, Decision][];
+  readonly capabilities: Signal<readonly string[]>;
   readonly votes: [string, 'up' | 'down'][];
+  readonly replies: [string, readonly Reply[]][];
   readonly calls: string[];
 }
 
@@ -35,10 +37,12 @@ export function fakeChat(conversation: Partial<Conversation> = {}): FakeChat {
       theme: null,
       webmcp: { enabled: true, requireConfirmFor: [], autoApprove: [] },
     }),
+    capabilities: signal<readonly string[]>([]),
     draft: signal(''),
     sent: [] as string[],
     decisions: [] as [string, Decision][],
     votes: [] as [string, 'up' | 'down'][],
+    replies: [] as [string, readonly Reply[]][],
     calls: [] as string[],
     prepare: () => {
       chat.calls.push('prepare');
@@ -55,8 +59,24 @@ export function fakeChat(conversation: Partial<Conversation> = {}): FakeChat {
     decide: (id: string, decision: Decision) => {
       chat.decisions.push([id, decision]);
     },
-    vote: (id: string, vote: 'up' | 'down') => {
+    vote: (id: string, vote: 'up' | 'down', comment?: string) => {
       chat.votes.push([id, vote]);
+      if (comment !== undefined) chat.calls.push(`comment ${comment}`);
+    },
+    edit: async (id: string, text: string) => {
+      chat.calls.push(`edit ${id} ${text}`);
+    },
+    regenerate: async (id: string) => {
+      chat.calls.push(`regenerate ${id}`);
+    },
+    reply: (id: string, replies: readonly Reply[]) => {
+      chat.replies.push([id, replies]);
+    },
+    copied: (id: string) => {
+      chat.calls.push(`copied ${id}`);
+    },
+    rate: async (rating: number, comment: string) => {
+      chat.calls.push(`rate ${rating} ${comment}`.trim());
     },
     destroy: () => {},
   };
