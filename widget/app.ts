@@ -1,13 +1,16 @@
-import { effect, signal } from '@preact/signals';
+import { computed, effect, signal } from '@preact/signals';
 import { BROWSER_CLOCK } from './chat/clock.ts';
 import { comingChat } from './chat/coming-chat.ts';
 import { createChat, type OwnedChat } from './chat/create-chat.ts';
 import { canShare, joinTabs, type SharedChat } from './chat/tabs.ts';
 import { type KeptThread, keepThread, keptThread } from './chat/thread-memory.ts';
 import { leadingAway } from './chat/turn-memory.ts';
+import type { LiveOptions } from './host/host-chat-api.ts';
+import { createHostSide, filled } from './host/host-side.ts';
+import { hostWhenWanted } from './host/host-when-wanted.ts';
 import { openWords } from './messages.ts';
 import { loadMode } from './modes/frame.ts';
-import type { Emit, Mode, ResolvedOptions } from './options.ts';
+import type { Emit, Mode, PagehandWidget, ResolvedOptions } from './options.ts';
 import { openSharedStorage } from './shared-storage.ts';
 import {
   NO_STORAGE,
@@ -22,7 +25,10 @@ import type { OwnedPageTools } from './tools/create-page-tools.ts';
 import { latePageTools } from './tools/late-page-tools.ts';
 import { createTransport } from './transport/http-transport.ts';
 import { isClosable } from './ui/panel.tsx';
-import { renderView } from './ui/view.tsx';
+import { renderView, type ViewProps } from './ui/view.tsx';
+
+/** Who waits for the whole chat, each with the end of the wait. The app makes `push` its own. */
+export type Waiting = [callback: Parameters<PagehandWidget['ready']>[0], wait: AbortController][];
 
 /** The running chat behind one shell. */
 export interface App {
@@ -36,6 +42,7 @@ export interface AppOptions {
   readonly options: ResolvedOptions;
   readonly emit: Emit;
   readonly onOpenChange: (open: boolean) => void;
+  readonly waiting: Waiting;
 }
 
 /** What the loader gets from the app's file. */
@@ -52,7 +59,7 @@ const LEFT_NAME = 'pagehand';
  */
 const inUse = new Set<string>();
 
-export async function startApp({ root, options, emit, onOpenChange }: AppOptions): Promise<App> {
+export async function startApp({ root, options, emit, onOpenChange, waiting }: AppOptions): Promise<App> {
   const { api, token, position, theme, locale, webmcp = {} } = options;
   const key = surfaceKey(api, token);
   const mode = modeOf(options);
@@ -70,6 +77,7 @@ export async function startApp({ root, options, emit, onOpenChange }: AppOptions
   const pageTools =
     webmcp.enabled === false ? undefined : latePageTools({ timeoutMs: webmcp.timeoutMs, storageKey: key });
   const draft = signal('');
+  const side = createHostSide();
 
   async function openChat(): Promise<SharedChat> {
     storage = await opening;
@@ -88,6 +96,7 @@ export async function startApp({ root, options, emit, onOpenChange }: AppOptions
         draft,
         entries,
         kept: turn,
+        beforeSend: async (message, leave) => side.beforeSend.peek()?.(message, leave),
         remember: (record) => keep({ entries: own.conversation.peek().entries, turn: record }),
       });
       return own;
@@ -109,11 +118,15 @@ export async function startApp({ root, options, emit, onOpenChange }: AppOptions
   }
 
   // The panel does not wait for it.
-  const chat = comingChat(openChat(), draft);
+  const opened = openChat();
+  const coming = comingChat(opened, draft);
+  const surface = computed(() => coming.surface.value && filled(coming.surface.value, side.variables));
+  const chat = { ...coming, surface };
 
   const open = signal(false);
-  const view = {
+  let view: ViewProps = {
     chat,
+    drawings: side.drawings,
     open,
     mode,
     modeModule,
@@ -122,7 +135,7 @@ export async function startApp({ root, options, emit, onOpenChange }: AppOptions
     theme,
     words: await openingWords,
     isTest: token.startsWith('ct_test_'),
-  } as const;
+  };
   let unrender: (() => void) | undefined;
   let wasOpen = false;
   let isGone = false;
@@ -134,6 +147,7 @@ export async function startApp({ root, options, emit, onOpenChange }: AppOptions
     if (!wasOpen) writeWeb('sessionStorage', LEFT_NAME, undefined);
     if (wasOpen && chat.surface.peek() === undefined) void chat.connect();
     onOpenChange(wasOpen);
+    emit(wasOpen ? 'open' : 'close', undefined);
   });
   const stopLeaving = keepOnLeave(
     chat,
@@ -154,6 +168,25 @@ export async function startApp({ root, options, emit, onOpenChange }: AppOptions
     if (value) draw();
   }
 
+  async function update({ locale, ...looks }: LiveOptions) {
+    const words = locale === undefined ? view.words : await openWords(languageTag(locale));
+    view = { ...view, ...looks, words };
+    if (unrender === undefined || isGone) return;
+    unrender();
+    unrender = renderView(root, view);
+  }
+
+  const stopHosting = hostWhenWanted({
+    waiting,
+    opened,
+    emit,
+    chat,
+    root,
+    side,
+    open,
+    setOpen,
+    update,
+  });
   // The page before this one was left with the chat open.
   if (closable && readWeb('sessionStorage', openName) !== undefined) setOpen(true);
   // The app comes ahead of the visitor who means to chat: the click has then only to show what is drawn.
@@ -163,6 +196,7 @@ export async function startApp({ root, options, emit, onOpenChange }: AppOptions
     send: chat.send,
     destroy() {
       isGone = true;
+      stopHosting();
       stopLeaving();
       unwatch();
       unrender?.();

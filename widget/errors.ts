@@ -12,6 +12,8 @@ export type LocalErrorCode =
   | 'unintelligible'
   /** A part of the chat's own code did not come. */
   | 'not_loaded'
+  /** A hook of the page refused the message, in the sentence that `message` is. */
+  | 'refused_by_page'
   /** `mount` or a data attribute got a value that cannot work. */
   | 'invalid_option';
 

@@ -1,6 +1,7 @@
 import type { StreamEvent } from '../protocol/event.ts';
-import type { ApprovedBy } from './chat/state.ts';
+import type { ApprovedBy, Phase } from './chat/state.ts';
 import type { WidgetError } from './errors.ts';
+import type { HostChat } from './host/host-chat-api.ts';
 import type { Implementation, PageCallOutcome, Snapshot } from './tools/page-tools.ts';
 
 export type Position = 'bottom-right' | 'bottom-left' | 'top-right' | 'top-left';
@@ -44,10 +45,43 @@ export interface MountOptions {
   };
 }
 
-/** What a host page can listen to, by `Pagehand.on`. */
+/**
+ * What a host page can listen to: by `on`, or as DOM events `pagehand:open`, `pagehand:message`, … that bubble up from
+ * the chat's element, with the same object as their `detail`. What a listener throws is the page's to see.
+ */
 export interface WidgetEvents {
   open: undefined;
   close: undefined;
+  /** The chat's code and thread are there. A chat that nobody means to open never says so. */
+  ready: undefined;
+  /** The visitor's message was sent, or the answer to it is complete. */
+  message: { readonly kind: 'sent' | 'answered'; readonly id: string; readonly text: string };
+  phase: { readonly phase: Phase; readonly before: Phase };
+  vote: { readonly messageId: string; readonly vote: 'up' | 'down' };
+  /** The visitor is asked about a call, or has decided. */
+  approval: {
+    readonly kind: 'asked' | 'decided';
+    readonly toolCallId: string;
+    readonly name: string;
+    readonly title: string;
+    /** Of a decision. */
+    readonly allowed?: boolean;
+  };
+  /** Another conversation is shown (`new`, `opened`), or this one was emptied, renamed or deleted (`changed`). */
+  conversation: { readonly kind: 'new' | 'opened' | 'changed'; readonly conversationId?: string };
+  /** Answers that came while the chat was closed. */
+  unread: { readonly count: number };
+  /** A file of the composer. */
+  attachment: {
+    readonly kind: 'added' | 'uploaded' | 'failed' | 'removed';
+    readonly name: string;
+    readonly mediaType: string;
+    readonly bytes: number;
+  };
+  /** The visitor said how it was, 1 to 5. */
+  feedback: { readonly rating: number; readonly comment?: string };
+  /** The last word of a chat that is taken out of the page. */
+  destroy: undefined;
   /** The tools of a turn, as they are about to be sent. */
   snapshot: { readonly snapshot: Snapshot; readonly implementation: Implementation };
   /** Every event of a stream, as it came. */
@@ -74,6 +108,12 @@ export interface PagehandWidget {
   send(text: string): Promise<void>;
   /** Returns the undo. */
   on<Name extends keyof WidgetEvents>(name: Name, listener: (detail: WidgetEvents[Name]) => void): () => void;
+  /**
+   * Calls back with all that a page can do with a chat, as soon as the chat is there: now or later. It does not fetch
+   * the chat by itself. Returns the undo; what the callback returns is called with it, or when the chat is destroyed.
+   */
+  // biome-ignore lint/suspicious/noConfusingVoidType: a callback that returns nothing is one, too
+  ready(callback: (chat: HostChat) => (() => void) | void): () => void;
   /** Takes the chat out of the page. Leaves no element, listener, timer or global of this mount behind. */
   destroy(): void;
 }

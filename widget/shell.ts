@@ -1,7 +1,7 @@
-import type { App, AppModule } from './app.ts';
+import type { App, AppModule, Waiting } from './app.ts';
 import type { WidgetError } from './errors.ts';
 import { drawLauncher } from './launcher.ts';
-import type { Emit, PagehandWidget, ResolvedOptions } from './options.ts';
+import type { PagehandWidget, ResolvedOptions, WidgetEvents } from './options.ts';
 
 /**
  * One chat in the page: its element, its launcher, and the app once the visitor means to chat. `loadApp` is asked
@@ -11,22 +11,22 @@ export function createShell(options: ResolvedOptions, loadApp: () => Promise<App
   /** Nobody opens or closes it. */
   const always = options.target || options.mode === 'page';
   const { root, button, show } = drawLauncher(options);
-  const bus = new EventTarget();
+  const { host } = root;
+  const waiting: Waiting = [];
   let app: Promise<App> | undefined;
   /** What is wanted. The panel follows when the app is there. */
   let isOpen = false;
   let isGone = false;
 
   // What a listener throws is reported to the page, whose mistake it is, and the chat goes on.
-  const emit: Emit = (name, detail) => {
-    bus.dispatchEvent(new CustomEvent(name, { detail }));
-  };
+  const emit = <Name extends keyof WidgetEvents>(name: Name, detail?: WidgetEvents[Name]) =>
+    host.dispatchEvent(new CustomEvent(`pagehand:${name}`, { detail, bubbles: true, composed: true }));
 
   function load(): Promise<App> {
     app ??= loadApp()
       .then(({ startApp }) => {
         if (isGone) throw isGone;
-        return startApp({ root, options, emit, onOpenChange });
+        return startApp({ root, options, emit, onOpenChange, waiting });
       })
       .catch((cause) => {
         app = undefined;
@@ -67,7 +67,6 @@ export function createShell(options: ResolvedOptions, loadApp: () => Promise<App
     isOpen = open;
     show(open);
     if (!open && root.activeElement) button.focus();
-    emit(open ? 'open' : 'close', undefined);
   }
 
   const open = () => setOpen(true);
@@ -76,7 +75,7 @@ export function createShell(options: ResolvedOptions, loadApp: () => Promise<App
   button.onpointerenter = button.onfocus = preload;
   show(false);
   // An async script may run before there is a body; the root element can hold it just as well.
-  (options.target ?? document.body ?? document.documentElement).append(root.host);
+  (options.target ?? document.body ?? document.documentElement).append(host);
   // The page before this one was left with the chat open.
   try {
     if (sessionStorage.pagehand) preload();
@@ -94,13 +93,19 @@ export function createShell(options: ResolvedOptions, loadApp: () => Promise<App
       await (await load()).send(text);
     },
     on(name, listener) {
-      const hear = ({ detail }: CustomEventInit) => listener(detail);
-      bus.addEventListener(name, hear);
-      return () => bus.removeEventListener(name, hear);
+      const life = new AbortController();
+      host.addEventListener(`pagehand:${name}`, ({ detail }: CustomEventInit) => listener(detail), life);
+      return () => life.abort();
+    },
+    ready(callback) {
+      const life = new AbortController();
+      // The app makes this method its own.
+      waiting.push([callback, life]);
+      return () => life.abort();
     },
     destroy() {
-      isGone = true;
-      root.host.remove();
+      isGone ||= emit('destroy');
+      host.remove();
       app?.then(
         ({ destroy }) => destroy(),
         () => {},

@@ -2,6 +2,7 @@ import { signal as createSignal, type Signal } from '@preact/signals';
 import { MAX_MESSAGE_CHARS } from '../../protocol/limits.ts';
 import type { InitResponse } from '../../protocol/request.ts';
 import { asWidgetError, WidgetError } from '../errors.ts';
+import type { Parting } from '../host/host-side.ts';
 import type { Emit } from '../options.ts';
 import type { ApprovalRules } from '../tools/approval.ts';
 import type { PageTools } from '../tools/page-tools.ts';
@@ -27,6 +28,11 @@ export interface ChatOptions {
   readonly newId: (prefix: string) => string;
   /** What stands in the composer, where it outlives this chat. Default: its own, empty. */
   readonly draft?: Signal<string>;
+  /** Asked before a message goes out: what it is to say and what goes along, or why it must not. */
+  readonly beforeSend?: (
+    message: { readonly id: string; readonly text: string },
+    signal: AbortSignal,
+  ) => Promise<Parting | undefined>;
   /** A thread to go on with. */
   readonly entries?: readonly Entry[];
   /** A turn that an earlier page left in the middle. Its answer, as far as it came, is the last of `entries`. */

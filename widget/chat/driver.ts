@@ -3,6 +3,7 @@ import type { Capability, InitResponse } from '../../protocol/request.ts';
 import { asWidgetError, WidgetError } from '../errors.ts';
 import type { ApprovalRules } from '../tools/approval.ts';
 import type { Snapshot } from '../tools/page-tools.ts';
+import type { MessageExtras } from '../transport/transport.ts';
 import type { Decision, Reply } from './chat.ts';
 import type { ChatOptions } from './create-chat.ts';
 import { failureAfter } from './failure-words.ts';
@@ -123,6 +124,7 @@ export function createDriver(options: DriverOptions): Driver {
       newId,
       snapshot,
       open: async (signal) => void (await open(signal)),
+      extras,
       patience: createPatience(clock, (wait) => {
         if (turn === mine) hearing.apply({ type: 'held', wait });
       }),
@@ -135,6 +137,20 @@ export function createDriver(options: DriverOptions): Driver {
         await keep(recordOf(mine));
       },
     };
+  }
+
+  async function extras({ userId }: Turn, signal: AbortSignal): Promise<MessageExtras> {
+    const entry = hearing.conversation().entries.find(({ id }) => id === userId);
+    if (entry?.role !== 'user') return {};
+    const parting = await options.beforeSend?.({ id: userId, text: entry.text }, signal);
+    if (parting === undefined || signal.aborted) return {};
+    if ('refusal' in parting) {
+      throw new Stuck(new WidgetError('refused_by_page', parting.refusal, { retryable: false }), {
+        by: 'rewriting',
+      });
+    }
+    if (parting.text !== entry.text) hearing.apply({ type: 'reworded', id: userId, text: parting.text });
+    return parting.extras;
   }
 
   async function drive(mine: Turn): Promise<void> {

@@ -9,6 +9,8 @@ import type { AssistantPart, Conversation, Entry, Failure, Phase, ToolCallPart }
 /** What happens on this side of the wire. */
 export type LocalEvent =
   | EarlyEvent
+  /** The page changed a message before it was sent. */
+  | { readonly type: 'reworded'; readonly id: string; readonly text: string }
   /** The turn goes out again, with what of the thread stays. */
   | { readonly type: 'retried'; readonly entries: readonly Entry[]; readonly answerId: string }
   /** The server listens again. */
@@ -43,6 +45,13 @@ export function reduce(
     case 'held':
     case 'voted':
       return afterEarly(conversation, event);
+    case 'reworded':
+      return {
+        ...conversation,
+        entries: conversation.entries.map((entry) =>
+          entry.role === 'user' && entry.id === event.id ? { ...entry, text: event.text } : entry,
+        ),
+      };
     case 'retried':
       return {
         ...conversation,

@@ -1,6 +1,6 @@
 import { asWidgetError, WidgetError } from '../errors.ts';
 import type { Snapshot } from '../tools/page-tools.ts';
-import type { EventStream, Transport } from '../transport/transport.ts';
+import type { EventStream, MessageExtras, Transport } from '../transport/transport.ts';
 import type { Clock } from './clock.ts';
 import { type LastWord, type ListenOptions, listen, wordsOf } from './listen.ts';
 import { isQuestion } from './own-tools.ts';
@@ -19,6 +19,8 @@ export interface RunOptions extends ListenOptions {
   readonly open: (signal: AbortSignal) => Promise<void>;
   /** Opens the session too, and reads the tools that a request offers. */
   readonly snapshot: (signal: AbortSignal) => Promise<Snapshot>;
+  /** What the page sends along with the turn's message. Rejects with `Stuck` where it does not let it go. */
+  readonly extras: (turn: Turn, signal: AbortSignal) => Promise<MessageExtras>;
   /** Whether a session was ever open: then the address is right, and an answer that does not come may come yet. */
   readonly wasOpen: () => boolean;
 }
@@ -113,6 +115,7 @@ async function request(attempt: Attempt, turn: Turn, options: RunOptions): Promi
   turn.offered = await options.snapshot(signal);
   // Left by another page, and a server that may not know it for the same message would answer it twice.
   if (turn.isKept && !canReplay() && attempt.what === 'message') throw new Stuck(interrupted(), AGAIN);
+  const extras = attempt.what === 'message' ? await options.extras(turn, signal) : {};
   turn.isKept = false;
   attempt.isOut = true;
   turn.isOut = true;
@@ -125,6 +128,7 @@ async function request(attempt: Attempt, turn: Turn, options: RunOptions): Promi
           assistantMessageId: answerId,
           ...(replaces !== undefined && { replacesMessageId: replaces }),
           tools: turn.offered,
+          ...extras,
         },
         signal,
       )

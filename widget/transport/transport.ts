@@ -1,6 +1,6 @@
 import type { StreamEvent } from '../../protocol/event.ts';
 import type { ChatMessage } from '../../protocol/message.ts';
-import type { FeedbackRequest, InitResponse } from '../../protocol/request.ts';
+import type { ChatRequest, FeedbackRequest, InitResponse } from '../../protocol/request.ts';
 import type { ClientTool } from '../../protocol/tool.ts';
 
 /** The tools of a turn on the wire. The transport sends a known set once and then its fingerprint alone. */
@@ -9,7 +9,10 @@ export interface OutgoingTools {
   readonly fingerprint: string;
 }
 
-export interface OutgoingChat {
+/** What the page sends along with a message. */
+export type MessageExtras = Partial<Pick<ChatRequest, 'metadata' | 'inputs' | 'context'>>;
+
+export interface OutgoingChat extends MessageExtras {
   readonly messages: readonly ChatMessage[];
   readonly assistantMessageId: string;
   readonly tools: OutgoingTools;

@@ -28,6 +28,13 @@ export function Answer({ entry, finished }: { readonly entry: AssistantEntry; re
 }
 
 function Part({ part }: { readonly part: AssistantPart }) {
+  const { drawings } = useView();
+  const standard = <StandardPart part={part} />;
+  const isDrawable = part.kind === 'text' || part.kind === 'tool';
+  return (isDrawable && drawings?.value?.draw(part, standard)) || standard;
+}
+
+function StandardPart({ part }: { readonly part: AssistantPart }) {
   const { say, language } = useView().words;
   switch (part.kind) {
     case 'text':

@@ -1,6 +1,8 @@
+import type { ReadonlySignal } from '@preact/signals';
 import { createContext, type RefObject } from 'preact';
 import { useContext } from 'preact/hooks';
 import type { Chat } from '../chat/chat.ts';
+import type { Drawings } from '../host/drawings.tsx';
 import type { Words } from '../messages.ts';
 import type { PanelSlots } from './panel-slots.ts';
 
@@ -13,6 +15,8 @@ export interface View {
   readonly isTest: boolean;
   /** Where other parts of the chat put what they show in the panel. */
   readonly slots: PanelSlots;
+  /** What the page draws itself. */
+  readonly drawings: ReadonlySignal<Drawings | undefined> | undefined;
   /** Fetches what a conversation needs, unless it is there or on its way. */
   readonly loadLateParts: () => void;
   readonly panel: RefObject<HTMLElement | null>;

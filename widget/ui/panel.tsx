@@ -34,6 +34,7 @@ export function Panel({ root, slots, stance, ...props }: PanelProps) {
     words,
     isTest: props.isTest,
     slots,
+    drawings: props.drawings,
     panel,
     composer,
     loadLateParts: () => loadLateParts(words),

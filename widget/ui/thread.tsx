@@ -114,10 +114,12 @@ function AsWritten({ text }: { readonly text: string }) {
 }
 
 function VisitorMessage({ entry }: { readonly entry: UserEntry }) {
+  const { words, drawings } = useView();
+  const standard = <p dir="auto">{entry.text}</p>;
   return (
     <div class="entry visitor">
-      <span class="unseen">{useView().words.say('thread.visitorSaid')}</span>
-      <p dir="auto">{entry.text}</p>
+      <span class="unseen">{words.say('thread.visitorSaid')}</span>
+      {drawings?.value?.draw(entry, standard) ?? standard}
     </div>
   );
 }

@@ -5,6 +5,7 @@ import type { Words } from '../messages.ts';
 import { type Frame, type ModeModule, SMALL_SCREEN, type Stance } from '../modes/frame.ts';
 import type { Mode, Position, Theme } from '../options.ts';
 import tokens from '../theme/tokens.css?inline';
+import type { View } from './context.ts';
 import { lateParts } from './late-parts.ts';
 import modes from './modes.css?inline';
 import panelStyle from './panel.css?inline';
@@ -29,6 +30,7 @@ export interface ViewProps {
   readonly slots?: PanelSlots;
   /** Under which the browser keeps sizes of the panel. Default: for all chats of the page. */
   readonly storageKey?: string;
+  readonly drawings?: View['drawings'];
 }
 
 const RIGHT_TO_LEFT = /^(?:ar|ckb|dv|fa|he|iw|ps|sd|ug|ur|yi)\b/i;

@@ -18,7 +18,7 @@ const APP = URL.createObjectURL(
         globalThis.startedApps.push(given);
         let isOpen = false;
         return {
-          setOpen(open) { if (open !== isOpen) { isOpen = open; given.onOpenChange(open); } },
+          setOpen(open) { if (open !== isOpen) { isOpen = open; given.onOpenChange(open); given.emit(open ? "open" : "close"); } },
           send: async (text) => void globalThis.sentTexts.push(text),
           destroy() {},
         };

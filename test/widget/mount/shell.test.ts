@@ -31,6 +31,7 @@ function aShell(
           if (open === isOpen) return;
           isOpen = open;
           appOptions.onOpenChange(open);
+          appOptions.emit(open ? 'open' : 'close', undefined);
         },
         send: async (text) => {
           did.push(`send ${text}`);
