@@ -166,7 +166,7 @@ describe('a field that is not known', () => {
     [{ surface: [] }, 'c.json: surface is not a known field. Did you mean "surfaces"?'],
     [
       surface({ tokens: [] }),
-      'c.json: surfaces[0].tokens is not a known field. Known here: "id", "agent", "copy", "behavior", "history", "identity", "mediaHosts", "csat", "theme", "limits", "retentionDays", "clientTokens".',
+      'c.json: surfaces[0].tokens is not a known field. Known here: "id", "agent", "copy", "behavior", "history", "identity", "mediaHosts", "csat", "theme", "files", "limits", "retentionDays", "clientTokens".',
     ],
     [
       surface({ retentionDays: { messages: 1 } }),
@@ -199,6 +199,34 @@ describe('a field that is not known', () => {
     ],
   ])('%j', async (config, message) => {
     expect(await inJson(config)).toBe(message);
+  });
+});
+
+describe('files', () => {
+  test.each<[unknown, string]>([
+    [
+      true,
+      'files must be an object, and is a boolean. Write for example { "maxBytes": 10485760 }, or false.',
+    ],
+    [{ maxByte: 1 }, 'files.maxByte is not a known field. Did you mean "maxBytes"?'],
+    [
+      { maxBytes: 52_428_801 },
+      'files.maxBytes must be a whole number from 1 to 52428800. The default is 10485760.',
+    ],
+    [
+      { accept: [] },
+      'files.accept names no type, so nothing can be attached. Write for example ["image/png"], or "files": false.',
+    ],
+    [
+      { accept: ['png'] },
+      'files.accept[0] is not a media type. Write it in lower case, for example "image/png", or "image/*" for all images.',
+    ],
+    [
+      { scan: 'clamav' },
+      'files.scan must be a function, and is text. Write in a TypeScript or JavaScript file for example async ({ bytes }) => "pass".',
+    ],
+  ])('%j', async (files, message) => {
+    expect(await inJson(surface({ files }))).toBe(`c.json: surfaces[0].${message}`);
   });
 });
 
