@@ -2,6 +2,7 @@ import type { StreamEvent } from '../../protocol/event.ts';
 import type { ChatMessage } from '../../protocol/message.ts';
 import type { CancelResponse } from '../../protocol/request.ts';
 import type { Agent } from '../config/config.ts';
+import type { FileSettings } from '../config/files.ts';
 import type { ModelResolver } from '../models/model.ts';
 import type { Admission } from '../policy.ts';
 import type { Conversation, NewExecution, Owner, Store } from '../store/store.ts';
@@ -17,6 +18,8 @@ export interface StartRequest {
   readonly messages: readonly ChatMessage[];
   /** The message whose place the last one takes. Default: none. */
   readonly replacesMessageId?: string | undefined;
+  /** What its messages may name of the conversation's files; `null`: none. Default: none. */
+  readonly files?: Pick<FileSettings, 'maxBytes' | 'maxPerMessage'> | null;
   readonly assistantMessageId: string | null;
   readonly admission: Admission;
   /** Counts the turn against a session. Default: nothing is counted. */

@@ -25,6 +25,7 @@ export interface FirstBoundary extends Boundary {
   readonly count: NewExecution['count'] | undefined;
   readonly newConversation: NewExecution['newConversation'] | undefined;
   readonly replacesFrom: NewExecution['replacesFrom'] | undefined;
+  readonly files: readonly string[];
 }
 
 /** What logs of one process write with. */
@@ -76,12 +77,20 @@ export class EventLog implements AppendSource {
   }
 
   /** Stores a new execution with its first events and messages, unless its conversation has moved on. */
-  async create({ expectedMessages, count, newConversation, replacesFrom, ...boundary }: FirstBoundary) {
+  async create({
+    expectedMessages,
+    count,
+    newConversation,
+    replacesFrom,
+    files,
+    ...boundary
+  }: FirstBoundary) {
     let result: Awaited<ReturnType<Store['createExecution']>> = 'moved_on';
     await this.write(boundary, async (commit) => {
       result = await this.deps.store.createExecution({
         ...commit,
         expectedMessages,
+        files,
         ...(count === undefined ? {} : { count }),
         ...(newConversation === undefined ? {} : { newConversation }),
         ...(replacesFrom === undefined ? {} : { replacesFrom }),

@@ -182,7 +182,8 @@ function requireRoom(messages: readonly { readonly message: ModelMessage }[]): v
   throw new RequestError('message_limit_reached', words, { hint: `${words} Start a new chat to go on.` });
 }
 
-function lengthOf(message: ModelMessage): number {
+/** In characters, of all that stands in it. */
+export function lengthOf(message: ModelMessage): number {
   const pieces: readonly object[] =
     message.role === 'user'
       ? message.content

@@ -3,6 +3,7 @@ import { ID_PREFIX } from '../../protocol/ids.ts';
 import { SUGGEST_TOOL } from '../../protocol/tool.ts';
 import { ModelError, type ModelMessage, type ModelStopReason, type ModelToolCall } from '../models/model.ts';
 import type { Execution, StoredMessage } from '../store/store.ts';
+import type { Attachments } from './attachments.ts';
 import type { DispatchDeps } from './dispatcher.ts';
 import { type Ending, endingOf, resultsMessage } from './ending.ts';
 import { type Boundary, type EventLog, Superseded } from './event-log.ts';
@@ -50,6 +51,7 @@ export function turnStart({ iteration }: Execution, turnId: string): EventBody {
 
 export interface TurnOptions {
   readonly signal: AbortSignal;
+  readonly attachments: Attachments;
   /** Whether the next boundary is the last one in this process. */
   readonly mustYield: () => boolean;
 }
@@ -61,7 +63,7 @@ export interface TurnOptions {
 export async function runTurns(log: EventLog, deps: DispatchDeps, options: TurnOptions): Promise<void> {
   let goesOn = true;
   while (goesOn && !options.mustYield()) {
-    const turn: Turn = new Turn(log, deps, options.signal);
+    const turn: Turn = new Turn(log, deps, options);
     goesOn = await turn.take();
   }
   log.end();
@@ -71,13 +73,15 @@ class Turn {
   private readonly log: EventLog;
   private readonly deps: DispatchDeps;
   private readonly signal: AbortSignal;
+  private readonly attachments: Attachments;
   private readonly writer: TurnWriter;
   private tokens: ModelAnswer['tokens'];
 
-  constructor(log: EventLog, deps: DispatchDeps, signal: AbortSignal) {
+  constructor(log: EventLog, deps: DispatchDeps, { signal, attachments }: TurnOptions) {
     this.log = log;
     this.deps = deps;
     this.signal = signal;
+    this.attachments = attachments;
     this.writer = new TurnWriter(log, deps.newId, log.execution.assistantMessageId);
   }
 
@@ -101,16 +105,17 @@ class Turn {
     const { execution } = this.log;
     const mustAnswer = isExhausted(execution);
     const mayCall = !mustAnswer && execution.maxToolCalls > 0;
+    const { messages, giveBack } = await this.attachments.attach(toModelMessages(stored), this.signal);
     const answer = await askModel(
       this.deps.model(execution.agent.model),
       {
         instructions: execution.agent.instructions,
-        messages: toModelMessages(stored),
+        messages,
         tools: mayCall ? execution.tools.map(toModelTool) : [],
       },
       this.writer,
       this.signal,
-    );
+    ).finally(giveBack);
     // It was told that no call is left. What it calls all the same goes nowhere, or it could go on for ever.
     return mustAnswer ? { ...answer, calls: [] } : answer;
   }

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { RequestError } from '../errors.ts';
 import type { Execution, Lease, Owner } from '../store/store.ts';
 import { Appender } from './appender.ts';
+import { type Attachments, createAttachments } from './attachments.ts';
 import type { DispatchDeps } from './dispatcher.ts';
 import { EventLog, type LogDeps, Superseded } from './event-log.ts';
 import { type AbortCause, RunAborted } from './failure.ts';
@@ -32,6 +33,7 @@ export class Runs {
   private readonly coming = new Set<{ readonly owner: Owner }>();
   /** Executions that a run here had to leave because the store failed it. Their lease is still this process's. */
   private readonly dropped = new Set<string>();
+  private readonly attachments: Attachments;
   private isYielding = false;
   private mustStop = false;
 
@@ -40,6 +42,7 @@ export class Runs {
     this.lease = { owner: deps.processId, forMs: deps.leaseMs ?? DEFAULT_LEASE_MS };
     const { store, clock } = deps;
     this.logDeps = { store, appender: new Appender(store), lease: this.lease, clock };
+    this.attachments = createAttachments(store);
   }
 
   newLog(execution: Execution): EventLog {
@@ -58,6 +61,7 @@ export class Runs {
       controller,
       done: runTurns(log, this.deps, {
         signal: controller.signal,
+        attachments: this.attachments,
         mustYield: () => this.isYielding,
       }).finally(() => {
         if (this.running.get(executionId) === run) this.running.delete(executionId);

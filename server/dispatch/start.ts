@@ -10,6 +10,7 @@ import type { EventLog } from './event-log.ts';
 import { isOpen, newExecution } from './execution.ts';
 import { nothingNew, type Plan, planReplacement, planStart } from './history.ts';
 import { nextTurn } from './loop.ts';
+import { nameFiles } from './named-files.ts';
 import { newOutcome, rememberedAnswer } from './outcome.ts';
 import { canonicalName, offerTools } from './toolset.ts';
 
@@ -58,6 +59,15 @@ async function begin(
 ): Promise<Answer | undefined> {
   const { deps, runs } = desk;
   const nowMs = deps.clock();
+  const { messages, files } = await nameFiles(
+    plan.kind === 'new' ? plan.messages : [],
+    request.files ?? null,
+    {
+      conversationId: request.conversationId,
+      nowMs,
+      store: deps.store,
+    },
+  );
   // The newest is told by its time, whatever another process's clock said of the one before.
   const createdAtMs = latest === undefined ? nowMs : Math.max(nowMs, latest.createdAtMs + 1);
   const log = newLog(request, stored, createdAtMs, desk);
@@ -65,7 +75,8 @@ async function begin(
   const result = await log.create({
     execution: turn.execution,
     events: [...startEvents(log.execution, request.admission), turn.event],
-    messages: plan.kind === 'new' ? plan.messages : [],
+    messages,
+    files,
     expectedMessages: stored.length,
     count: request.count,
     newConversation: request.newConversation,

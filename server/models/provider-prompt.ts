@@ -45,7 +45,7 @@ function userPart(part: ContentPart, urls: SupportedUrls): UserPart {
       return { type: 'text', text: part.text };
     case 'upload':
       // What is still there was read in its place before the model was asked.
-      return { type: 'text', text: `(an attachment “${part.filename}” that is no longer there)` };
+      return { type: 'text', text: `(an attachment “${part.filename}” that cannot be read any more)` };
     case 'image':
       return filePart(part.image, part.mimeType ?? mediaTypeOf(part.image) ?? 'image/*', part.alt, urls);
     case 'file':

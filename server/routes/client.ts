@@ -150,6 +150,9 @@ function chatRoute({ store, dispatcher, sessions, limits, streams }: ClientRoute
       'message_not_found',
       'execution_conflict',
       'conversation_deleted',
+      'unsupported_file',
+      'file_not_found',
+      'file_too_large',
       'overloaded',
     ],
     async handle(call, body) {
@@ -169,6 +172,7 @@ function chatRoute({ store, dispatcher, sessions, limits, streams }: ClientRoute
           agent: surface.agent,
           messages: body.messages,
           replacesMessageId: body.replacesMessageId,
+          files: surface.files,
           assistantMessageId: body.assistantMessageId ?? null,
           admission: tools === undefined ? NO_TOOLS : admitFor(active, tools),
           count: {

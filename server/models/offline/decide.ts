@@ -1,5 +1,6 @@
 import { BUILT_IN_TOOLS } from '../../../protocol/tool.ts';
 import type { ModelMessage, ModelTool } from '../model.ts';
+import { describeAttachments } from './attachments.ts';
 import { type Clause, splitClauses } from './clauses.ts';
 import { exampleSentence } from './examples.ts';
 import { type PastCall, readTurns, rememberCalls, type VisitorTurn } from './history.ts';
@@ -45,7 +46,10 @@ export function decide(messages: readonly ModelMessage[], tools: readonly ModelT
   const profiles = profileTools(tools.filter(({ bareName }) => !BUILT_IN_TOOLS.includes(bareName)));
   if (turns.length === 0)
     return { kind: 'say', text: smallTalk('help', profiles, exampleFor(profiles, now)) ?? '' };
-  return decideTurn({ turns, profiles, now }, turns.length - 1, MAX_QUESTIONS).decision;
+  const { decision } = decideTurn({ turns, profiles, now }, turns.length - 1, MAX_QUESTIONS);
+  if (decision.kind === 'call') return decision;
+  const got = describeAttachments(turns.at(-1)?.attachments ?? []);
+  return { ...decision, text: [got, decision.text].filter((text) => text !== '').join('\n\n') };
 }
 
 interface Conversation {
@@ -73,7 +77,10 @@ function decideTurn(
   const clauses = splitClauses(readText(turns[thread.start]), now, profiles);
   if (thread.start === at && clauses[0]?.named === undefined) {
     const example = exampleFor(profiles, now);
-    const talk = text.trim() === '' ? cannotHelp(profiles, example) : smallTalk(text, profiles, example);
+    const isWordless = text.trim() === '';
+    // Of an attachment alone it is said what it is.
+    const wordless = turns[at]?.attachments.length ? '' : cannotHelp(profiles, example);
+    const talk = isWordless ? wordless : smallTalk(text, profiles, example);
     if (talk !== undefined) return { decision: { kind: 'say', text: talk }, thread };
   }
   return { decision: pursue(conversation, at, thread, clauses), thread };
@@ -85,7 +92,7 @@ function exampleFor(profiles: readonly ToolProfile[], now: Date): Example {
     exampleSentence(profiles, (text) => {
       const clauses = splitClauses(text, now, profiles);
       if (clauses.length !== 1 || (clauses[0]?.named === undefined && isSmallTalk(text))) return undefined;
-      const turns = [{ text, calls: [], reply: '' }];
+      const turns = [{ text, attachments: [], calls: [], reply: '' }];
       const { goals } = readGoals(clauses, profiles);
       if (goals.length === 0) return undefined;
       const decision = pursue({ turns, profiles, now }, 0, { start: 0, answers: [] }, clauses);
@@ -197,7 +204,7 @@ function pursue(
       text:
         made.length > 0
           ? made.map(reportBare).join('\n\n')
-          : withoutGoals(plan, profiles, exampleFor(profiles, now)),
+          : withoutGoals(plan, profiles, exampleFor(profiles, now), turns[at]?.attachments.length === 0),
     };
   const memory = rememberCalls(turns.slice(thread.start, at + 1).flatMap(({ calls }) => calls));
   const seen: (readonly Item[])[] = turns
@@ -242,11 +249,13 @@ function withoutGoals(
   { asksHow, unmet, negated }: Plan,
   profiles: readonly ToolProfile[],
   example: Example,
+  mustHelp: boolean,
 ): string {
   const [goal] = asksHow;
   if (goal !== undefined) return `I can ${doing(goal.profile, {}, undefined)} for you. Just tell me to.`;
   if (negated && unmet.length === 0) return 'All right, I did nothing.';
-  return cannotHelp(profiles, example);
+  // What was said goes with an attachment, and of that something is said.
+  return mustHelp ? cannotHelp(profiles, example) : '';
 }
 
 type Done = Extract<GoalState, { kind: 'done' }>;

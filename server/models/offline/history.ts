@@ -1,3 +1,4 @@
+import type { ContentPart } from '../../../protocol/message.ts';
 import type { ModelMessage, ModelToolResult } from '../model.ts';
 
 /** One call that was made, with what came of it. */
@@ -10,6 +11,8 @@ export interface PastCall {
 /** What one message of the visitor led to. */
 export interface VisitorTurn {
   readonly text: string;
+  /** Its parts that are no text. */
+  readonly attachments: readonly ContentPart[];
   readonly calls: readonly PastCall[];
   /** The last words of the assistant in it. */
   readonly reply: string;
@@ -34,6 +37,7 @@ function turnOf(messages: readonly ModelMessage[]): VisitorTurn {
   const answers = messages.flatMap((message) => (message.role === 'assistant' ? [message] : []));
   return {
     text,
+    attachments: first?.role === 'user' ? first.content.filter(({ type }) => type !== 'text') : [],
     calls: answers.flatMap(({ toolCalls }) =>
       toolCalls.map(({ name, input, toolCallId }) => ({ name, input, result: results.get(toolCallId) })),
     ),

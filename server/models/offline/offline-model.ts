@@ -2,6 +2,9 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import type { Model, ModelEvent, ModelMessage, ModelRequest } from '../model.ts';
 import { decide } from './decide.ts';
 
+/** Of one text, what tells its conversation from others. Messages are shorter. */
+const MAX_CHARS_HASHED = 64_000;
+
 export interface OfflineModelOptions {
   /** What "tomorrow" counts from. */
   readonly clock: () => Date;
@@ -46,11 +49,16 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
   }
 }
 
+/** Of an attachment its beginning will do. */
+function withoutData(_: string, value: unknown): unknown {
+  return typeof value === 'string' ? value.slice(0, MAX_CHARS_HASHED) : value;
+}
+
 /** Unlike the ids before it in the conversation, and the same for the same conversation. */
 function callPrefix(messages: readonly ModelMessage[]): string {
   let hash = 0x811c9dc5;
   for (const message of messages) {
-    for (const character of JSON.stringify(message)) {
+    for (const character of JSON.stringify(message, withoutData)) {
       hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193) >>> 0;
     }
   }
