@@ -16,8 +16,11 @@ import { writeReadme } from './page/readme.ts';
 import { printRows } from './page/report.ts';
 import { returningVisitors } from './page/returning.ts';
 import { openSite } from './page/site.ts';
+import { visit } from './page/visit.ts';
 
 const CDN = resolve(import.meta.dirname, '../widget/dist/cdn');
+
+const PERSONA = resolve(import.meta.dirname, 'rivals/node_modules/@runtypelabs/persona/dist');
 
 /** By figure, by contender. */
 type Samples = Map<string, Map<string, number[]>>;
@@ -41,16 +44,23 @@ async function measurePageCost(): Promise<void> {
   const runs = Number(values.runs);
   if (!Number.isInteger(runs) || runs < 1) throw new Error('`--runs` takes a whole number from 1 on.');
 
-  const rivals = contenders.filter(({ isRival }) => isRival).map(({ id }) => id);
+  const rivals = contenders.filter(({ isRival }) => isRival);
   const floor = await buildFloor();
-  const built = rivals.length === 0 ? floor : await buildRivals(rivals);
-  const site = await openSite({ folders: { pagehand: CDN, floor, rivals: built }, heads: HEADS });
+  const built =
+    rivals.length === 0
+      ? floor
+      : await buildRivals(rivals.filter(({ isPublished }) => !isPublished).map(({ page }) => page));
+  const site = await openSite({
+    folders: { pagehand: CDN, floor, rivals: built, persona: PERSONA },
+    heads: HEADS,
+  });
   const browser = await chromium.launch({ headless: true, ...launchOptions('none') });
   const ground: Ground = { browser, site, returning: returningVisitors(browser, site) };
   const samples: Samples = new Map();
   const complaints: string[] = [];
   try {
     console.log(`Chromium ${browser.version()}, Node ${process.versions.node}, ${cpus().length} cores\n`);
+    for (const contender of contenders) await meet(ground, contender);
     for (const measure of measures) {
       const taken: Samples = new Map();
       complaints.push(...(await take(measure, measure.runs(runs), ground, contenders, taken)));
@@ -78,6 +88,17 @@ async function measurePageCost(): Promise<void> {
   }
 }
 
+/** Before anything is measured: the server compresses a file when it is first asked for. What fails will say so later. */
+async function meet({ browser, site }: Ground, contender: Contender): Promise<void> {
+  const first = await visit(browser, site, contender);
+  await first
+    .load()
+    .then(() => first.page.waitForTimeout(1000))
+    .then(() => first.open())
+    .catch(() => {});
+  await first.close();
+}
+
 /** In turns, so that what else the machine does falls on all of them. */
 async function take(
   measure: Measure,
@@ -89,7 +110,8 @@ async function take(
   const complaints = new Map<string, string>();
   for (let run = 0; run < runs; run += 1) {
     for (const contender of measure.withBlank ? [BLANK, ...contenders] : contenders) {
-      if (complaints.has(contender.id)) continue;
+      const isMeant = contender.onlyMeasures?.includes(measure.id) ?? true;
+      if (!isMeant || complaints.has(contender.id)) continue;
       try {
         record(samples, contender.id, await measure.run(ground, contender));
       } catch (error) {

@@ -50,8 +50,7 @@ export function answerTokens({ tokens, mark }: Order): string[] {
     pieces.push(...(section(index).match(TOKEN) ?? []));
   }
   pieces.length = tokens - 3;
-  // Closes a block of code that may be open there.
-  return [...pieces, '\n\n```\n\n', 'The end: ', `${lastWords(mark)}\n`];
+  return [...pieces, '\n\n', 'The end: ', `${lastWords(mark)}\n`];
 }
 
 /** As many messages as a visitor and the chat exchanged, in turns. */

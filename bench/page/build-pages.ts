@@ -53,7 +53,7 @@ function installRivals(): void {
 /** Once for a lock file and a page: nothing else changes what comes out. */
 async function buildRival(id: string): Promise<void> {
   const outDir = join(BUILT, 'rivals', id);
-  const source = join(RIVALS, 'pages', id, 'page.jsx');
+  const source = join(RIVALS, 'pages', id, 'page.js');
   const value = createHash('sha256')
     .update(readFileSync(join(RIVALS, 'package-lock.json')))
     .update(readFileSync(source))

@@ -33,13 +33,13 @@ const seldom = (runs: number) => Math.min(runs, 3);
 
 export const MEASURES: readonly Measure[] = [
   { id: 'bytes', runs: () => 1, run: measureBytes },
-  { id: 'load', runs: (runs) => runs * 2 + 1, withBlank: true, run: measureLoad },
-  { id: 'open', runs: (runs) => runs * 2 + 1, run: measureOpen },
+  { id: 'load', runs: (runs) => runs + 2, withBlank: true, run: measureLoad },
+  { id: 'open', runs: (runs) => runs + 2, run: measureOpen },
   { id: 'cold', runs: always, run: measureCold },
   { id: 'once', runs: (runs) => runs + 2, run: measureOnce },
   { id: 'stream', runs: seldom, run: measureStream },
   { id: 'smooth', runs: seldom, run: measureSmooth },
-  { id: 'kept', runs: () => 2, run: measureKept },
+  { id: 'kept', runs: (runs) => Math.ceil(runs / 5), run: measureKept },
   { id: 'history', runs: always, run: measureHistory },
   { id: 'growth', runs: seldom, run: measureGrowth },
   { id: 'long', runs: () => 1, isLong: true, run: measureLong },

@@ -70,7 +70,10 @@ export function installProbe(): void {
 
   function firstByteAfter(start: number): number {
     const bytes = (performance.getEntriesByType('resource') as PerformanceResourceTiming[])
-      .filter(({ startTime, initiatorType }) => startTime >= start && !/fetch|xml|beacon/.test(initiatorType))
+      .filter(
+        ({ startTime, initiatorType, responseStart }) =>
+          startTime >= start && responseStart > 0 && !/fetch|xml|beacon/.test(initiatorType),
+      )
       .map(({ responseStart }) => responseStart - start);
     return bytes.length === 0 ? 0 : Math.min(...bytes);
   }

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Figures } from './figures-file.ts';
-import { tableOf } from './report.ts';
+import { footnotesOf, tableOf } from './report.ts';
 
 const README = resolve(import.meta.dirname, '../../README.md');
 const BEGIN = '<!-- figures of `npm run bench -- page --write` -->';
@@ -18,5 +18,5 @@ export function writeReadme(figures: Figures): void {
 function markdownOf(figures: Figures): string {
   const [head = [], ...rows] = tableOf(figures);
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+  return [line(head), line(head.map(() => '---')), ...rows.map(line), '', ...footnotesOf(figures)].join('\n');
 }

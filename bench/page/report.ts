@@ -7,7 +7,8 @@ const OURS = 'pagehand';
 const FLOOR = 'floor';
 
 /** One line a measure, one column a chat, and whether the target is met. */
-export function tableOf(figures: Figures, contenders: readonly Contender[] = CONTENDERS): string[][] {
+export function tableOf(figures: Figures, chats: readonly Contender[] = CONTENDERS): string[][] {
+  const contenders = chats.filter(({ onlyMeasures }) => onlyMeasures === undefined);
   const rows = ROWS.filter(({ figures: names }) => names.some((name) => name in figures.medians));
   return [
     ['medians', ...contenders.map(({ name }) => name), 'of the floor', 'target', ''],
@@ -21,8 +22,19 @@ export function tableOf(figures: Figures, contenders: readonly Contender[] = CON
   ];
 }
 
-export function printRows(figures: Figures, contenders: readonly Contender[]): void {
-  printTable(tableOf(figures, contenders));
+export function printRows(figures: Figures, chats: readonly Contender[]): void {
+  printTable(tableOf(figures, chats));
+  for (const line of footnotesOf(figures)) console.log(line);
+}
+
+/** What has no column: the floor at other paces. */
+export function footnotesOf({ medians }: Figures): string[] {
+  const { floor, floor30, floor20 } = medians.streamMs ?? {};
+  if (!floor || !floor30 || !floor20) return [];
+  const [fast, middle, slow] = [floor, floor30, floor20].map((value) => value.toFixed(0));
+  return [
+    `2,000 tokens at 200/s by the floor: ${fast} ms at 60 Hz, ${middle} ms at 30 Hz, ${slow} ms at 20 Hz.`,
+  ];
 }
 
 function figureOf({ medians }: Figures, row: Row, figure: string, id: string): number | undefined {

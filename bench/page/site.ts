@@ -2,7 +2,8 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
-import { brotliCompressSync, constants } from 'node:zlib';
+import { promisify } from 'node:util';
+import { brotliCompress, constants } from 'node:zlib';
 import { answerTokens, history, lastWords, type Order, readOrder, shortAnswer } from './answer.ts';
 import { openProtocol, type ProtocolName } from './protocols.ts';
 
@@ -53,7 +54,7 @@ export async function openSite({ folders, heads }: SiteParts): Promise<Site> {
     if (head !== undefined) return void sendPage(response, head(url.searchParams), url.searchParams);
     const folder = folders[first];
     if (folder !== undefined) {
-      const file = compressed(join(folder, normalize(`/${rest.join('/')}`)));
+      const file = await compressed(join(folder, normalize(`/${rest.join('/')}`)));
       if (file !== undefined) {
         sentFiles.push({ atMs: Date.now(), bytes: file.length });
         return void response.writeHead(200, fileHeaders(url.pathname)).end(file);
@@ -202,14 +203,14 @@ function fileHeaders(path: string): Record<string, string> {
   };
 }
 
-const files = new Map<string, Buffer>();
+const compress = promisify(brotliCompress);
+const files = new Map<string, Promise<Buffer>>();
 
 /** As a CDN keeps it: compressed once, as well as brotli can. */
-function compressed(path: string): Buffer | undefined {
+async function compressed(path: string): Promise<Buffer | undefined> {
   const known = files.get(path);
-  if (known !== undefined) return known;
-  if (!existsSync(path) || !statSync(path).isFile()) return undefined;
-  const file = brotliCompressSync(readFileSync(path), {
+  if (known !== undefined || !existsSync(path) || !statSync(path).isFile()) return known;
+  const file = compress(readFileSync(path), {
     params: { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY },
   });
   files.set(path, file);
