@@ -9,6 +9,7 @@ import type { LiveOptions } from './host/host-chat-api.ts';
 import { createHostSide, filled } from './host/host-side.ts';
 import { hostWhenWanted } from './host/host-when-wanted.ts';
 import { openWords } from './messages.ts';
+import { chooseMode, usualMode } from './modes/choose-mode.ts';
 import { loadMode } from './modes/frame.ts';
 import type { Emit, Mode, PagehandWidget, ResolvedOptions } from './options.ts';
 import { openSharedStorage } from './shared-storage.ts';
@@ -260,14 +261,14 @@ function whenIdle(work: () => void): void {
 }
 
 /** The loader has no room to check it. */
-function modeOf({ mode, target }: ResolvedOptions): Mode {
-  const usual = target === undefined ? 'floating' : 'inline';
-  const isFit = mode === undefined || (/^(floating|docked|page|bar)$/.test(mode) ? !target : mode === usual);
-  if (isFit) return mode ?? usual;
-  console.error(
-    `Pagehand: mode "${mode}" does not go ${target ? 'with' : 'without'} a target; the chat is ${usual}.`,
-  );
-  return usual;
+function modeOf(options: ResolvedOptions): Mode {
+  try {
+    return chooseMode(options);
+  } catch (error) {
+    const usual = usualMode(options.target);
+    console.error(`Pagehand: ${(error as Error).message}; the chat is ${usual}.`);
+    return usual;
+  }
 }
 
 /** Pages write `en_US` and worse; who formats by it would throw. */

@@ -1,12 +1,15 @@
 import type { AppModule } from './app.ts';
 import { WidgetError } from './errors.ts';
+import { chooseMode } from './modes/choose-mode.ts';
 import { type MountOptions, type PagehandWidget, type ResolvedOptions, resolveOptions } from './options.ts';
 import { createShell } from './shell.ts';
+import { readTheme } from './theme/theme-options.ts';
 import { installPolyfill } from './tools/polyfill.ts';
 import { runQueue } from './tools/queue.ts';
 
 export { WidgetError } from './errors.ts';
-export type { MountOptions, PagehandWidget, Position, Theme, WidgetEvents } from './options.ts';
+export type { Mode, MountOptions, PagehandWidget, Position, Theme, WidgetEvents } from './options.ts';
+export type { ThemeOptions } from './theme/theme-options.ts';
 
 /**
  * Puts a chat into the page: a launcher that floats, or, with `target`, the chat itself inside that element.
@@ -30,6 +33,8 @@ function checked(options: MountOptions): ResolvedOptions {
     if (typeof document === 'undefined') throw Error('`mount` needs a page: call it in the browser');
     if (!((options.webmcp?.timeoutMs ?? 1) > 0))
       throw Error('"webmcp.timeoutMs" must be above 0 milliseconds');
+    readTheme(options.theme);
+    chooseMode(options);
     // Throws in words of its own.
     Intl.getCanonicalLocales(options.locale);
     return resolveOptions(options, location.origin);

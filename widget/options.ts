@@ -2,10 +2,12 @@ import type { StreamEvent } from '../protocol/event.ts';
 import type { ApprovedBy, Phase } from './chat/state.ts';
 import type { WidgetError } from './errors.ts';
 import type { HostChat } from './host/host-chat-api.ts';
+import type { Scheme, ThemeOptions } from './theme/theme-options.ts';
 import type { Implementation, PageCallOutcome, Snapshot } from './tools/page-tools.ts';
 
 export type Position = 'bottom-right' | 'bottom-left' | 'top-right' | 'top-left';
-export type Theme = 'auto' | 'light' | 'dark';
+/** Light or dark alone, a whole theme, or that as JSON. */
+export type Theme = Scheme | ThemeOptions | `{${string}`;
 /**
  * `floating`: a launcher in a corner and a panel beside it. `docked`: a panel at the side that `position` names, which
  * makes room. `inline`: fills `target`. `page`: fills the window. `bar`: a bar at the foot of the page, which becomes
@@ -149,7 +151,7 @@ export interface ResolvedOptions {
   readonly target: Element | undefined;
   readonly position: Position;
   readonly mode?: Mode;
-  readonly theme: Theme;
+  readonly theme?: Theme;
   readonly locale: string;
   readonly open?: boolean;
   readonly webmcp?: NonNullable<MountOptions['webmcp']>;
@@ -160,7 +162,6 @@ const PATTERNS = {
   token: /^ct_(live|test)_[\w-]+$/,
   api: /^https?:..\w/,
   position: /^(top|bottom)-(left|right)$/,
-  theme: /^(auto|light|dark)$/,
 };
 
 /**
@@ -171,7 +172,6 @@ export function resolveOptions({ target, ...options }: MountOptions, api: string
   const given = {
     api,
     position: 'bottom-right' as const,
-    theme: 'auto' as const,
     locale: document.documentElement.lang || navigator.language,
     ...options,
   };

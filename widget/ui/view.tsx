@@ -22,7 +22,7 @@ export interface ViewProps {
   /** What the mode needs beyond the frame. */
   readonly modeModule?: ModeModule | undefined;
   readonly position: Position;
-  readonly theme: Theme;
+  readonly theme?: Theme | undefined;
   readonly words: Words;
   /** Whether its token is one for tests. */
   readonly isTest: boolean;
@@ -50,12 +50,12 @@ export function renderView(root: ShadowRoot, props: ViewProps): () => void {
 
   const container = document.createElement('div');
   container.className = `ph ${mode} ${position}`;
-  container.dataset.theme = props.theme;
+  container.dataset.theme = 'auto';
   container.lang = words.language;
   container.dir = RIGHT_TO_LEFT.test(words.locale) ? 'rtl' : 'ltr';
   root.append(container);
   // First: what it writes is inherited by all that is drawn below.
-  const stops = [stopStyling, trackVisibleArea(container)];
+  const stops = [stopStyling, keepTheme(root, container, props), trackVisibleArea(container)];
   const stance = signal<Stance>({ role: mode === 'inline' ? 'region' : 'dialog', modal: false });
   render(<Panel {...props} slots={slots} stance={stance} root={root} />, container);
   const frame = { root, container, open, stance, position, words, slots, storageKey };
@@ -67,6 +67,31 @@ export function renderView(root: ShadowRoot, props: ViewProps): () => void {
     render(null, container);
     container.remove();
     root.adoptedStyleSheets = root.adoptedStyleSheets.filter((sheet) => !sheets.includes(sheet));
+  };
+}
+
+/** Light and dark are a word; a whole theme, the page's or the surface's, is fetched with what sets it. */
+function keepTheme(root: ShadowRoot, container: HTMLElement, { chat, theme }: ViewProps): () => void {
+  let undo: (() => void) | undefined;
+  let isGone = false;
+  const stop = effect(() => {
+    const own = chat.surface.value?.theme;
+    if (/^(auto|light|dark)$/.test(String(theme))) container.dataset.theme = String(theme);
+    else if (theme === undefined && !own) return;
+    if (!own && container.dataset.theme === theme) return;
+    import('../theme/apply-theme.ts').then(
+      ({ applyTheme }) => {
+        undo?.();
+        if (!isGone) undo = applyTheme(root, [own, theme], container);
+      },
+      // In its own colours the chat is as good as in the page's.
+      () => {},
+    );
+  });
+  return () => {
+    isGone = true;
+    stop();
+    undo?.();
   };
 }
 
