@@ -6,11 +6,7 @@ import { Id } from './ids.ts';
  * as a part of type `upload`. After a break, `GET` says how much is there, and the rest is brought from that byte on.
  */
 
-/** The header of a piece: the position of its first byte in the file. */
-export const UPLOAD_OFFSET_HEADER = 'Upload-Offset';
-
-/** Largest piece of one request, in bytes. */
-export const MAX_UPLOAD_PIECE_BYTES = 4 * 1024 * 1024;
+export { MAX_UPLOAD_PIECE_BYTES, UPLOAD_OFFSET_HEADER } from './limits.ts';
 
 /** `POST /v1/client/files`: begins an upload. */
 export const FileRequest = z.object({

@@ -69,3 +69,9 @@ export const IDEMPOTENCY_LIFETIME_MS = 24 * 60 * 60_000;
 
 /** Tool calls one execution may make when the agent does not say. */
 export const DEFAULT_MAX_TOOL_CALLS = 10;
+
+/** Largest piece of an upload in one request, in bytes. */
+export const MAX_UPLOAD_PIECE_BYTES = 4 * 1024 * 1024;
+
+/** The header of such a piece: the position of its first byte in the file. */
+export const UPLOAD_OFFSET_HEADER = 'Upload-Offset';

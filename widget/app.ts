@@ -2,6 +2,7 @@ import { computed, effect, signal } from '@preact/signals';
 import { BROWSER_CLOCK } from './chat/clock.ts';
 import { comingChat } from './chat/coming-chat.ts';
 import { createChat, type OwnedChat } from './chat/create-chat.ts';
+import { DRAFT, FILES, lateComposing } from './chat/late-composing.ts';
 import { canShare, joinTabs, type SharedChat } from './chat/tabs.ts';
 import { type KeptThread, keepThread, keptThread } from './chat/thread-memory.ts';
 import { leadingAway } from './chat/turn-memory.ts';
@@ -79,10 +80,27 @@ export async function startApp({ root, options, emit, onOpenChange, waiting }: A
     webmcp.enabled === false ? undefined : latePageTools({ timeoutMs: webmcp.timeoutMs, storageKey: key });
   const draft = signal('');
   const side = createHostSide();
+  const composing = lateComposing(async () => ({
+    key,
+    storage,
+    draft,
+    clock: BROWSER_CLOCK,
+    newId,
+    openSession: (await connected).init,
+    wire: (await connected).wire,
+    sendMessage: chat.send,
+  }));
+
+  async function begin() {
+    storage = await opening;
+    draft.value ||= storage.read(DRAFT) ?? '';
+    return createTransport({ api, token, storage });
+  }
+
+  const connected = begin();
 
   async function openChat(): Promise<SharedChat> {
-    storage = await opening;
-    const transport = createTransport({ api, token, storage });
+    const transport = await connected;
     const create = ({ entries, turn }: KeptThread): OwnedChat => {
       const own = createChat({
         transport,
@@ -95,6 +113,8 @@ export async function startApp({ root, options, emit, onOpenChange, waiting }: A
         clock: BROWSER_CLOCK,
         newId,
         draft,
+        inlineData: (id) => composing.now.peek()?.attachments.inlineData(id),
+        onReturned: (sending) => void composing.load().then(({ restore }) => restore(sending)),
         entries,
         kept: turn,
         beforeSend: async (message, leave) => side.beforeSend.peek()?.(message, leave),
@@ -135,6 +155,8 @@ export async function startApp({ root, options, emit, onOpenChange, waiting }: A
     position,
     theme,
     words: await openingWords,
+    composing,
+    attaches: isOn(options.attachments ?? true),
     isTest: token.startsWith('ct_test_'),
   };
   let unrender: (() => void) | undefined;
@@ -192,6 +214,7 @@ export async function startApp({ root, options, emit, onOpenChange, waiting }: A
   if (closable && readWeb('sessionStorage', openName) !== undefined) setOpen(true);
   // The app comes ahead of the visitor who means to chat: the click has then only to show what is drawn.
   whenIdle(draw);
+  if (readWeb('sessionStorage', webName(key, FILES)) !== undefined) void composing.load();
   return {
     setOpen,
     send: chat.send,
@@ -201,12 +224,18 @@ export async function startApp({ root, options, emit, onOpenChange, waiting }: A
       stopLeaving();
       unwatch();
       unrender?.();
+      composing.now.peek()?.destroy();
       chat.destroy();
       if (!keepsNothing) inUse.delete(key);
       writeWeb('sessionStorage', openName, undefined);
       writeWeb('sessionStorage', LEFT_NAME, undefined);
     },
   };
+}
+
+/** Attributes of the script tag say it in words. */
+function isOn(option: boolean | 'on' | 'off'): boolean {
+  return option === true || option === 'on';
 }
 
 /** A chat that no other tab knows of. */

@@ -33,6 +33,8 @@ export interface MountOptions {
   readonly locale?: string;
   /** Opens at once. Default false. */
   readonly open?: boolean;
+  /** Whether visitors can attach files, as far as the server takes them. Default true. In the script tag `on` or `off`. */
+  readonly attachments?: boolean | 'on' | 'off';
   readonly webmcp?: {
     /** Default true. False: the page's tools are left alone. */
     readonly enabled?: boolean;
@@ -154,6 +156,7 @@ export interface ResolvedOptions {
   readonly theme?: Theme;
   readonly locale: string;
   readonly open?: boolean;
+  readonly attachments?: MountOptions['attachments'];
   readonly webmcp?: NonNullable<MountOptions['webmcp']>;
 }
 

@@ -1,11 +1,17 @@
 import type { ReadonlySignal, Signal } from '@preact/signals';
 import type { InitResponse } from '../../protocol/request.ts';
-import type { Conversation } from './state.ts';
+import type { Attachment, Conversation, Mention } from './state.ts';
 
 export type Decision = 'once' | 'always' | 'decline';
 
 /** What the visitor said to one question: a choice or own words, several choices, or `undefined` for nothing. */
 export type Reply = string | readonly string[] | undefined;
+
+/** What goes with a message beside its words. */
+export interface SendOptions {
+  readonly attachments?: readonly Attachment[] | undefined;
+  readonly mentions?: readonly Mention[] | undefined;
+}
 
 /** One chat: its state as signals, and all that can be done with it. The UI sees nothing else. */
 export interface Chat {
@@ -18,8 +24,11 @@ export interface Chat {
   readonly draft: Signal<string>;
   /** The visitor begins to write: fetches what a turn needs. A failure shows when it is sent. */
   prepare(): void;
-  /** Sends a message; the draft is the caller's to clear. An answer that still grows ends early. */
-  send(text: string): Promise<void>;
+  /**
+   * Sends a message; the draft is the caller's to clear. An answer that still grows ends early. Without words and without
+   * attachments nothing is sent.
+   */
+  send(text: string, options?: SendOptions): Promise<void>;
   /**
    * Says a message of the visitor's anew: it and all that followed leave the thread, here and on the server. Where the
    * server cannot do that, the text goes into the draft. Ignored for any other entry.

@@ -24,7 +24,7 @@ export function comingChat(coming: Promise<SharedChat>, draft: Signal<string>): 
     draft,
     connect: async () => (await there).connect(),
     prepare: () => later(({ prepare }) => prepare()),
-    send: async (text) => (await there).send(text),
+    send: async (...given) => (await there).send(...given),
     edit: async (...given) => (await there).edit(...given),
     regenerate: async (id) => (await there).regenerate(id),
     rate: async (...given) => (await there).rate(...given),

@@ -7,7 +7,7 @@ import type { Emit } from '../options.ts';
 import type { ApprovalRules } from '../tools/approval.ts';
 import type { PageTools } from '../tools/page-tools.ts';
 import type { Transport } from '../transport/transport.ts';
-import type { Chat, Reply } from './chat.ts';
+import type { Chat, Reply, SendOptions } from './chat.ts';
 import type { Clock } from './clock.ts';
 import type { Driver } from './driver.ts';
 import { goingOn, isAtRest } from './local.ts';
@@ -33,6 +33,10 @@ export interface ChatOptions {
     message: { readonly id: string; readonly text: string },
     signal: AbortSignal,
   ) => Promise<Parting | undefined>;
+  /** A message was not taken: its words stand in the draft again, and this is what went with it. */
+  readonly onReturned?: (sending: SendOptions) => void;
+  /** The bytes of an attachment that was not uploaded, as a data URI. */
+  readonly inlineData?: (attachmentId: string) => string | undefined;
   /** A thread to go on with. */
   readonly entries?: readonly Entry[];
   /** A turn that an earlier page left in the middle. Its answer, as far as it came, is the last of `entries`. */
@@ -152,13 +156,14 @@ export function createChat(options: ChatOptions): OwnedChat {
   }
 
   /** Whether it can be sent. One that cannot be stays out of the thread: it would be refused with every later one, too. */
-  function isFit(text: string): boolean {
-    if (text.trim() === '' || life.signal.aborted) return false;
+  function isFit(text: string, sending: SendOptions): boolean {
+    if ((text.trim() === '' && !sending.attachments?.length) || life.signal.aborted) return false;
     if (text.length <= MAX_MESSAGE_CHARS) return true;
     end(false);
     driver?.forget();
     first = undefined;
     if (draft.peek() === '') draft.value = text;
+    options.onReturned?.(sending);
     fail(tooLong(text.length), { says: 'message_too_long', advice: 'rewrite' });
     return false;
   }
@@ -170,7 +175,7 @@ export function createChat(options: ChatOptions): OwnedChat {
       draft.value = text;
       return;
     }
-    if (!isFit(text)) return;
+    if (!isFit(text, old)) return;
     overtake();
     const ids = { userId: newId('usr_'), answerId: newId('ast_'), replaces: entryId };
     store.apply({ type: 'edited', replaces: entryId, id: ids.userId, text, answerId: ids.answerId });
@@ -211,11 +216,11 @@ export function createChat(options: ChatOptions): OwnedChat {
         // Sending tries again, and says so if it fails.
       });
     },
-    async send(text) {
-      if (!isFit(text)) return;
+    async send(text, sending = {}) {
+      if (!isFit(text, sending)) return;
       overtake();
       const ids = { userId: newId('usr_'), answerId: newId('ast_') };
-      store.apply({ type: 'sent', id: ids.userId, text, answerId: ids.answerId });
+      store.apply({ type: 'sent', id: ids.userId, text, sending, answerId: ids.answerId });
       await begin(ids);
     },
     async retry() {

@@ -122,6 +122,7 @@ export function createDriver(options: DriverOptions): Driver {
       answerCall,
       clock,
       newId,
+      inlineData: options.inlineData,
       snapshot,
       open: async (signal) => void (await open(signal)),
       extras,
@@ -206,6 +207,7 @@ export function createDriver(options: DriverOptions): Driver {
     if (entry?.role !== 'user') return;
     hearing.apply({ type: 'unsent', id: userId });
     if (draft.peek() === '') draft.value = entry.text;
+    options.onReturned?.(entry);
   }
 
   function cancel({ executionId }: Turn) {

@@ -1,3 +1,4 @@
+import type { SendOptions } from './chat.ts';
 import { closed, noticed } from './closing.ts';
 import {
   type AssistantEntry,
@@ -14,7 +15,13 @@ type Parts = readonly AssistantPart[];
 
 /** What happens on this side of the wire and needs nothing that is fetched late. */
 export type EarlyEvent =
-  | { readonly type: 'sent'; readonly id: string; readonly text: string; readonly answerId: string }
+  | {
+      readonly type: 'sent';
+      readonly id: string;
+      readonly text: string;
+      readonly sending?: SendOptions;
+      readonly answerId: string;
+    }
   /** A message takes the place of an earlier one and of all that followed it. */
   | {
       readonly type: 'edited';
@@ -48,7 +55,7 @@ export function afterEarly(conversation: Conversation, event: EarlyEvent): Conve
       return {
         ...conversation,
         phase: 'thinking',
-        entries: [...entries, { role: 'user', id: event.id, text: event.text }],
+        entries: [...entries, { ...event.sending, role: 'user', id: event.id, text: event.text }],
         executionId: undefined,
         answerId: event.answerId,
         failure: undefined,

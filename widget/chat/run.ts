@@ -2,6 +2,7 @@ import { asWidgetError, WidgetError } from '../errors.ts';
 import type { Snapshot } from '../tools/page-tools.ts';
 import type { EventStream, MessageExtras, Transport } from '../transport/transport.ts';
 import type { Clock } from './clock.ts';
+import type { ChatOptions } from './create-chat.ts';
 import { type LastWord, type ListenOptions, listen, wordsOf } from './listen.ts';
 import { isQuestion } from './own-tools.ts';
 import type { PageCalls, PendingCall } from './page-calls.ts';
@@ -15,6 +16,7 @@ export interface RunOptions extends ListenOptions {
   readonly answerCall: PageCalls['answer'];
   readonly patience: Patience;
   readonly clock: Clock;
+  readonly inlineData: ChatOptions['inlineData'];
   /** Opens the session where there is none that is good. */
   readonly open: (signal: AbortSignal) => Promise<void>;
   /** Opens the session too, and reads the tools that a request offers. */
@@ -124,7 +126,7 @@ async function request(attempt: Attempt, turn: Turn, options: RunOptions): Promi
   return attempt.what === 'message' || executionId === undefined
     ? transport.chat(
         {
-          messages: messagesUpTo(hearing.conversation().entries, userId),
+          messages: messagesUpTo(hearing.conversation().entries, userId, options.inlineData),
           assistantMessageId: answerId,
           ...(replaces !== undefined && { replacesMessageId: replaces }),
           tools: turn.offered,

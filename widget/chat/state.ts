@@ -163,10 +163,35 @@ export type AssistantPart =
   | MediaPart
   | ArtifactPart;
 
+/** A file of a message. Its bytes stand elsewhere: on the server, or in this page's memory. */
+export interface Attachment {
+  /** Of an upload: its `fileId`. */
+  readonly id: string;
+  readonly name: string;
+  /** In bytes. */
+  readonly size: number;
+  readonly mimeType: string;
+  /** The server has it. Otherwise it goes out inside the message. */
+  readonly isUploaded: boolean;
+}
+
+/** Something of the site's that a message names. */
+export interface Mention {
+  readonly id: string;
+  /** As it stands in the text, without its `@`. */
+  readonly name: string;
+  /** The source that knows it. */
+  readonly source: string;
+  /** What the site wants the model to know of it. JSON. */
+  readonly data?: unknown;
+}
+
 export interface UserEntry {
   readonly role: 'user';
   readonly id: string;
   readonly text: string;
+  readonly attachments?: readonly Attachment[] | undefined;
+  readonly mentions?: readonly Mention[] | undefined;
 }
 
 export interface AssistantEntry {

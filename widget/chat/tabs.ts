@@ -231,8 +231,8 @@ export async function joinTabs(options: TabsOptions): Promise<SharedChat> {
     draft: own.draft,
     connect: () => own.connect(),
     prepare: () => own.prepare(),
-    async send(text) {
-      if (text.trim() !== '') await act(() => own.send(text));
+    async send(text, sending) {
+      if (text.trim() !== '' || sending?.attachments?.length) await act(() => own.send(text, sending));
     },
     async edit(id, text) {
       // Nothing is taken from another tab for words that only go back to where they are written.

@@ -53,7 +53,7 @@ function over(entry: Entry): Entry {
   return entry.role === 'user' ? entry : { ...entry, parts: abandoned(entry.parts) };
 }
 
-/** Whether these can be shown and sent. What tool calls carry is read with care wherever it is read. */
+/** Whether these can be shown and sent. What tool calls and attachments carry is read with care wherever it is read. */
 export function areEntries(value: unknown): value is readonly Entry[] {
   return Array.isArray(value) && value.every(isEntry);
 }

@@ -5,7 +5,7 @@ import { readInit, type Session } from './init-answer.ts';
 import type { Streams } from './streams.ts';
 import type { Transport } from './transport.ts';
 import { type Watch, watchOver } from './watch.ts';
-import { DELETED, type Outgoing, type Refusal, refusalOf, type Wire } from './wire.ts';
+import { DELETED, type Outgoing, refusalOf, type Wire } from './wire.ts';
 
 /** A session this close to its end, in milliseconds, is renewed before it is used. */
 const RENEW_WITHIN_MS = 60_000;
@@ -23,11 +23,16 @@ export interface TransportOptions {
   readonly storage: SurfaceStorage;
 }
 
+export interface HttpTransport extends Transport {
+  /** For what is fetched late and asks in ways of its own. */
+  readonly wire: Wire;
+}
+
 /**
  * The way to a server of this wire by HTTP. Sends no header beyond the content type, so that CORS stays narrow; what is
  * announced as a capability may take more.
  */
-export function createTransport({ api, token, storage }: TransportOptions): Transport {
+export function createTransport({ api, token, storage }: TransportOptions): HttpTransport {
   const base = api.replace(/\/+$/, '').replace(/\/v1\/dispatch$/, '');
   let session: Session | undefined;
   let opening:
@@ -35,7 +40,10 @@ export function createTransport({ api, token, storage }: TransportOptions): Tran
     | undefined;
   let loading: Promise<Streams> | undefined;
 
-  async function send({ path, body, bearer, keepalive }: Outgoing, watch: Watch): Promise<Response> {
+  async function send(
+    { path, body, bytes, method, headers, bearer, keepalive }: Outgoing,
+    watch: Watch,
+  ): Promise<Response> {
     watch.expect(CONNECT_TIMEOUT_MS);
     try {
       return await fetch(`${base}/v1/client/${path}`, {
@@ -44,6 +52,9 @@ export function createTransport({ api, token, storage }: TransportOptions): Tran
           headers: { 'content-type': 'application/json' },
           body: JSON.stringify(body),
         }),
+        ...(bytes && { body: bytes }),
+        ...(method && { method }),
+        ...(headers && { headers }),
         ...(bearer !== undefined && { headers: { authorization: `Bearer ${bearer}` } }),
         ...(keepalive && { keepalive }),
         credentials: 'omit',
@@ -55,24 +66,27 @@ export function createTransport({ api, token, storage }: TransportOptions): Tran
     }
   }
 
-  async function postJson(outgoing: Outgoing, signal: AbortSignal): Promise<string | Refusal> {
+  const fetchWhole: Wire['fetchWhole'] = async (outgoing, signal, read) => {
     const watch = watchOver(signal);
     try {
       const answer = await send(outgoing, watch);
       if (!answer.ok) return await refusalOf(answer);
-      return await answer.text().catch((cause: unknown) => {
+      const value = await read(answer).catch((cause: unknown) => {
         throw watch.failure(cause, interrupted);
       });
+      return { value };
     } finally {
       watch.close();
     }
-  }
+  };
+
+  const textOf = (answer: Response) => answer.text();
 
   async function greet(earlier: string | undefined, signal: AbortSignal): Promise<Session> {
     const body = { token, ...(earlier !== undefined && { sessionId: earlier }) };
-    const answer = await postJson({ path: 'init', body }, signal);
-    if (typeof answer === 'string') {
-      const opened = readInit(fieldsOf(answer));
+    const answer = await fetchWhole({ path: 'init', body }, signal, textOf);
+    if ('value' in answer) {
+      const opened = readInit(fieldsOf(answer.value));
       if (opened === undefined) throw unintelligible(base);
       return opened;
     }
@@ -125,19 +139,21 @@ export function createTransport({ api, token, storage }: TransportOptions): Tran
     }
   };
 
+  const wire: Wire = { base, send, fetchWhole, withinSession };
+
   /** A post within the session that answers with nothing of interest. */
   function tell(path: string, body: object, keepalive = false): Promise<void> {
     const { signal } = new AbortController();
     return withinSession(signal, async (sessionId) => {
-      const answer = await postJson({ path, body: { sessionId, ...body }, keepalive }, signal);
-      return typeof answer === 'string' ? { value: undefined } : answer;
+      const answer = await fetchWhole({ path, body: { sessionId, ...body }, keepalive }, signal, textOf);
+      return 'value' in answer ? { value: undefined } : answer;
     });
   }
 
   /** What streams need is fetched late: a visitor who only looks reads none. */
   function streams(): Promise<Streams> {
     loading ??= import('./streams.ts').then(
-      ({ createStreams }) => createStreams({ base, send, withinSession }),
+      ({ createStreams }) => createStreams(wire),
       (cause: unknown) => {
         loading = undefined;
         throw new WidgetError('not_loaded', 'A part of the chat did not load.', { cause });
@@ -163,6 +179,7 @@ export function createTransport({ api, token, storage }: TransportOptions): Tran
     follow: async (request, signal) => (await streams()).follow(request, signal),
     cancel: (executionId) => tell('cancel', { executionId }, true),
     feedback: (feedback) => tell('feedback', { token, ...feedback }),
+    wire,
     reset() {
       opening?.leave.abort();
       forget();

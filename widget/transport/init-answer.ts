@@ -1,4 +1,4 @@
-import type { InitResponse } from '../../protocol/request.ts';
+import type { FileRules, InitResponse } from '../../protocol/request.ts';
 
 /** A session as it was opened. */
 export interface Session {
@@ -14,6 +14,7 @@ export function readInit(fields: Readonly<Record<string, unknown>>): Session | u
   const config = bag(fields.config);
   const webmcp = bag(config.webmcp);
   const expiresAtMs = typeof expiresAt === 'string' ? Date.parse(expiresAt) : Number.NaN;
+  const capabilities = texts(fields.capabilities);
   return {
     // Without an expiry the session is good until the server says otherwise.
     expiresAtMs: Number.isNaN(expiresAtMs) ? Number.POSITIVE_INFINITY : expiresAtMs,
@@ -26,7 +27,7 @@ export function readInit(fields: Readonly<Record<string, unknown>>): Session | u
         description: text(flow.description),
       },
       conversationId: text(fields.conversationId) ?? '',
-      capabilities: texts(fields.capabilities),
+      capabilities,
       config: {
         title: text(config.title) ?? text(flow.name) ?? '',
         welcomeMessage: text(config.welcomeMessage),
@@ -41,6 +42,10 @@ export function readInit(fields: Readonly<Record<string, unknown>>): Session | u
         builtInTools: texts(config.builtInTools),
         mediaHosts: texts(config.mediaHosts),
         csat: config.csat === true,
+        // Whoever speaks the public wire and nothing more takes files inside of messages.
+        ...((capabilities.includes('files') ? config.files !== undefined : !capabilities[0]) && {
+          files: bag(config.files) as FileRules,
+        }),
       },
     },
   };

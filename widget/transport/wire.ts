@@ -10,6 +10,11 @@ export interface Outgoing {
   readonly body?: object;
   /** For requests without a body, which is where the session stands otherwise. */
   readonly bearer?: string;
+  /** Sent as it is, instead of a body of JSON. */
+  readonly bytes?: Blob;
+  /** Default: POST where there is a body, else GET. */
+  readonly method?: 'PATCH' | 'DELETE';
+  readonly headers?: Readonly<Record<string, string>>;
   /** The request outlives its page. */
   readonly keepalive?: boolean;
 }
@@ -25,6 +30,12 @@ export interface Wire {
   readonly base: string;
   /** Resolves with the head of the answer, whatever its status. */
   send(outgoing: Outgoing, watch: Watch): Promise<Response>;
+  /** The whole of an answer; a refusal where it is not 2xx. */
+  fetchWhole<T>(
+    outgoing: Outgoing,
+    signal: AbortSignal,
+    read: (answer: Response) => Promise<T>,
+  ): Promise<{ readonly value: T } | Refusal>;
   /** Sends within a session. One that the server ended is opened again, once; the request was refused before it ran. */
   withinSession<T>(
     signal: AbortSignal,

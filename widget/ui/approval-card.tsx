@@ -4,6 +4,7 @@ import type { Decision } from '../chat/chat.ts';
 import type { ToolCallPart } from '../chat/state.ts';
 import { ArgumentList } from './argument-list.tsx';
 import { useView } from './context.ts';
+import { focusComposer } from './focus-composer.ts';
 import { readArguments } from './values.ts';
 
 /** How long a new card refuses answers, in milliseconds: a click or key that was meant for what stood there before. */
@@ -110,7 +111,7 @@ function useFocus(card: { readonly current: HTMLDivElement | null }): void {
     if (active !== null && panel.current?.contains(active) && !typing)
       element?.focus({ preventScroll: true });
     return () => {
-      if (element?.contains(root.activeElement)) composer.current?.focus({ preventScroll: true });
+      if (element?.contains(root.activeElement)) focusComposer(composer, panel);
     };
   }, []);
 }

@@ -2,24 +2,32 @@ import { useComputed } from '@preact/signals';
 import type { TargetedInputEvent, TargetedKeyboardEvent } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { useView } from './context.ts';
+import { focusComposer } from './focus-composer.ts';
 import { Icon } from './icon.tsx';
-import { SEND, STOP } from './panel-icons.ts';
+import { useLateParts } from './late-parts.ts';
+import { ATTACH, SEND, STOP } from './panel-icons.ts';
 
 const SIZES_ITSELF = globalThis.CSS?.supports('field-sizing', 'content') ?? false;
 
 export function Composer() {
-  const { chat, composer, words, loadLateParts } = useView();
+  const { chat, composer, composing, words, loadLateParts } = useView();
   const { say } = words;
   const busy = useComputed(() => !['idle', 'failed'].includes(chat.conversation.value.phase));
-  const empty = useComputed(() => chat.draft.value.trim() === '');
+  const empty = useComputed(
+    () => chat.draft.value.trim() === '' && !composing?.now.value?.attachments.list.value.length,
+  );
   const placeholder = chat.surface.value?.placeholder ?? say('composer.placeholder');
+  const More = useLateParts()?.ComposerMore;
 
   const send = () => {
     const text = chat.draft.peek().trim();
-    if (text === '') return;
-    chat.draft.value = '';
-    void chat.send(text);
-    composer.current?.focus();
+    const more = composing?.now.peek();
+    if (more !== undefined) more.send();
+    else if (text !== '') {
+      chat.draft.value = '';
+      void chat.send(text);
+    }
+    if (!empty.peek() || text !== '') composer.current?.focus();
   };
   const onKeyDown = (event: TargetedKeyboardEvent<HTMLTextAreaElement>) => {
     // Safari ends a composition before the key that ended it arrives; 229 still marks that key.
@@ -35,12 +43,15 @@ export function Composer() {
     chat.draft.value = event.currentTarget.value;
     // Whoever writes gets an answer.
     loadLateParts();
+    void composing?.load();
     chat.prepare();
   };
 
   useFittingHeight();
   return (
     <div class="composer">
+      {More !== undefined && <More />}
+      <AttachButton />
       <textarea
         ref={composer}
         aria-label={say('composer.message')}
@@ -68,14 +79,42 @@ export function Composer() {
   );
 }
 
+/** The way in for files: a button, what is pasted into the field, and what is dropped anywhere on the panel. */
+function AttachButton() {
+  const { chat, attaches, composing, panel, words, loadLateParts } = useView();
+  const isPossible = attaches && chat.surface.value?.files !== undefined;
+
+  const onFiles = (event: Event) => {
+    const data = (event as DragEvent).dataTransfer ?? (event as ClipboardEvent).clipboardData;
+    if (data && !data.types.includes('Files')) return;
+    if (data) event.preventDefault();
+    // Now: what a browser hands over with an event is gone after it.
+    const files = data ? [...data.files] : undefined;
+    loadLateParts();
+    if (files?.length !== 0) void composing?.load().then(({ attach }) => attach(files));
+  };
+  useLayoutEffect(() => {
+    if (!isPossible) return;
+    for (const name of ['dragenter', 'dragover', 'drop', 'paste'])
+      panel.current?.addEventListener(name, onFiles);
+  }, [isPossible]);
+
+  if (!isPossible) return null;
+  return (
+    <button type="button" class="round quiet" aria-label={words.say('composer.attach')} onClick={onFiles}>
+      <Icon path={ATTACH} />
+    </button>
+  );
+}
+
 function StopButton() {
-  const { chat, root, composer, words } = useView();
+  const { chat, root, composer, panel, words } = useView();
   const button = useRef<HTMLButtonElement>(null);
   useLayoutEffect(() => {
     const element = button.current;
     // It goes when the turn ends; the focus must not go with it.
     return () => {
-      if (element !== null && root.activeElement === element) composer.current?.focus();
+      if (element !== null && root.activeElement === element) focusComposer(composer, panel);
     };
   }, []);
   return (

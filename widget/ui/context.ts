@@ -2,6 +2,7 @@ import type { ReadonlySignal } from '@preact/signals';
 import { createContext, type RefObject } from 'preact';
 import { useContext } from 'preact/hooks';
 import type { Chat } from '../chat/chat.ts';
+import type { LateComposing } from '../chat/late-composing.ts';
 import type { Drawings } from '../host/drawings.tsx';
 import type { Words } from '../messages.ts';
 import type { PanelSlots } from './panel-slots.ts';
@@ -11,6 +12,9 @@ export interface View {
   readonly chat: Chat;
   readonly root: ShadowRoot;
   readonly words: Words;
+  readonly composing?: LateComposing | undefined;
+  /** Whether files may be attached, as far as the server takes them. */
+  readonly attaches?: boolean | undefined;
   /** The site tries the chat out: what is for whoever set it up is shown, too. */
   readonly isTest: boolean;
   /** Where other parts of the chat put what they show in the panel. */

@@ -2,6 +2,9 @@ import answerStyle from './answer.css?inline';
 import { Answer } from './answer.tsx';
 import approvalStyle from './approval.css?inline';
 import { ApprovalCard } from './approval-card.tsx';
+import composerStyle from './composer/composer-more.css?inline';
+import { ComposerMore } from './composer/composer-more.tsx';
+import { SentFiles } from './composer/sent-files.tsx';
 import markdownStyle from './markdown/markdown.css?inline';
 import { Markdown } from './markdown/markdown.tsx';
 import toolStyle from './tool.css?inline';
@@ -10,6 +13,8 @@ import toolStyle from './tool.css?inline';
 export const conversationParts = {
   Answer,
   ApprovalCard,
+  ComposerMore,
   Markdown,
-  styles: answerStyle + toolStyle + markdownStyle + approvalStyle,
+  SentFiles,
+  styles: answerStyle + toolStyle + markdownStyle + approvalStyle + composerStyle,
 };

@@ -35,6 +35,8 @@ export function Panel({ root, slots, stance, ...props }: PanelProps) {
     isTest: props.isTest,
     slots,
     drawings: props.drawings,
+    composing: props.composing,
+    attaches: props.attaches,
     panel,
     composer,
     loadLateParts: () => loadLateParts(words),

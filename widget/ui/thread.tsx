@@ -115,7 +115,13 @@ function AsWritten({ text }: { readonly text: string }) {
 
 function VisitorMessage({ entry }: { readonly entry: UserEntry }) {
   const { words, drawings } = useView();
-  const standard = <p dir="auto">{entry.text}</p>;
+  const SentFiles = useLateParts()?.SentFiles;
+  const standard = (
+    <>
+      {SentFiles !== undefined && <SentFiles entry={entry} />}
+      {entry.text !== '' && <p dir="auto">{entry.text}</p>}
+    </>
+  );
   return (
     <div class="entry visitor">
       <span class="unseen">{words.say('thread.visitorSaid')}</span>

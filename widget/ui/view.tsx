@@ -1,6 +1,7 @@
 import { effect, type Signal, signal } from '@preact/signals';
 import { render } from 'preact';
 import type { Chat } from '../chat/chat.ts';
+import type { LateComposing } from '../chat/late-composing.ts';
 import type { Words } from '../messages.ts';
 import { type Frame, type ModeModule, SMALL_SCREEN, type Stance } from '../modes/frame.ts';
 import type { Mode, Position, Theme } from '../options.ts';
@@ -24,6 +25,10 @@ export interface ViewProps {
   readonly position: Position;
   readonly theme?: Theme | undefined;
   readonly words: Words;
+  /** What goes with the words of a message. Default: words alone. */
+  readonly composing?: LateComposing;
+  /** Whether files may be attached, as far as the server takes them. Default false. */
+  readonly attaches?: boolean;
   /** Whether its token is one for tests. */
   readonly isTest: boolean;
   /** Where others add to the panel. Default: slots of its own. */

@@ -28,6 +28,7 @@ export const messages = {
 
   'composer.message': 'Message',
   'composer.placeholder': 'Write a message…',
+  'composer.attach': 'Attach files',
   'composer.send': 'Send',
   'composer.stop': 'Stop',
 

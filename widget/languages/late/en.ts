@@ -98,5 +98,36 @@ export const messages = {
   'advice.wait': 'Your message is kept. Press Retry in a moment.',
   'advice.waitMinutes':
     'Your message is kept. Press Retry in {minutes, plural, one {# minute} other {# minutes}}.',
+
+  'attach.list': 'Attached files',
+  'attach.remove': 'Remove {name}',
+  'attach.retry': 'Try {name} again',
+  'attach.progress': 'Upload of {name}',
+  'attach.moving': '{percent} of {size}',
+  'attach.offline': 'Offline: goes on when you are connected',
+  'attach.busy': 'Connection lost: trying again…',
+  'attach.added': '{name} is attached.',
+  'attach.drop': 'Drop files here to attach them',
+  'attach.held': 'Goes out as soon as every file is there.',
+  'attach.stay': 'Not yet',
+  'attach.blocked': 'One of the files did not arrive. Try it again or remove it, then send.',
+  'file.empty': '“{name}” is empty, so it was not attached.',
+  'file.type': '“{name}” was not attached. What can be attached: {kinds}.',
+  'file.too_large': '“{name}” was not attached: files may be up to {limit} large.',
+  'file.too_large_together': '“{name}” was not attached: all files of a message may have {limit} together.',
+  'file.too_many':
+    '“{name}” was not attached: {count, plural, one {one file goes} other {up to # files go}} with a message.',
+  'file.anyImage': 'images',
+  'file.anyText': 'texts',
+  'file.anyAudio': 'sound',
+  'file.anyVideo': 'videos',
+  'file.refused': 'The chat server does not take this file.',
+  'file.unsupported': 'What is in this file is of a kind that cannot be attached.',
+  'file.lost': 'This file is no longer here. Attach it again.',
+  'file.failed': 'This file did not arrive.',
+
+  'composer.left': '{count, plural, one {# character left} other {# characters left}}',
+  'composer.over': '{count, plural, one {# character too many} other {# characters too many}}',
+
   unreadable: 'This value cannot be shown.',
 };
