@@ -1,6 +1,8 @@
 import type { ResolvedOptions } from './options.ts';
 
 export interface Launcher {
+  /** The chat's own element in the page. */
+  readonly host: HTMLElement;
   readonly root: ShadowRoot;
   readonly button: HTMLButtonElement;
   /** `sentence` takes the place of the icon: what went wrong, and what pressing does. */
@@ -30,6 +32,7 @@ export function drawLauncher(options: ResolvedOptions): Launcher {
   button.ariaLive = 'polite';
   root.append(button);
   return {
+    host,
     root,
     button,
     show(isOpen, isBusy = false, sentence) {

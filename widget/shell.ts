@@ -10,8 +10,7 @@ import type { PagehandWidget, ResolvedOptions, WidgetEvents } from './options.ts
 export function createShell(options: ResolvedOptions, loadApp: () => Promise<AppModule>): PagehandWidget {
   /** Nobody opens or closes it. */
   const always = options.target || options.mode === 'page';
-  const { root, button, show } = drawLauncher(options);
-  const { host } = root;
+  const { host, root, button, show } = drawLauncher(options);
   const waiting: Waiting = [];
   let app: Promise<App> | undefined;
   /** What is wanted. The panel follows when the app is there. */
@@ -106,10 +105,7 @@ export function createShell(options: ResolvedOptions, loadApp: () => Promise<App
     destroy() {
       isGone ||= emit('destroy');
       host.remove();
-      app?.then(
-        ({ destroy }) => destroy(),
-        () => {},
-      );
+      app?.then((app) => app.destroy()).catch(() => {});
       app = undefined;
     },
   };
