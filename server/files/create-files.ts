@@ -70,6 +70,16 @@ export function createFiles({ store, clock, newId, log }: FilesOptions): Files {
     return file;
   };
 
+  /** What is looked at here now: one that comes again meanwhile waits for the same look. */
+  const looking = new Map<string, Promise<StoredFile>>();
+  const finishOnce = (file: StoredFile, settings: FileSettings): Promise<StoredFile> => {
+    const running = looking.get(file.id);
+    if (running !== undefined) return running;
+    const begun = look(() => finish(file, settings)).finally(() => looking.delete(file.id));
+    looking.set(file.id, begun);
+    return begun;
+  };
+
   /** Looks at a file whose bytes are all there. */
   const finish = async (file: StoredFile, settings: FileSettings): Promise<StoredFile> => {
     const bytes = await readWhole(store, file);
@@ -79,7 +89,9 @@ export function createFiles({ store, clock, newId, log }: FilesOptions): Files {
       throw refusal;
     });
     await store.finishFile(file.id, facts);
-    return (await store.file(file.id)) ?? gone();
+    const finished = await store.file(file.id);
+    if (finished === undefined) throw noSuchFile();
+    return finished;
   };
 
   const judge = async (file: StoredFile, bytes: Uint8Array, { accept, scan }: FileSettings) => {
@@ -133,7 +145,7 @@ export function createFiles({ store, clock, newId, log }: FilesOptions): Files {
       const now = isAdded ? { ...file, received: offset + bytes.byteLength } : await own(active, fileId);
       if (!isAdded && !(await isThere(store, now, offset, bytes))) throw wrongOffset(now);
       if (now.mimeType !== null || now.received < now.size) return stateOf(now);
-      return stateOf(await look(() => finish(now, settings)));
+      return stateOf(await finishOnce(now, settings));
     },
 
     state: async (active, fileId) => stateOf(await own(active, fileId)),
@@ -159,7 +171,7 @@ export function fileRulesOf(settings: FileSettings | null): FileRules | undefine
   return { maxBytes, maxPerMessage, accept: [...accept] };
 }
 
-export function isOver({ expiresAtMs }: StoredFile, nowMs: number): boolean {
+function isOver({ expiresAtMs }: StoredFile, nowMs: number): boolean {
   return expiresAtMs !== null && expiresAtMs <= nowMs;
 }
 
@@ -199,14 +211,10 @@ function requireFiles(settings: FileSettings | null): FileSettings {
 }
 
 /** The same answer for a file of somebody else and for one that never was. */
-export function noSuchFile(): RequestError {
+function noSuchFile(): RequestError {
   return new RequestError('file_not_found', 'There is no such file in this conversation.', {
     hint: 'Attach it again: a file that no message names is removed after a while.',
   });
-}
-
-function gone(): never {
-  throw noSuchFile();
 }
 
 function tooLarge(size: number, maxBytes: number): RequestError {

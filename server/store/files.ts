@@ -144,6 +144,23 @@ export async function removeExpiredFiles(
   return rows.length;
 }
 
+/** Removes files of conversations, at most `limit`. Resolves to the conversations that still have some. */
+export async function removeSomeFilesOf(
+  db: Transaction<Tables>,
+  conversationIds: readonly string[],
+  limit: number,
+): Promise<readonly string[]> {
+  const ofThese = db.selectFrom('files').where('conversation_id', 'in', conversationIds);
+  const rows = await ofThese.select('id').limit(limit).execute();
+  await deleteFiles(
+    db,
+    rows.map(({ id }) => id),
+  );
+  if (rows.length < limit) return [];
+  const left = await ofThese.select('conversation_id').distinct().execute();
+  return left.map(({ conversation_id }) => conversation_id);
+}
+
 /** Removes all files of conversations. */
 export async function removeFilesOf(
   db: Transaction<Tables>,

@@ -1,6 +1,6 @@
 import { sql, type Transaction } from 'kysely';
 import type { SqlEngine } from './engine.ts';
-import { removeExpiredFiles, removeFilesOf } from './files.ts';
+import { removeExpiredFiles, removeFilesOf, removeSomeFilesOf } from './files.ts';
 import type { Retention } from './store.ts';
 import type { Tables } from './tables.ts';
 
@@ -160,7 +160,8 @@ async function removeOldConversations(batch: Batch, retention: OneRetention): Pr
     .distinct()
     .where('conversation_id', 'in', ids)
     .execute();
-  const busy = new Set(left.map(({ conversation_id }) => conversation_id));
+  const withFiles = await removeSomeFilesOf(db, ids, FILES_AT_ONCE);
+  const busy = new Set([...left.map(({ conversation_id }) => conversation_id), ...withFiles]);
   const empty = old.filter(({ id }) => !busy.has(id));
   const fitting = empty.slice(
     0,

@@ -405,6 +405,51 @@ describe('files as the operator wants them', () => {
     expect(running.logged()).not.toContain('canary');
   });
 
+  test('a file whose end comes again while it is scanned is scanned once', async () => {
+    let scans = 0;
+    let pass: () => void = () => undefined;
+    const passed = new Promise<void>((done) => {
+      pass = done;
+    });
+    const { me } = await visit({
+      scan: async () => {
+        scans += 1;
+        await passed;
+        return 'pass';
+      },
+    });
+    const fileId = await me.begun('a.txt', 3);
+    const first = me.append(fileId, 0, 'one');
+    await vi.waitFor(() => expect(scans).toBe(1), 10_000);
+    const again = me.append(fileId, 0, 'one');
+    expect(await read(await me.state(fileId))).toMatchObject({ offset: 3, status: 'uploading' });
+    pass();
+    for (const answer of [first, again]) expect(await read(await answer)).toMatchObject({ status: 'ready' });
+    expect(scans).toBe(1);
+  });
+
+  test('looks beyond what is looked at at once wait, and not for ever', async () => {
+    let scans = 0;
+    const { me, server: running } = await visit({
+      scan: () => {
+        scans += 1;
+        return new Promise(() => undefined);
+      },
+    });
+    const fileIds = await Promise.all(Array.from({ length: 5 }, () => me.begun('a.txt', 3)));
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const answers = fileIds.map((fileId) => me.append(fileId, 0, 'one'));
+    const isStored = async () =>
+      (await Promise.all(fileIds.map((id) => running.store.file(id)))).every((file) => file?.received === 3);
+    while (scans < 4 || !(await isStored())) await new Promise((done) => setImmediate(done));
+    await new Promise((done) => setImmediate(done));
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(await refusal(await Promise.race(answers))).toBe('503 overloaded');
+    await vi.advanceTimersByTimeAsync(10_000);
+    const refusals = await Promise.all(answers.map(async (answer) => (await answer).status));
+    expect(refusals.sort()).toEqual([422, 422, 422, 422, 503]);
+  });
+
   test('a scan that hangs is ended and refuses', async () => {
     let aborted = false;
     let isScanning = false;

@@ -45,6 +45,38 @@ describe('the server on a port', () => {
     ((await (await post('/v1/client/init', { token: DEMO_TOKEN })).json()) as { sessionId: string })
       .sessionId;
 
+  test('takes a file whose line broke, and gives it back', async () => {
+    const sessionId = await open();
+    const text = 'x'.repeat(5_000_000);
+    const begun = await post('/v1/client/files', { sessionId, filename: 'a.txt', size: text.length });
+    const { fileId } = (await begun.json()) as { fileId: string };
+    const path = `/v1/client/files/${fileId}?sessionId=${sessionId}`;
+    const head = `PATCH ${path} HTTP/1.1\r\nhost: localhost\r\norigin: ${server.url}\r\nupload-offset: 0\r\ncontent-length: 4000000\r\n\r\n`;
+    const socket = connect(port, '127.0.0.1');
+    socket.write(head + text.slice(0, 1_000_000), () => socket.destroy());
+    await once(socket, 'close');
+    const append = async (offset: number) =>
+      await fetch(`${server.url}${path}`, {
+        method: 'PATCH',
+        headers: { origin: server.url, 'upload-offset': String(offset) },
+        body: text.slice(offset, offset + 4_000_000),
+      });
+    const state = await fetch(`${server.url}${path}`, { headers: { authorization: `Bearer ${sessionId}` } });
+    expect(await state.json()).toMatchObject({ offset: 0, status: 'uploading' });
+    expect(await (await append(0)).json()).toMatchObject({ offset: 4_000_000 });
+    expect(await (await append(4_000_000)).json()).toMatchObject({ status: 'ready', mimeType: 'text/plain' });
+    const content = await fetch(`${server.url}/v1/client/files/${fileId}/content`, {
+      headers: { authorization: `Bearer ${sessionId}` },
+    });
+    expect(content.headers.get('content-length')).toBe('5000000');
+    expect(await content.text()).toBe(text);
+    const left = await fetch(`${server.url}/v1/client/files/${fileId}/content`, {
+      headers: { authorization: `Bearer ${sessionId}` },
+    });
+    await left.body?.cancel();
+    expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
+  });
+
   test('streams an answer to a chunked body without a length, frame by frame', async () => {
     const sessionId = await open();
     const body = JSON.stringify({ sessionId, messages: [{ role: 'user', content: 'Who are you? 🙂' }] });

@@ -135,5 +135,23 @@ export function filesContract(current: () => Store): void {
       expect(await store.filePiece('file_1', 0)).toBeUndefined();
       expect(await store.file('file_2')).toBeDefined();
     });
+
+    test('the files of many old conversations go in several batches', async () => {
+      for (const index of Array(60).keys()) {
+        const conversationId = `conv_${index}`;
+        await store.createConversation(aConversation({ id: conversationId, createdAtMs: 1 }));
+        await begun({ id: `file_${index}`, conversationId, expiresAtMs: null });
+      }
+      const old = { surfaceId: 'store', conversationsBeforeMs: 1_000, executionsBeforeMs: 0 };
+      expect(await store.removeOld([old], 0, 100)).toBe(true);
+      const isThere = async (index: number) => (await store.conversation(`conv_${index}`)) !== undefined;
+      const left = (await Promise.all([...Array(60).keys()].map(isThere))).filter(Boolean);
+      expect(left).toHaveLength(10);
+      while (await store.removeOld([old], 0, 100));
+      for (const index of Array(60).keys()) {
+        expect(await store.file(`file_${index}`)).toBeUndefined();
+        expect(await isThere(index)).toBe(false);
+      }
+    });
   });
 }
