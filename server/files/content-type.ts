@@ -1,4 +1,3 @@
-import { fileTypeFromBuffer } from 'file-type';
 import { endingOf } from './filename.ts';
 
 /** What a file is, by its bytes. `endings`: of names that fit it, the usual one first. */
@@ -44,6 +43,8 @@ export async function contentTypeOf(bytes: Uint8Array, filename: string): Promis
 }
 
 async function binaryType(bytes: Uint8Array): Promise<ContentType | undefined> {
+  // Loaded with the first file: a start need not wait for it.
+  const { fileTypeFromBuffer } = await import('file-type');
   const found = await fileTypeFromBuffer(bytes.subarray(0, HEAD_BYTES)).catch(() => undefined);
   if (found === undefined) return undefined;
   const mimeType = found.mime.split(';')[0]?.trim() ?? found.mime;
