@@ -11,6 +11,8 @@ export interface Following {
   readonly scroller: RefObject<HTMLDivElement | null>;
   /** What is scrolled: its growth is followed. */
   readonly content: RefObject<HTMLDivElement | null>;
+  /** What stands at the end. Another of it is something new; what grows above is not. */
+  readonly newest: readonly unknown[];
 }
 
 export interface Followed {
@@ -21,7 +23,7 @@ export interface Followed {
 }
 
 /** Keeps the end of a thread in view, but only for a reader who is there. */
-export function useFollowing({ scroller, content }: Following): Followed {
+export function useFollowing({ scroller, content, newest }: Following): Followed {
   const following = useSignal(true);
   const newBelow = useSignal(false);
 
@@ -37,24 +39,21 @@ export function useFollowing({ scroller, content }: Following): Followed {
     const [outer, inner] = [scroller.current, content.current];
     if (outer === null || inner === null) return;
     const lastTop = () => outer.scrollHeight - outer.clientHeight;
-    let [height, top, last] = [0, 0, 0];
+    let [top, last] = [0, 0];
     const onScroll = () => {
       // A hidden panel has no height and no end.
       if (outer.clientHeight === 0) return;
       // The event tells late of an earlier scroll. A thread that grew since leaves its reader behind, one that shrank
-      // pulls them up: neither is a reader who went back.
-      const wentBack = outer.scrollTop < top && lastTop() >= last;
+      // pulls them up to its end: neither is a reader who went back.
+      const wentBack = outer.scrollTop < Math.min(top, lastTop() - ROUNDING);
       [top, last] = [outer.scrollTop, lastTop()];
       following.value = top >= last - (wentBack ? ROUNDING : NEAR) || (following.peek() && !wentBack);
       if (following.value) newBelow.value = false;
     };
     // Called after layout and before paint: the reader never sees the thread below its end.
     const observer = new ResizeObserver(() => {
-      const grown = inner.offsetHeight > height;
-      height = inner.offsetHeight;
       if (outer.clientHeight === 0) return;
       if (following.peek()) outer.scrollTop = outer.scrollHeight;
-      else if (grown) newBelow.value = true;
       [top, last] = [outer.scrollTop, lastTop()];
     });
     outer.addEventListener('scroll', onScroll, { passive: true });
@@ -65,6 +64,10 @@ export function useFollowing({ scroller, content }: Following): Followed {
       observer.disconnect();
     };
   }, []);
+
+  useLayoutEffect(() => {
+    if (!following.peek()) newBelow.value = true;
+  }, newest);
 
   return { following, newBelow, jump };
 }

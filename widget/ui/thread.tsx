@@ -1,8 +1,9 @@
 import { useComputed } from '@preact/signals';
-import type { VNode } from 'preact';
+import type { RefObject, VNode } from 'preact';
 import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import type { AssistantEntry, Entry, UserEntry } from '../chat/state.ts';
 import { useView } from './context.ts';
+import { EntryGroups } from './entry-groups.tsx';
 import { FailureNote, PARTS_MISSING } from './failure-note.tsx';
 import { useFollowing } from './following.ts';
 import { Icon } from './icon.tsx';
@@ -16,8 +17,9 @@ export function Thread() {
   const name = say('thread.name');
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
-  const { following, newBelow, jump } = useFollowing({ scroller, content });
   const { entries, failure, phase, wait } = chat.conversation.value;
+  const newest = [entries.at(-1), failure, wait];
+  const { following, newBelow, jump } = useFollowing({ scroller, content, newest });
   const running = phase !== 'idle' && phase !== 'failed';
   // A failure's *Retry* fetches them too; a wait goes first; and a question alone misses nothing.
   const isMissingParts =
@@ -48,7 +50,7 @@ export function Thread() {
       <div class="scroller" role="log" aria-live="off" aria-label={name} tabIndex={0} ref={scroller}>
         <div class="content" lang={words.locale} ref={content}>
           <Welcome empty={entries.length === 0} />
-          <Entries entries={entries} running={running} />
+          <Entries entries={entries} running={running} scroller={scroller} />
           {phase === 'thinking' && <span class="pending spinner" />}
           {wait !== undefined && <WaitNote wait={wait} />}
           {failure !== undefined && <FailureNote failure={failure} onRetry={onRetry} />}
@@ -142,7 +144,15 @@ function AnswerEntry(props: { readonly entry: AssistantEntry; readonly finished:
 }
 
 /** An entry that did not change keeps its node of the virtual tree, and Preact passes it over. */
-function Entries({ entries, running }: { readonly entries: readonly Entry[]; readonly running: boolean }) {
+function Entries({
+  entries,
+  running,
+  scroller,
+}: {
+  readonly entries: readonly Entry[];
+  readonly running: boolean;
+  readonly scroller: RefObject<HTMLElement | null>;
+}) {
   const nodes = useMemo(() => new WeakMap<Entry, { readonly node: VNode; readonly finished: boolean }>(), []);
   const nodeOf = (entry: Entry, i: number) => {
     const finished = !running || i < entries.length - 1;
@@ -158,5 +168,5 @@ function Entries({ entries, running }: { readonly entries: readonly Entry[]; rea
     nodes.set(entry, { node, finished });
     return node;
   };
-  return <>{entries.map(nodeOf)}</>;
+  return <EntryGroups entries={entries} scroller={scroller} nodeOf={nodeOf} />;
 }

@@ -36,6 +36,11 @@ const states: Record<string, Partial<Conversation>> = {
       ]),
     ],
   },
+  'long thread': {
+    entries: Array.from({ length: 60 }, (_, i) =>
+      i % 2 === 0 ? aQuestion(`Question ${i}`, `u${i}`) : anAnswer([aText(MARKDOWN)], `a${i}`),
+    ),
+  },
   approval: asking(aCall(ASKING, { input: { email: 'a@x.test', note: 'x' } })),
   failure: {
     phase: 'failed',
