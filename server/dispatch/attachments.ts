@@ -6,7 +6,7 @@ import type { Store, StoredFile } from '../store/store.ts';
 import { lengthOf } from './history.ts';
 
 /** Longest text of a file that a model is given, in characters. The rest is left out with a mark. */
-export const MAX_FILE_TEXT_CHARS = 200_000;
+const MAX_FILE_TEXT_CHARS = 200_000;
 
 /** What the attachments of all requests to models may take up at once in this process, in characters. */
 const ROOM_CHARS = 256 * 1024 * 1024;
@@ -19,7 +19,7 @@ type Upload = Extract<ContentPart, { type: 'upload' }>;
 export type AttachmentFacts = Pick<StoredFile, 'filename' | 'size'> & { readonly mimeType: string };
 
 /** Messages whose files stand in them as data, until they are given back. */
-export interface Attached {
+interface Attached {
   readonly messages: readonly ModelMessage[];
   giveBack(): void;
 }

@@ -2,7 +2,7 @@ import type { Scan, ScannedFile, ScanResult } from '../config/files.ts';
 import { RequestError } from '../errors.ts';
 
 /** Longest time for an operator's scan of one file, in milliseconds. */
-export const SCAN_TIMEOUT_MS = 30_000;
+const SCAN_TIMEOUT_MS = 30_000;
 
 const MAX_SENTENCE_CHARS = 300;
 

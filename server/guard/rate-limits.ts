@@ -17,10 +17,10 @@ export const SESSION_FOLLOWS_PER_MINUTE = 120;
 export const SESSION_CANCELS_PER_MINUTE = 60;
 
 /** Files that one session may begin in a minute. */
-export const SESSION_FILES_PER_MINUTE = 30;
+const SESSION_FILES_PER_MINUTE = 30;
 
 /** Pieces and looks at files of one session in a minute. With the largest pieces it bounds the bytes, too. */
-export const SESSION_FILE_PIECES_PER_MINUTE = 120;
+const SESSION_FILE_PIECES_PER_MINUTE = 120;
 
 /** Ratings of one session in a minute. */
 export const SESSION_FEEDBACK_PER_MINUTE = 30;

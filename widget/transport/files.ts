@@ -33,7 +33,8 @@ export function createFiles({ base, fetchWhole, withinSession }: Wire): FileTran
   return {
     begin: (file, signal) =>
       askState((sessionId) => ({ path: 'files', body: { sessionId, ...file } }), signal),
-    state: (fileId, signal) => askState((sessionId) => ({ path: pathOf(fileId, sessionId) }), signal),
+    state: (fileId, signal) =>
+      askState((bearer) => ({ path: `files/${encodeURIComponent(fileId)}`, bearer }), signal),
     put: (fileId, offset, bytes, signal) =>
       askState(
         (sessionId) => ({
@@ -46,7 +47,7 @@ export function createFiles({ base, fetchWhole, withinSession }: Wire): FileTran
       ),
     content: (fileId, signal) =>
       ask(
-        (sessionId) => ({ path: pathOf(fileId, sessionId, '/content') }),
+        (bearer) => ({ path: `files/${encodeURIComponent(fileId)}/content`, bearer }),
         signal,
         (answer) => answer.blob(),
       ),
@@ -61,8 +62,8 @@ export function createFiles({ base, fetchWhole, withinSession }: Wire): FileTran
   };
 }
 
-function pathOf(fileId: string, sessionId: string, below = ''): string {
-  return `files/${encodeURIComponent(fileId)}${below}?sessionId=${encodeURIComponent(sessionId)}`;
+function pathOf(fileId: string, sessionId: string): string {
+  return `files/${encodeURIComponent(fileId)}?sessionId=${encodeURIComponent(sessionId)}`;
 }
 
 function readState(json: string): FileState | undefined {
