@@ -148,6 +148,7 @@ export async function startApp({ root, options, emit, onOpenChange, waiting }: A
   let view: ViewProps = {
     chat,
     drawings: side.drawings,
+    sources: side.sources,
     open,
     mode,
     modeModule,

@@ -8,7 +8,7 @@ import { isQuestion } from './own-tools.ts';
 import type { PageCalls, PendingCall } from './page-calls.ts';
 import type { Patience } from './patience.ts';
 import { type Remedy, remedyFor } from './remedy.ts';
-import { messagesUpTo } from './transcript.ts';
+import { messagesUpTo, withMentions } from './transcript.ts';
 import type { OpenCall, Turn } from './turn.ts';
 
 export interface RunOptions extends ListenOptions {
@@ -130,7 +130,7 @@ async function request(attempt: Attempt, turn: Turn, options: RunOptions): Promi
           assistantMessageId: answerId,
           ...(replaces !== undefined && { replacesMessageId: replaces }),
           tools: turn.offered,
-          ...extras,
+          ...withMentions(extras, hearing.conversation().entries, userId),
         },
         signal,
       )

@@ -1,7 +1,9 @@
 import { MAX_MESSAGE_CHARS, MAX_MESSAGES } from '../../protocol/limits.ts';
 import type { ChatMessage, ContentPart } from '../../protocol/message.ts';
+import type { MessageExtras } from '../transport/transport.ts';
 import type { ChatOptions } from './create-chat.ts';
 import { attachmentsIn } from './file-rules.ts';
+import { fieldsOf, listOf } from './reading.ts';
 import type { Attachment, Entry, UserEntry } from './state.ts';
 
 /** Most characters of attachments in one request. What it has no room for is said by its name. */
@@ -48,4 +50,20 @@ function answerOf({ id, parts }: Extract<Entry, { role: 'assistant' }>): ChatMes
   // A server refuses a longer message, and with it every turn from here on.
   const content = texts.join('\n\n').slice(0, MAX_MESSAGE_CHARS);
   return content.trim() === '' ? [] : [{ id, role: 'assistant', content }];
+}
+
+/** What the page sends along, and with it what the message names. */
+export function withMentions(
+  extras: MessageExtras,
+  entries: readonly Entry[],
+  messageId: string,
+): MessageExtras {
+  const entry = entries.find(({ id }) => id === messageId);
+  const mentions = entry?.role === 'user' ? listOf(entry.mentions) : [];
+  if (mentions.length === 0) return extras;
+  const named = mentions.map((mention) => {
+    const { id, ...rest } = fieldsOf(mention);
+    return [String(id), rest] as const;
+  });
+  return { ...extras, context: { ...extras.context, mentions: Object.fromEntries(named) } };
 }

@@ -1,4 +1,5 @@
 import type { Phase, ToolCallState } from '../chat/state.ts';
+import type { CommandSource } from '../composer-sources.ts';
 import type { MountOptions, PagehandWidget } from '../options.ts';
 
 /**
@@ -38,6 +39,8 @@ export interface HostChat extends Pick<PagehandWidget, 'open' | 'close' | 'toggl
   setVariables(variables: Readonly<Record<string, string | number | boolean | undefined>>): void;
   /** Hooks of each message. Returns the undo. Several are asked in the order in which they were given. */
   use(hooks: MessageHooks): () => void;
+  /** Commands behind `/` or mentions behind `@` in the message field. Returns the undo. */
+  addCommands(source: CommandSource): () => void;
   /** Draws parts of the thread in the place of the chat. The newest counts. Returns the undo. */
   setRenderer(what: Rendered, renderer: Renderer, options?: RendererOptions): () => void;
 }

@@ -2,6 +2,7 @@ import { effect, type Signal, untracked } from '@preact/signals';
 import type { Waiting } from '../app.ts';
 import type { Chat } from '../chat/chat.ts';
 import type { Conversation } from '../chat/state.ts';
+import { addSource } from '../composer-sources.ts';
 import { createBeforeSend } from './before-send.ts';
 import { createDrawings } from './drawings.tsx';
 import type { HostChat, HostConversation, LiveOptions } from './host-chat-api.ts';
@@ -125,6 +126,7 @@ function createHostChat(
       side.variables.value = { ...side.variables.peek(), ...variables };
     },
     use: (hooks) => untilOver(beforeSend.use(hooks)),
+    addCommands: (source) => untilOver(addSource(side.sources, source)),
     setRenderer(what, renderer, options) {
       side.drawings.value = drawings;
       return untilOver(drawings.setRenderer(what, renderer, options));

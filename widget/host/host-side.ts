@@ -1,4 +1,5 @@
 import { type ReadonlySignal, type Signal, signal } from '@preact/signals';
+import type { CommandSource } from '../composer-sources.ts';
 import type { MessageExtras } from '../transport/transport.ts';
 import type { Drawings } from './drawings.tsx';
 import type { OutgoingMessage } from './host-chat-api.ts';
@@ -13,6 +14,8 @@ export type Parting =
 export interface HostSide {
   readonly variables: Signal<Variables>;
   readonly drawings: Signal<Drawings | undefined>;
+  /** Of commands and mentions. */
+  readonly sources: Signal<readonly CommandSource[]>;
   readonly beforeSend: Signal<
     ((message: OutgoingMessage, signal: AbortSignal) => Promise<Parting>) | undefined
   >;
@@ -21,7 +24,12 @@ export interface HostSide {
 export type Variables = Readonly<Record<string, string | number | boolean | undefined>>;
 
 export function createHostSide(): HostSide {
-  return { variables: signal({}), drawings: signal(undefined), beforeSend: signal(undefined) };
+  return {
+    variables: signal({}),
+    drawings: signal(undefined),
+    sources: signal([]),
+    beforeSend: signal(undefined),
+  };
 }
 
 /** What of the surface's copy a page fills in. */

@@ -3,6 +3,7 @@ import { createContext, type RefObject } from 'preact';
 import { useContext } from 'preact/hooks';
 import type { Chat } from '../chat/chat.ts';
 import type { LateComposing } from '../chat/late-composing.ts';
+import type { CommandSource } from '../composer-sources.ts';
 import type { Drawings } from '../host/drawings.tsx';
 import type { Words } from '../messages.ts';
 import type { PanelSlots } from './panel-slots.ts';
@@ -20,6 +21,8 @@ export interface View {
   /** Where other parts of the chat put what they show in the panel. */
   readonly slots: PanelSlots;
   /** What the page draws itself. */
+  /** Of commands and mentions: the page's. */
+  readonly sources?: ReadonlySignal<readonly CommandSource[]> | undefined;
   readonly drawings: ReadonlySignal<Drawings | undefined> | undefined;
   /** Fetches what a conversation needs, unless it is there or on its way. */
   readonly loadLateParts: () => void;

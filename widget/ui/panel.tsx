@@ -35,6 +35,7 @@ export function Panel({ root, slots, stance, ...props }: PanelProps) {
     isTest: props.isTest,
     slots,
     drawings: props.drawings,
+    sources: props.sources,
     composing: props.composing,
     attaches: props.attaches,
     panel,

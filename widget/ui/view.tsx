@@ -36,6 +36,7 @@ export interface ViewProps {
   /** Under which the browser keeps sizes of the panel. Default: for all chats of the page. */
   readonly storageKey?: string;
   readonly drawings?: View['drawings'];
+  readonly sources?: View['sources'];
 }
 
 const RIGHT_TO_LEFT = /^(?:ar|ckb|dv|fa|he|iw|ps|sd|ug|ur|yi)\b/i;

@@ -126,6 +126,12 @@ export const messages = {
   'file.lost': 'This file is no longer here. Attach it again.',
   'file.failed': 'This file did not arrive.',
 
+  'suggest.list': 'Suggestions',
+  'suggest.searching': 'Searching…',
+  'suggest.nothing': 'Nothing found',
+  'suggest.found':
+    '{count, plural, one {# suggestion} other {# suggestions}}: arrow keys choose, Enter takes.',
+
   'composer.left': '{count, plural, one {# character left} other {# characters left}}',
   'composer.over': '{count, plural, one {# character too many} other {# characters too many}}',
 
