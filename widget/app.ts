@@ -1,6 +1,7 @@
 import { computed, effect, signal } from '@preact/signals';
 import { BROWSER_CLOCK } from './chat/clock.ts';
 import { comingChat } from './chat/coming-chat.ts';
+import { type WholeChat, withConversations } from './chat/conversations.ts';
 import { createChat, type OwnedChat } from './chat/create-chat.ts';
 import { DRAFT, FILES, lateComposing } from './chat/late-composing.ts';
 import { canShare, joinTabs, type SharedChat } from './chat/tabs.ts';
@@ -94,12 +95,18 @@ export async function startApp({ root, options, emit, onOpenChange, waiting }: A
   async function begin() {
     storage = await opening;
     draft.value ||= storage.read(DRAFT) ?? '';
-    return createTransport({ api, token, storage });
+    return createTransport({
+      api,
+      token,
+      storage,
+      history: options.history !== false && options.history !== 'off',
+      identity: options.identity,
+    });
   }
 
   const connected = begin();
 
-  async function openChat(): Promise<SharedChat> {
+  async function openChat(): Promise<WholeChat> {
     const transport = await connected;
     const create = ({ entries, turn }: KeptThread): OwnedChat => {
       const own = createChat({
@@ -123,9 +130,10 @@ export async function startApp({ root, options, emit, onOpenChange, waiting }: A
       return own;
     };
     const kept = keptThread(storage);
-    return isAlone
+    const shared = isAlone
       ? onItsOwn(create(kept))
       : await joinTabs({ key, clock: BROWSER_CLOCK, create, read, keep, kept });
+    return withConversations(shared, transport);
   }
 
   function keep(thread: KeptThread): Promise<void> {
@@ -244,6 +252,11 @@ function onItsOwn(chat: OwnedChat): SharedChat {
   return {
     ...chat,
     thread: () => ({ entries: chat.conversation.peek().entries, turn: chat.turnRecord() }),
+    async enter(prepare, entries) {
+      chat.stop();
+      await prepare();
+      chat.become(entries);
+    },
     suspend() {},
     resume: async () => {},
   };

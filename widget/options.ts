@@ -4,6 +4,7 @@ import type { WidgetError } from './errors.ts';
 import type { HostChat } from './host/host-chat-api.ts';
 import type { Scheme, ThemeOptions } from './theme/theme-options.ts';
 import type { Implementation, PageCallOutcome, Snapshot } from './tools/page-tools.ts';
+import type { Identity } from './transport/visitor.ts';
 
 export type Position = 'bottom-right' | 'bottom-left' | 'top-right' | 'top-left';
 /** Light or dark alone, a whole theme, or that as JSON. */
@@ -35,6 +36,10 @@ export interface MountOptions {
   readonly open?: boolean;
   /** Whether visitors can attach files, as far as the server takes them. Default true. In the script tag `on` or `off`. */
   readonly attachments?: boolean | 'on' | 'off';
+  /** Whether visitors find their earlier conversations, where the server keeps them. Default true. */
+  readonly history?: boolean | 'off';
+  /** Who visits, as the site's own server proves it: an HMAC or a JWT, or a function that gets one. */
+  readonly identity?: Identity;
   readonly webmcp?: {
     /** Default true. False: the page's tools are left alone. */
     readonly enabled?: boolean;
@@ -157,6 +162,8 @@ export interface ResolvedOptions {
   readonly locale: string;
   readonly open?: boolean;
   readonly attachments?: MountOptions['attachments'];
+  readonly history?: MountOptions['history'];
+  readonly identity?: MountOptions['identity'];
   readonly webmcp?: NonNullable<MountOptions['webmcp']>;
 }
 

@@ -1,5 +1,6 @@
 import type { ReadonlySignal, Signal } from '@preact/signals';
 import type { InitResponse } from '../../protocol/request.ts';
+import type { History } from './history.ts';
 import type { Attachment, Conversation, Mention } from './state.ts';
 
 export type Decision = 'once' | 'always' | 'decline';
@@ -51,6 +52,10 @@ export interface Chat {
   vote(entryId: string, vote: 'up' | 'down', comment?: string): void;
   /** Tells the server that an answer was copied. */
   copied(entryId: string): void;
+  /** Leaves this thread for an empty one. The server keeps what was said for the visitor, where it keeps histories. */
+  startNew(): Promise<void>;
+  /** The visitor's conversations. Only where `surface` says that there is a `history`. Rejects with `WidgetError`. */
+  history(): Promise<History>;
   /** How it was, 1 to 5. Rejects with `WidgetError`. */
   rate(rating: number, comment: string): Promise<void>;
   destroy(): void;

@@ -49,7 +49,9 @@ export interface ChatOptions {
 }
 
 /** A chat, and what only its owner does with it. */
-export interface OwnedChat extends Chat {
+export interface OwnedChat extends Omit<Chat, 'startNew' | 'history'> {
+  /** Leaves this thread for another one. What was under way is given up. */
+  become(entries: readonly Entry[]): void;
   /** Opens the session, so that the surface's copy is there before the first message. A failure shows in the thread. */
   connect(): Promise<void>;
   /** A message that another tab is about to send ends the turn. */
@@ -211,6 +213,11 @@ export function createChat(options: ChatOptions): OwnedChat {
     connect,
     stop: () => end(false),
     overtaken: () => end(true),
+    become(entries) {
+      end(false);
+      driver?.leave();
+      store.apply({ type: 'entered', entries });
+    },
     prepare() {
       load().catch(() => {
         // Sending tries again, and says so if it fails.

@@ -43,6 +43,8 @@ export interface Driver {
   stop(isOvertaken: boolean): void;
   /** Gives a failed turn up. */
   forget(): void;
+  /** The conversation is left: what was allowed for it is no longer. */
+  leave(): void;
   /** Whether a turn runs, or failed and can be tried again. */
   hasTurn(): boolean;
   decide(toolCallId: string, decision: Decision): void;
@@ -263,6 +265,10 @@ export function createDriver(options: DriverOptions): Driver {
     },
     forget() {
       if (turn !== undefined) finish();
+    },
+    leave() {
+      if (turn !== undefined) finish();
+      pageCalls.leave();
     },
     hasTurn: () => turn !== undefined,
     decide: pageCalls.decide,

@@ -33,6 +33,8 @@ export type EarlyEvent =
   /** A message that the server does not take leaves the thread. */
   | { readonly type: 'unsent'; readonly id: string }
   /** By the visitor; `isOvertaken`: by another message of theirs. */
+  /** Another thread takes the place of this one. */
+  | { readonly type: 'entered'; readonly entries: readonly Entry[] }
   | { readonly type: 'stopped'; readonly isOvertaken?: boolean }
   | { readonly type: 'failed'; readonly failure: Failure }
   /** Nothing is under way here; what the answer waits for comes from somewhere else, if it comes. */
@@ -78,6 +80,8 @@ export function afterEarly(conversation: Conversation, event: EarlyEvent): Conve
       const { answerId: _, ...rest } = conversation;
       return { ...rest, entries: conversation.entries.filter(({ id }) => id !== event.id) };
     }
+    case 'entered':
+      return { ...EMPTY_CONVERSATION, entries: event.entries };
     case 'stopped':
       return atRest(
         withAnswer(conversation, (parts) =>

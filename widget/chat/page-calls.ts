@@ -41,6 +41,8 @@ export interface PageCalls {
     signal: AbortSignal,
     onReach: (progress: CallProgress) => Promise<void>,
   ): Promise<unknown>;
+  /** What was allowed for the conversation is no longer. */
+  leave(): void;
   /** The visitor's answer. Ignored unless the call waits for one. */
   decide(id: string, decision: Decision): void;
 }
@@ -175,6 +177,7 @@ export function createPageCalls({ pageTools, rules, apply, report, clock }: Page
 
   return {
     answer,
+    leave: () => remembered.clear(),
     decide(id, decision) {
       const question = questions.get(id);
       if (question === undefined) return;

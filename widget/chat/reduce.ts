@@ -38,6 +38,7 @@ export function reduce(
     case 'sent':
     case 'edited':
     case 'unsent':
+    case 'entered':
     case 'stopped':
     case 'failed':
     case 'rested':

@@ -3,7 +3,7 @@ import type { Chat } from './chat.ts';
 import type { Clock } from './clock.ts';
 import type { OwnedChat } from './create-chat.ts';
 import { isAtRest } from './local.ts';
-import { type AssistantPart, type Conversation, EMPTY_CONVERSATION } from './state.ts';
+import { type AssistantPart, type Conversation, EMPTY_CONVERSATION, type Entry } from './state.ts';
 import { openTabLine, type TabLine } from './tab-line.ts';
 import type { Order } from './tab-messages.ts';
 import { type KeptThread, withoutTurn } from './thread-memory.ts';
@@ -28,6 +28,8 @@ export interface TabsOptions {
 export interface SharedChat extends OwnedChat {
   /** What this tab has to keep at this moment; `undefined` where all is kept, or is another tab's to keep. */
   thread(): KeptThread | undefined;
+  /** Ends what is under way in any tab, does this, and then shows these entries in all of them. */
+  enter(prepare: () => Promise<void>, entries: readonly Entry[]): Promise<void>;
   /** The browser puts the page aside, and may bring it back. */
   suspend(): void;
   resume(): Promise<void>;
@@ -243,6 +245,14 @@ export async function joinTabs(options: TabsOptions): Promise<SharedChat> {
       if (capabilities.peek().includes('edit')) await act(() => own.regenerate(id));
     },
     overtaken: () => own.overtaken(),
+    become: (entries) => own.become(entries),
+    enter: (prepare, entries) =>
+      act(async () => {
+        own.stop();
+        await prepare();
+        own.become(entries);
+        void settle();
+      }),
     stop() {
       if (!toOwner({ type: 'stop' })) own.stop();
     },

@@ -4,6 +4,7 @@ import { fieldsOf, interrupted, unintelligible, unreachable } from './failure.ts
 import { readInit, type Session } from './init-answer.ts';
 import type { Streams } from './streams.ts';
 import type { Transport } from './transport.ts';
+import { type Identity, openVisitorFile } from './visitor.ts';
 import { type Watch, watchOver } from './watch.ts';
 import { DELETED, type Outgoing, refusalOf, type Wire } from './wire.ts';
 
@@ -21,6 +22,14 @@ export interface TransportOptions {
   readonly token: string;
   /** Where the session's id outlives the page. */
   readonly storage: SurfaceStorage;
+  /** Whether the server is asked to know the visitor again. Default false. */
+  readonly history?: boolean;
+  readonly identity?: Identity | undefined;
+}
+
+interface Earlier {
+  readonly sessionId?: string;
+  readonly conversationId?: string;
 }
 
 export interface HttpTransport extends Transport {
@@ -32,9 +41,13 @@ export interface HttpTransport extends Transport {
  * The way to a server of this wire by HTTP. Sends no header beyond the content type, so that CORS stays narrow; what is
  * announced as a capability may take more.
  */
-export function createTransport({ api, token, storage }: TransportOptions): HttpTransport {
+export function createTransport(options: TransportOptions): HttpTransport {
+  const { api, token, storage, history = false, identity } = options;
   const base = api.replace(/\/+$/, '').replace(/\/v1\/dispatch$/, '');
+  const visitor = openVisitorFile(storage, history, identity);
   let session: Session | undefined;
+  /** The storage has its id: what stands there later is what another tab made of it. */
+  let isKept = false;
   let opening:
     | { readonly session: Promise<Session>; readonly leave: AbortController; callers: number }
     | undefined;
@@ -47,15 +60,14 @@ export function createTransport({ api, token, storage }: TransportOptions): Http
     watch.expect(CONNECT_TIMEOUT_MS);
     try {
       return await fetch(`${base}/v1/client/${path}`, {
-        ...(body && {
-          method: 'POST',
-          headers: { 'content-type': 'application/json' },
-          body: JSON.stringify(body),
-        }),
+        ...(body && { method: 'POST', body: JSON.stringify(body) }),
         ...(bytes && { body: bytes }),
         ...(method && { method }),
-        ...(headers && { headers }),
-        ...(bearer !== undefined && { headers: { authorization: `Bearer ${bearer}` } }),
+        headers: {
+          ...(body && { 'content-type': 'application/json' }),
+          ...headers,
+          ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
+        },
         ...(keepalive && { keepalive }),
         credentials: 'omit',
         cache: 'no-store',
@@ -82,23 +94,29 @@ export function createTransport({ api, token, storage }: TransportOptions): Http
 
   const textOf = (answer: Response) => answer.text();
 
-  async function greet(earlier: string | undefined, signal: AbortSignal): Promise<Session> {
-    const body = { token, ...(earlier !== undefined && { sessionId: earlier }) };
+  /** `earlier`: the session or the conversation to go on with. */
+  async function greet(earlier: Earlier, signal: AbortSignal): Promise<Session> {
+    const body = { token, ...earlier, ...(await visitor.greeting()) };
     const answer = await fetchWhole({ path: 'init', body }, signal, textOf);
     if ('value' in answer) {
       const opened = readInit(fieldsOf(answer.value));
       if (opened === undefined) throw unintelligible(base);
-      return opened;
+      const { sessionId } = opened.answer;
+      // Under the secret that was told just now the session becomes the visitor's.
+      return visitor.hear(opened.visitorToken) ? greet({ sessionId }, signal) : opened;
     }
+    if (visitor.mend(answer)) return greet(earlier, signal);
     // A session that the server no longer knows must not lock the visitor out.
-    if (earlier !== undefined && [400, 401, 404, 410].includes(answer.status))
-      return greet(undefined, signal);
+    if (earlier.sessionId !== undefined && [400, 401, 404, 410].includes(answer.status))
+      return greet({}, signal);
     throw answer.refused;
   }
 
   /** One request for all who ask at the same time; it ends early when the last of them has left. */
   async function openSession(signal: AbortSignal): Promise<Session> {
     if (signal.aborted) throw interrupted();
+    // Another tab went to another conversation.
+    if (isKept && storage.read(SESSION_KEY) !== session?.answer.sessionId) session = undefined;
     if (session !== undefined && session.expiresAtMs - Date.now() > RENEW_WITHIN_MS) return session;
     opening ??= startOpening();
     const mine = opening;
@@ -116,11 +134,9 @@ export function createTransport({ api, token, storage }: TransportOptions): Http
     const leave = new AbortController();
     const open = async () => {
       // Another tab may have opened a later one.
-      const earlier = storage.read(SESSION_KEY) ?? session?.answer.sessionId;
-      const fresh = await greet(earlier, leave.signal);
-      if (leave.signal.aborted) return fresh;
-      storage.write(SESSION_KEY, fresh.answer.sessionId);
-      session = fresh;
+      const sessionId = storage.read(SESSION_KEY) ?? session?.answer.sessionId;
+      const fresh = await greet(sessionId === undefined ? {} : { sessionId }, leave.signal);
+      if (!leave.signal.aborted) use(fresh);
       return fresh;
     };
     const opened = storage.inTurn === undefined ? open() : storage.inTurn(open);
@@ -156,14 +172,22 @@ export function createTransport({ api, token, storage }: TransportOptions): Http
       ({ createStreams }) => createStreams(wire),
       (cause: unknown) => {
         loading = undefined;
-        throw new WidgetError('not_loaded', 'A part of the chat did not load.', { cause });
+        return notLoaded(cause);
       },
     );
     return loading;
   }
 
+  function use(fresh: Session) {
+    const { sessionId } = fresh.answer;
+    session = fresh;
+    storage.write(SESSION_KEY, sessionId);
+    isKept = storage.read(SESSION_KEY) === sessionId;
+  }
+
   function forget() {
     session = opening = undefined;
+    isKept = false;
     storage.write(SESSION_KEY, undefined);
   }
 
@@ -180,11 +204,26 @@ export function createTransport({ api, token, storage }: TransportOptions): Http
     cancel: (executionId) => tell('cancel', { executionId }, true),
     feedback: (feedback) => tell('feedback', { token, ...feedback }),
     wire,
+    async history() {
+      const { createHistoryTransport } = await import('./history.ts').catch(notLoaded);
+      return createHistoryTransport(wire, visitor.headers);
+    },
+    conversationId: () => session?.answer.conversationId || undefined,
+    async enter(conversationId, signal) {
+      opening?.leave.abort();
+      if (conversationId === undefined) return forget();
+      const entered = await greet({ conversationId }, signal);
+      if (!signal.aborted) use(entered);
+    },
     reset() {
       opening?.leave.abort();
       forget();
     },
   };
+}
+
+function notLoaded(cause: unknown): never {
+  throw new WidgetError('not_loaded', 'A part of the chat did not load.', { cause });
 }
 
 async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {

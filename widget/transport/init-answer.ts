@@ -4,6 +4,8 @@ import type { FileRules, InitResponse } from '../../protocol/request.ts';
 export interface Session {
   readonly answer: InitResponse;
   readonly expiresAtMs: number;
+  /** A new secret of the visitor's, where one was made. */
+  readonly visitorToken: string | null;
 }
 
 /** Reads the answer to `init` with whatever a server by others left out. `undefined` without a session. */
@@ -18,6 +20,7 @@ export function readInit(fields: Readonly<Record<string, unknown>>): Session | u
   return {
     // Without an expiry the session is good until the server says otherwise.
     expiresAtMs: Number.isNaN(expiresAtMs) ? Number.POSITIVE_INFINITY : expiresAtMs,
+    visitorToken: text(bag(fields.visitor).token),
     answer: {
       sessionId,
       expiresAt: String(expiresAt ?? ''),
@@ -42,6 +45,7 @@ export function readInit(fields: Readonly<Record<string, unknown>>): Session | u
         builtInTools: texts(config.builtInTools),
         mediaHosts: texts(config.mediaHosts),
         csat: config.csat === true,
+        history: config.history === true,
         // Whoever speaks the public wire and nothing more takes files inside of messages.
         ...((capabilities.includes('files') ? config.files !== undefined : !capabilities[0]) && {
           files: bag(config.files) as FileRules,

@@ -1,4 +1,5 @@
 import type { StreamEvent } from '../../protocol/event.ts';
+import type { ConversationResponse, ConversationsResponse } from '../../protocol/history.ts';
 import type { ChatMessage } from '../../protocol/message.ts';
 import type { ChatRequest, FeedbackRequest, InitResponse } from '../../protocol/request.ts';
 import type { ClientTool } from '../../protocol/tool.ts';
@@ -32,6 +33,24 @@ export interface OutgoingFollow {
   readonly after: number;
 }
 
+/** A visitor's earlier conversations. Rejects with `WidgetError` only. */
+export interface HistoryTransport {
+  /** Pinned ones first, then the latest; `cursor` goes on where an answer ended. */
+  list(
+    page: { readonly cursor: string | undefined; readonly query: string | undefined },
+    signal: AbortSignal,
+  ): Promise<ConversationsResponse>;
+  /** The newest messages; `cursor` leads to older ones. */
+  conversation(id: string, cursor: string | undefined, signal: AbortSignal): Promise<ConversationResponse>;
+  change(
+    id: string,
+    changes: { readonly title?: string; readonly pinned?: boolean },
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** `undefined`: all of them. */
+  remove(id: string | undefined, signal: AbortSignal): Promise<void>;
+}
+
 /** Events of one answer, in order. Rejects with `WidgetError` where the stream breaks; simply ends where the server ended it. */
 export type EventStream = AsyncIterable<StreamEvent>;
 
@@ -48,6 +67,12 @@ export interface Transport {
   /** Ends an execution on the server, also from a page that is closing. Only for servers that announce `cancel`. */
   cancel(executionId: string): Promise<void>;
   feedback(feedback: Omit<FeedbackRequest, 'sessionId' | 'token'>): Promise<void>;
+  /** Fetches what asks for earlier conversations. Only where the answer to `init` has `config.history`. */
+  history(): Promise<HistoryTransport>;
+  /** Of the session that is open, where one is. */
+  conversationId(): string | undefined;
+  /** Leaves the session for one in this conversation of the visitor's; without an id, the next one is in a new conversation. */
+  enter(conversationId: string | undefined, signal: AbortSignal): Promise<void>;
   /** Forgets the session and what was sent in it. */
   reset(): void;
 }

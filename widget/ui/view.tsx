@@ -7,6 +7,7 @@ import { type Frame, type ModeModule, SMALL_SCREEN, type Stance } from '../modes
 import type { Mode, Position, Theme } from '../options.ts';
 import tokens from '../theme/tokens.css?inline';
 import type { View } from './context.ts';
+import { offerHistory } from './history/offer-history.ts';
 import { lateParts } from './late-parts.ts';
 import modes from './modes.css?inline';
 import panelStyle from './panel.css?inline';
@@ -64,6 +65,7 @@ export function renderView(root: ShadowRoot, props: ViewProps): () => void {
   const stops = [stopStyling, keepTheme(root, container, props), trackVisibleArea(container)];
   const stance = signal<Stance>({ role: mode === 'inline' ? 'region' : 'dialog', modal: false });
   render(<Panel {...props} slots={slots} stance={stance} root={root} />, container);
+  stops.push(offerHistory({ chat: props.chat, slots, words }));
   const frame = { root, container, open, stance, position, words, slots, storageKey };
   if (modeModule !== undefined) stops.push(modeModule.start(frame));
   if (isClosable(mode)) stops.push(sheetWhenSmall(frame));

@@ -126,6 +126,9 @@ export function aWorld(options: WorldOptions): World {
   }
 
   const transport: Transport = {
+    history: () => Promise.reject(new WidgetError('not_found', 'There is no history here.')),
+    conversationId: () => undefined,
+    enter: async () => {},
     async init() {
       await options.init?.();
       return initAnswer(options.surface, options.capabilities ?? [], options.builtInTools);

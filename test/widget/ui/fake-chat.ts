@@ -78,6 +78,8 @@ export function fakeChat(conversation: Partial<Conversation> = {}): FakeChat {
     rate: async (rating: number, comment: string) => {
       chat.calls.push(`rate ${rating} ${comment}`.trim());
     },
+    startNew: async () => {},
+    history: () => Promise.reject(new Error('There is no history here.')),
     destroy: () => {},
   };
   return chat;

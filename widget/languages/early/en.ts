@@ -60,6 +60,9 @@ export const messages = {
   'failure.origin_not_allowed': 'This chat is not set up for this page.',
   'advice.connection': 'What you wrote is kept. Check your connection and press Retry.',
 
+  'history.open': 'Earlier conversations',
+  'history.new': 'New chat',
+
   'approval.region': 'Needs your decision',
 
   'announce.answered': 'The answer is complete.',

@@ -1,0 +1,53 @@
+import { effect } from '@preact/signals';
+import type { Chat } from '../../chat/chat.ts';
+import type { Words } from '../../messages.ts';
+import type { PanelSlots } from '../panel-slots.ts';
+
+interface HistoryOffer {
+  readonly chat: Chat;
+  readonly slots: PanelSlots;
+  readonly words: Words;
+}
+
+const CLOCK = 'M10 3a7 7 0 1 0 0 14 7 7 0 0 0 0-14zM10 6v4.2l2.8 1.8';
+const PLUS = 'M10 4v12M4 10h12';
+
+/** Puts *Earlier conversations* and *New chat* into the header, where the server keeps conversations. Returns the undo. */
+export function offerHistory({ chat, slots, words }: HistoryOffer): () => void {
+  const { say } = words;
+  let hide: (() => void) | undefined;
+
+  async function show() {
+    if (hide !== undefined) return hide();
+    let isWanted = true;
+    hide = () => {
+      isWanted = false;
+      hide = undefined;
+    };
+    const { showHistory } = await import('./show-history.tsx').catch(() => ({ showHistory: undefined }));
+    if (!isWanted) return;
+    hide = showHistory?.(chat, slots, words, () => {
+      hide = undefined;
+    });
+  }
+
+  const startNew = () => {
+    hide?.();
+    void chat.startNew();
+  };
+
+  const undo = effect(() => {
+    if (chat.surface.value?.history !== true) return undefined;
+    const undos = [
+      slots.addAction({ id: 'new', label: () => say('history.new'), icon: PLUS, onSelect: startNew }),
+      slots.addAction({ id: 'history', label: () => say('history.open'), icon: CLOCK, onSelect: show }),
+    ];
+    return () => {
+      for (const take of undos) take();
+    };
+  });
+  return () => {
+    undo();
+    hide?.();
+  };
+}
