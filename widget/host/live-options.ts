@@ -1,5 +1,6 @@
 import { WidgetError } from '../errors.ts';
 import { resolveOptions } from '../options.ts';
+import { readTheme } from '../theme/theme-options.ts';
 import type { LiveOptions } from './host-chat-api.ts';
 
 const LIVE = ['theme', 'position', 'locale'] as const satisfies readonly (keyof LiveOptions)[];
@@ -15,6 +16,7 @@ export function liveOptions(changes: LiveOptions): LiveOptions {
     }
     const known: LiveOptions = Object.fromEntries(given);
     if (known.locale !== undefined) Intl.getCanonicalLocales(known.locale);
+    if (known.theme !== undefined) readTheme(known.theme);
     resolveOptions({ token: 'ct_test_any', ...known }, location.origin);
     return known;
   } catch (cause) {

@@ -7,7 +7,8 @@ type LateParts = typeof import('./conversation-parts.ts')['conversationParts'];
 /** Code, not state: shared by every chat of the page. */
 export const lateParts = signal<LateParts | undefined>(undefined);
 export const latePartsFailed = signal(false);
-let loading = false;
+/** Each chat has words of its own. */
+const loading = new WeakSet<Words>();
 
 /** The parts, once a view can draw with them: the code, and the words that it says. */
 export function useLateParts(): LateParts | undefined {
@@ -16,16 +17,16 @@ export function useLateParts(): LateParts | undefined {
 
 /** Fetches what a conversation needs, unless it is there or on its way. */
 export function loadLateParts(words: Words): void {
-  if (loading || (lateParts.peek() !== undefined && words.isComplete.peek())) return;
-  loading = true;
+  if (loading.has(words) || (lateParts.peek() !== undefined && words.isComplete.peek())) return;
+  loading.add(words);
   latePartsFailed.value = false;
   Promise.all([import('./conversation-parts.ts'), words.complete()]).then(
     ([{ conversationParts }]) => {
-      loading = false;
+      loading.delete(words);
       lateParts.value = conversationParts;
     },
     () => {
-      loading = false;
+      loading.delete(words);
       latePartsFailed.value = true;
       if (!navigator.onLine) addEventListener('online', () => loadLateParts(words), { once: true });
     },

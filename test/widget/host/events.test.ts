@@ -67,7 +67,10 @@ test('a vote is told once, with the answer that it is for', async () => {
   await widget.send('Hi');
   await until(() => messages.heard.length === 2);
   const panel = inside(hosts()[0] ?? null);
-  await until(() => panel.text().includes('世界') && panel.find('[aria-label="Good answer"]') !== null);
+  await until(
+    () => panel.text().includes('世界') && panel.find('[aria-label="Good answer"]') !== null,
+    1_000,
+  );
   panel.button('Good answer').click();
   await until(() => votes.heard.length === 1);
   expect(votes.heard).toEqual([{ messageId: messages.heard[1]?.id, vote: 'up' }]);

@@ -144,7 +144,7 @@ test('options change without losing the thread, the draft or the running page', 
 });
 
 test.each([
-  [{ theme: 'blue' }, '"theme" must match'],
+  [{ theme: 'blue' }, '"theme" must be'],
   [{ locale: 'no_tag!' }, 'no_tag!'],
   [{ token: 'ct_test_other' }, '"token" cannot change'],
 ])('an update of %j is refused in a sentence, and changes nothing', async (changes, sentence) => {

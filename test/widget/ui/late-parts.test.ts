@@ -1,7 +1,8 @@
 import { within } from '@testing-library/preact';
 import { afterEach, expect, test, vi } from 'vitest';
 import { userEvent } from 'vitest/browser';
-import { lateParts, latePartsFailed } from '../../../widget/ui/late-parts.ts';
+import { openWords } from '../../../widget/messages.ts';
+import { lateParts, latePartsFailed, loadLateParts } from '../../../widget/ui/late-parts.ts';
 import {
   ASKING,
   aCall,
@@ -97,4 +98,10 @@ test.each([
   if ('wait' in conversation) expect(within(view).getByText(/^You are offline/)).toBeVisible();
   latePartsFailed.value = false;
   lateParts.value = parts;
+});
+
+test('two chats that need their words at the same time both get them', async () => {
+  const both = [await openWords('en'), await openWords('en')];
+  for (const words of both) loadLateParts(words);
+  await vi.waitFor(() => expect(both.map(({ isComplete }) => isComplete.value)).toEqual([true, true]));
 });
