@@ -1,3 +1,4 @@
+import { BUILT_IN_TOOLS } from '../../protocol/tool.ts';
 import type { Config } from './config.ts';
 import { resolveConfig } from './resolve.ts';
 
@@ -56,6 +57,7 @@ export function demoConfig(origins: readonly string[], options: DemoOptions = {}
             requireConfirmFor: ['checkout'],
             autoApprove: ['search_products', 'get_cart', 'check_stock'],
           },
+          sdkTools: [...BUILT_IN_TOOLS],
         },
         clientTokens: [{ token: DEMO_TOKEN, allowedOrigins: origins }],
       },
@@ -75,7 +77,10 @@ function samplePages(origins: readonly string[], model: string | undefined) {
       placeholder: 'Ask, or say what to do',
       suggestions: ['What can you do here?'],
     },
-    behavior: { webmcp: { enabled: true, autoApprove: ['list_*', 'opening_hours', 'open_page'] } },
+    behavior: {
+      webmcp: { enabled: true, autoApprove: ['list_*', 'opening_hours', 'open_page'] },
+      sdkTools: [...BUILT_IN_TOOLS],
+    },
     clientTokens: [{ token: SITE_TOKEN, allowedOrigins: origins }],
   };
 }

@@ -73,7 +73,10 @@ function endingOf({ entries }: Conversation, say: Say): string {
   return part?.kind === 'notice' ? say(`notice.${part.notice}`) : say('announce.answered');
 }
 
-function sentenceFor({ title, state }: ToolCallPart, say: Say): string | undefined {
+function sentenceFor({ title, state, runsIn }: ToolCallPart, say: Say): string | undefined {
+  if (runsIn === 'widget' && state.status !== 'refused') {
+    return state.status === 'asking' ? say('announce.asking') : undefined;
+  }
   switch (state.status) {
     case 'approval':
       return say(state.elsewhere ? 'announce.waitingElsewhere' : 'announce.waiting', { title });

@@ -1,14 +1,17 @@
 import type { VNode } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
+import { ASK } from '../chat/own-tool-input.ts';
 import type { AssistantEntry, AssistantPart } from '../chat/state.ts';
-import { CHECK, COPY, THUMBS } from './answer-icons.ts';
+import { AGAIN, CHECK, COPY, THUMBS } from './answer-icons.ts';
 import { copyText } from './clipboard.ts';
 import { useView } from './context.ts';
 import { Icon } from './icon.tsx';
 import { Markdown } from './markdown/markdown.tsx';
+import { Asked } from './questions/asked.tsx';
+import type { AnswerProps } from './thread.tsx';
 import { ToolRow } from './tool-row.tsx';
 
-export function Answer({ entry, finished }: { readonly entry: AssistantEntry; readonly finished: boolean }) {
+export function Answer({ entry, finished, isLast }: AnswerProps) {
   // A part that did not change keeps its node of the virtual tree, and Preact passes it over.
   const nodes = useMemo(() => new WeakMap<AssistantPart, VNode>(), []);
   const nodeOf = (part: AssistantPart) => {
@@ -22,7 +25,7 @@ export function Answer({ entry, finished }: { readonly entry: AssistantEntry; re
     <div class="entry answer">
       <span class="unseen">{say('thread.chatSaid')}</span>
       {entry.parts.map(nodeOf)}
-      {text !== '' && <AnswerActions entry={entry} text={text} />}
+      {text !== '' && <AnswerActions entry={entry} text={text} isLast={isLast} />}
     </div>
   );
 }
@@ -52,7 +55,8 @@ function StandardPart({ part }: { readonly part: AssistantPart }) {
     case 'artifact':
       return null;
     case 'tool':
-      return <ToolRow part={part} />;
+      if (part.runsIn !== 'widget' || part.state.status === 'refused') return <ToolRow part={part} />;
+      return part.name === ASK ? <Asked part={part} /> : null;
     case 'notice':
       return (
         <p class="notice" lang={language}>
@@ -62,12 +66,20 @@ function StandardPart({ part }: { readonly part: AssistantPart }) {
   }
 }
 
-function AnswerActions({ entry, text }: { readonly entry: AssistantEntry; readonly text: string }) {
-  const { chat, words } = useView();
+interface ActionsProps {
+  readonly entry: AssistantEntry;
+  readonly text: string;
+  readonly isLast: boolean;
+}
+
+function AnswerActions({ entry, text, isLast }: ActionsProps) {
+  const { chat, composer, words } = useView();
   const { say } = words;
   const [copied, setCopied] = useState<boolean>();
   const onCopy = async () => {
-    setCopied(await copyText(text));
+    const isCopied = await copyText(text);
+    setCopied(isCopied);
+    if (isCopied) chat.copied(entry.id);
     setTimeout(() => setCopied(undefined), 2000);
   };
   return (
@@ -94,6 +106,21 @@ function AnswerActions({ entry, text }: { readonly entry: AssistantEntry; readon
           <Icon path={THUMBS[vote]} />
         </button>
       ))}
+      {isLast && chat.capabilities.value.includes('edit') && (
+        <button
+          type="button"
+          class="quiet"
+          aria-label={say('answer.again')}
+          title={say('answer.again')}
+          onClick={() => {
+            // It goes with its answer; the focus must not.
+            composer.current?.focus({ preventScroll: true });
+            void chat.regenerate(entry.id);
+          }}
+        >
+          <Icon path={AGAIN} />
+        </button>
+      )}
       <span class="muted" role="status">
         {copied === undefined ? '' : say(copied ? 'copied' : 'notCopied')}
       </span>

@@ -1,14 +1,11 @@
 import type { TargetedMouseEvent } from 'preact';
-import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useId, useRef } from 'preact/hooks';
 import type { Decision } from '../chat/chat.ts';
 import type { ToolCallPart } from '../chat/state.ts';
 import { ArgumentList } from './argument-list.tsx';
+import { useArming, useSheetFocus } from './asking.ts';
 import { useView } from './context.ts';
-import { focusComposer } from './focus-composer.ts';
 import { readArguments } from './values.ts';
-
-/** How long a new card refuses answers, in milliseconds: a click or key that was meant for what stood there before. */
-const ARMING_MS = 500;
 
 export interface ApprovalProps {
   readonly part: ToolCallPart;
@@ -26,7 +23,7 @@ export function ApprovalCard({ part, more }: ApprovalProps) {
   const card = useRef<HTMLDivElement>(null);
   const question = useId();
   const armed = useArming();
-  useFocus(card);
+  useSheetFocus(card);
 
   const decide = (decision: Decision) => (event: TargetedMouseEvent<HTMLButtonElement>) => {
     if (event.isTrusted && armed) chat.decide(part.id, decision);
@@ -87,31 +84,4 @@ export function ApprovalCard({ part, more }: ApprovalProps) {
       </div>
     </div>
   );
-}
-
-function useArming(): boolean {
-  const [armed, setArmed] = useState(false);
-  useLayoutEffect(() => {
-    const timer = setTimeout(() => setArmed(true), ARMING_MS);
-    return () => clearTimeout(timer);
-  }, []);
-  return armed;
-}
-
-/**
- * The card takes the focus, on itself and not on a button, if the visitor is in the chat and not in the middle of a
- * message; when it goes, the focus it held goes on to the composer.
- */
-function useFocus(card: { readonly current: HTMLDivElement | null }): void {
-  const { chat, root, panel, composer } = useView();
-  useLayoutEffect(() => {
-    const element = card.current;
-    const active = root.activeElement;
-    const typing = active === composer.current && chat.draft.peek() !== '';
-    if (active !== null && panel.current?.contains(active) && !typing)
-      element?.focus({ preventScroll: true });
-    return () => {
-      if (element?.contains(root.activeElement)) focusComposer(composer, panel);
-    };
-  }, []);
 }

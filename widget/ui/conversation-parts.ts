@@ -1,3 +1,4 @@
+import { AfterThread } from './after-thread.tsx';
 import answerStyle from './answer.css?inline';
 import { Answer } from './answer.tsx';
 import approvalStyle from './approval.css?inline';
@@ -7,14 +8,22 @@ import { ComposerMore } from './composer/composer-more.tsx';
 import { SentFiles } from './composer/sent-files.tsx';
 import markdownStyle from './markdown/markdown.css?inline';
 import { Markdown } from './markdown/markdown.tsx';
+import messageStyle from './message-tools.css?inline';
+import { MessageTools } from './message-tools.tsx';
+import { QuestionSheet } from './questions/question-sheet.tsx';
+import questionStyle from './questions/questions.css?inline';
 import toolStyle from './tool.css?inline';
 
 /** What a conversation needs, and a chat that is merely looked at does not. */
 export const conversationParts = {
+  AfterThread,
   Answer,
   ApprovalCard,
   ComposerMore,
   Markdown,
+  MessageTools,
+  QuestionSheet,
   SentFiles,
-  styles: answerStyle + toolStyle + markdownStyle + approvalStyle + composerStyle,
+  styles:
+    answerStyle + toolStyle + markdownStyle + approvalStyle + composerStyle + messageStyle + questionStyle,
 };

@@ -103,8 +103,12 @@ function Approvals() {
   const calls = currentCalls(chat.conversation.value);
   const pending = calls.filter(({ state }) => state.status === 'approval' && !state.elsewhere);
   const [first] = pending;
-  const ApprovalCard = useLateParts()?.ApprovalCard;
-  if (first === undefined || ApprovalCard === undefined) return null;
+  const asking = calls.find(({ state }) => state.status === 'asking' && !state.elsewhere);
+  const parts = useLateParts();
+  if (parts === undefined) return null;
+  const { ApprovalCard, QuestionSheet } = parts;
+  if (first === undefined)
+    return asking === undefined ? null : <QuestionSheet key={asking.id} part={asking} />;
   return (
     <section class="approvals" aria-label={words.say('approval.region')}>
       <ApprovalCard key={first.id} part={first} more={pending.length - 1} />

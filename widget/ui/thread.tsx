@@ -15,10 +15,11 @@ export function Thread() {
   const { chat, words, loadLateParts } = useView();
   const { say } = words;
   const name = say('thread.name');
+  const AfterThread = useLateParts()?.AfterThread;
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const { entries, failure, phase, wait } = chat.conversation.value;
-  const newest = [entries.at(-1), failure, wait];
+  const newest = [entries.at(-1), failure, wait, phase];
   const { following, newBelow, jump } = useFollowing({ scroller, content, newest });
   const running = phase !== 'idle' && phase !== 'failed';
   // A failure's *Retry* fetches them too; a wait goes first; and a question alone misses nothing.
@@ -51,6 +52,7 @@ export function Thread() {
         <div class="content" lang={words.locale} ref={content}>
           <Welcome empty={entries.length === 0} />
           <Entries entries={entries} running={running} scroller={scroller} />
+          {AfterThread && <AfterThread />}
           {phase === 'thinking' && <span class="pending spinner" />}
           {wait !== undefined && <WaitNote wait={wait} />}
           {failure !== undefined && <FailureNote failure={failure} onRetry={onRetry} />}
@@ -117,10 +119,10 @@ function AsWritten({ text }: { readonly text: string }) {
 
 function VisitorMessage({ entry }: { readonly entry: UserEntry }) {
   const { words, drawings } = useView();
-  const SentFiles = useLateParts()?.SentFiles;
+  const late = useLateParts();
   const standard = (
     <>
-      {SentFiles !== undefined && <SentFiles entry={entry} />}
+      {late !== undefined && <late.SentFiles entry={entry} />}
       {entry.text !== '' && <p dir="auto">{entry.text}</p>}
     </>
   );
@@ -128,12 +130,20 @@ function VisitorMessage({ entry }: { readonly entry: UserEntry }) {
     <div class="entry visitor">
       <span class="unseen">{words.say('thread.visitorSaid')}</span>
       {drawings?.value?.draw(entry, standard) ?? standard}
+      {late !== undefined && <late.MessageTools entry={entry} />}
     </div>
   );
 }
 
+export interface AnswerProps {
+  readonly entry: AssistantEntry;
+  readonly finished: boolean;
+  /** Nothing follows it. */
+  readonly isLast: boolean;
+}
+
 /** An answer; its bare words until what draws them is there. */
-function AnswerEntry(props: { readonly entry: AssistantEntry; readonly finished: boolean }) {
+function AnswerEntry(props: AnswerProps) {
   const Answer = useLateParts()?.Answer;
   if (Answer !== undefined) return <Answer {...props} />;
   return (
@@ -153,19 +163,24 @@ function Entries({
   readonly running: boolean;
   readonly scroller: RefObject<HTMLElement | null>;
 }) {
-  const nodes = useMemo(() => new WeakMap<Entry, { readonly node: VNode; readonly finished: boolean }>(), []);
+  const nodes = useMemo(
+    () =>
+      new WeakMap<Entry, { readonly node: VNode; readonly finished: boolean; readonly isLast: boolean }>(),
+    [],
+  );
   const nodeOf = (entry: Entry, i: number) => {
-    const finished = !running || i < entries.length - 1;
+    const isLast = i === entries.length - 1;
+    const finished = !running || !isLast;
     const known = nodes.get(entry);
-    if (known?.finished === finished) return known.node;
+    if (known?.finished === finished && known.isLast === isLast) return known.node;
     const key = `${entry.role} ${entry.id}`;
     const node =
       entry.role === 'user' ? (
         <VisitorMessage key={key} entry={entry} />
       ) : (
-        <AnswerEntry key={key} entry={entry} finished={finished} />
+        <AnswerEntry key={key} entry={entry} finished={finished} isLast={isLast} />
       );
-    nodes.set(entry, { node, finished });
+    nodes.set(entry, { node, finished, isLast });
     return node;
   };
   return <EntryGroups entries={entries} scroller={scroller} nodeOf={nodeOf} />;

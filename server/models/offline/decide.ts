@@ -1,6 +1,7 @@
 import { BUILT_IN_TOOLS } from '../../../protocol/tool.ts';
 import type { ModelMessage, ModelTool } from '../model.ts';
 import { describeAttachments } from './attachments.ts';
+import { decideBuiltIn } from './built-in.ts';
 import { type Clause, splitClauses } from './clauses.ts';
 import { exampleSentence } from './examples.ts';
 import { type PastCall, readTurns, rememberCalls, type VisitorTurn } from './history.ts';
@@ -42,14 +43,22 @@ const MAX_CHARS_READ = 4_000;
  */
 export function decide(messages: readonly ModelMessage[], tools: readonly ModelTool[], now: Date): Decision {
   const turns = readTurns(messages);
-  // The widget's own tools are for models that phrase questions; this one asks in plain text.
   const profiles = profileTools(tools.filter(({ bareName }) => !BUILT_IN_TOOLS.includes(bareName)));
   if (turns.length === 0)
     return { kind: 'say', text: smallTalk('help', profiles, exampleFor(profiles, now)) ?? '' };
+  const last = turns.at(-1);
+  const builtIn =
+    last && decideBuiltIn({ ...last, text: readText(last) }, tools, () => suggestions(profiles, now));
+  if (builtIn !== undefined) return builtIn;
   const { decision } = decideTurn({ turns, profiles, now }, turns.length - 1, MAX_QUESTIONS);
   if (decision.kind === 'call') return decision;
   const got = describeAttachments(turns.at(-1)?.attachments ?? []);
   return { ...decision, text: [got, decision.text].filter((text) => text !== '').join('\n\n') };
+}
+
+function suggestions(profiles: readonly ToolProfile[], now: Date): readonly string[] {
+  const example = exampleFor(profiles, now)();
+  return [...(example === undefined ? [] : [example]), 'What can you do?'];
 }
 
 interface Conversation {

@@ -67,6 +67,7 @@ export const messages = {
 
   'announce.answered': 'The answer is complete.',
   'announce.waiting': '{title} waits for your decision.',
+  'announce.asking': 'There is a question for you.',
   'announce.waitingElsewhere': '{title} waits for your decision in another tab.',
   'announce.done': '{title}: done.',
   'announce.failed': '{title}: failed.',
