@@ -1,4 +1,5 @@
 import { AfterThread } from './after-thread.tsx';
+import { Announcer } from './announcer.tsx';
 import answerStyle from './answer.css?inline';
 import { Answer } from './answer.tsx';
 import approvalStyle from './approval.css?inline';
@@ -13,10 +14,12 @@ import { MessageTools } from './message-tools.tsx';
 import { QuestionSheet } from './questions/question-sheet.tsx';
 import questionStyle from './questions/questions.css?inline';
 import toolStyle from './tool.css?inline';
+import { WaitNote } from './wait-note.tsx';
 
 /** What a conversation needs, and a chat that is merely looked at does not. */
 export const conversationParts = {
   AfterThread,
+  Announcer,
   Answer,
   ApprovalCard,
   ComposerMore,
@@ -26,4 +29,6 @@ export const conversationParts = {
   SentFiles,
   styles:
     answerStyle + toolStyle + markdownStyle + approvalStyle + composerStyle + messageStyle + questionStyle,
+  WaitNote,
+  styles: answerStyle + toolStyle + markdownStyle + approvalStyle + composerStyle,
 };

@@ -3,7 +3,6 @@ import { Fragment, type TargetedKeyboardEvent } from 'preact';
 import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 import type { Stance } from '../modes/frame.ts';
 import type { Mode } from '../options.ts';
-import { Announcer } from './announcer.tsx';
 import { Composer } from './composer.tsx';
 import { useView, ViewContext } from './context.ts';
 import { currentCalls } from './current-calls.ts';
@@ -87,9 +86,15 @@ export function Panel({ root, slots, stance, ...props }: PanelProps) {
         </div>
         <Slot name="footer" />
       </section>
-      <Announcer />
+      <Announcements />
     </ViewContext.Provider>
   );
+}
+
+/** Nothing is announced before there is a conversation. */
+function Announcements() {
+  const Announcer = useLateParts()?.Announcer;
+  return Announcer === undefined ? null : <Announcer />;
 }
 
 function Slot({ name }: { readonly name: SlotName }) {

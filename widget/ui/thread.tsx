@@ -1,7 +1,7 @@
 import { useComputed } from '@preact/signals';
 import type { RefObject, VNode } from 'preact';
 import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
-import type { AssistantEntry, Entry, UserEntry } from '../chat/state.ts';
+import type { AssistantEntry, Entry, UserEntry, Wait } from '../chat/state.ts';
 import { useView } from './context.ts';
 import { EntryGroups } from './entry-groups.tsx';
 import { FailureNote, PARTS_MISSING } from './failure-note.tsx';
@@ -9,7 +9,6 @@ import { useFollowing } from './following.ts';
 import { Icon } from './icon.tsx';
 import { latePartsFailed, useLateParts } from './late-parts.ts';
 import { ARROW_DOWN } from './panel-icons.ts';
-import { WaitNote } from './wait-note.tsx';
 
 export function Thread() {
   const { chat, words, loadLateParts } = useView();
@@ -54,7 +53,7 @@ export function Thread() {
           <Entries entries={entries} running={running} scroller={scroller} />
           {AfterThread && <AfterThread />}
           {phase === 'thinking' && <span class="pending spinner" />}
-          {wait !== undefined && <WaitNote wait={wait} />}
+          {wait !== undefined && <WaitLine wait={wait} />}
           {failure !== undefined && <FailureNote failure={failure} onRetry={onRetry} />}
           {isMissingParts && <FailureNote failure={PARTS_MISSING} onRetry={loadLateParts} />}
         </div>
@@ -69,6 +68,14 @@ export function Thread() {
       )}
     </div>
   );
+}
+
+/** Before the late parts are there, what is waited for is mostly the network that they come by. */
+function WaitLine({ wait }: { readonly wait: Wait }) {
+  const { words } = useView();
+  const WaitNote = useLateParts()?.WaitNote;
+  if (WaitNote !== undefined) return <WaitNote wait={wait} />;
+  return wait.reason === 'offline' ? <p class="notice wait">{words.say('wait.offline')}</p> : null;
 }
 
 function Welcome({ empty }: { readonly empty: boolean }) {

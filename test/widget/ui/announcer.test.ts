@@ -1,10 +1,22 @@
 import { signal } from '@preact/signals';
 import { within } from '@testing-library/preact';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, beforeAll, expect, test } from 'vitest';
 import { COMING } from '../../../widget/chat/coming-chat.ts';
 import type { Conversation } from '../../../widget/chat/state.ts';
-import { ASKING, aCall, anAnswer, aQuestion, aText, drawn, fakeChat, hideAll, show } from './fake-chat.ts';
+import {
+  ASKING,
+  aCall,
+  anAnswer,
+  aQuestion,
+  aText,
+  drawn,
+  fakeChat,
+  hideAll,
+  partsLoaded,
+  show,
+} from './fake-chat.ts';
 
+beforeAll(partsLoaded);
 afterEach(hideAll);
 
 async function listen(conversation: Partial<Conversation> = {}) {

@@ -32,21 +32,7 @@ export const messages = {
   'composer.send': 'Send',
   'composer.stop': 'Stop',
 
-  'notice.stopped': 'You stopped this answer.',
-  'notice.max_tool_calls': 'Stopped here: this answer reached its limit of actions. Ask again to go on.',
-  'notice.length': 'Cut short: the answer reached its longest length. Ask it to go on.',
-  'notice.content_filter': 'Cut short by the content rules of this chat.',
-  'notice.error': 'This answer ended with an error.',
-  'notice.new_message': 'This answer ended early: another message was sent.',
-  'notice.interrupted': 'The connection broke; this answer may be incomplete.',
-  'notice.unknown': 'This answer ended early.',
-
   'wait.offline': 'You are offline. The answer goes on when you are connected.',
-  'wait.too_many': 'Too many messages. Trying again in {seconds} s.',
-  'wait.busy': 'The chat server is busy. Trying again in {seconds} s.',
-  'wait.reconnecting': 'The chat server does not answer. Trying again…',
-  'tryingAgain.too_many': 'Too many messages. Trying again…',
-  'tryingAgain.busy': 'The chat server is busy. Trying again…',
   retry: 'Retry',
   kept: 'Your message is kept.',
 
@@ -64,14 +50,4 @@ export const messages = {
   'history.new': 'New chat',
 
   'approval.region': 'Needs your decision',
-
-  'announce.answered': 'The answer is complete.',
-  'announce.waiting': '{title} waits for your decision.',
-  'announce.asking': 'There is a question for you.',
-  'announce.waitingElsewhere': '{title} waits for your decision in another tab.',
-  'announce.done': '{title}: done.',
-  'announce.failed': '{title}: failed.',
-  'announce.notRun': '{title}: not run.',
-  'announce.stopped': '{title}: stopped.',
-  'announce.unknown': '{title}: outcome unknown.',
 };
