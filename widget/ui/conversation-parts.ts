@@ -30,5 +30,4 @@ export const conversationParts = {
   styles:
     answerStyle + toolStyle + markdownStyle + approvalStyle + composerStyle + messageStyle + questionStyle,
   WaitNote,
-  styles: answerStyle + toolStyle + markdownStyle + approvalStyle + composerStyle,
 };
