@@ -84,7 +84,7 @@ export async function upload(
         fileId = undefined;
         continue;
       }
-      if (!error.retryable || !(await patience.wait(error, signal))) throw error;
+      if (!mayGoOn(error) || !(await patience.wait(error, signal))) throw error;
       if (signal.aborted) throw error;
     }
   }
@@ -92,4 +92,9 @@ export async function upload(
 
 function isGone({ code }: WidgetError): boolean {
   return code === 'file_not_found' || code === 'not_found';
+}
+
+/** Pieces may come from two tabs at once: the server says how far they came together. */
+function mayGoOn({ code, retryable }: WidgetError): boolean {
+  return code === 'invalid_offset' || (retryable && code !== 'unintelligible');
 }

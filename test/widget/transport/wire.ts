@@ -5,10 +5,14 @@ export const API = 'https://chat.example.com';
 
 /** One request as it left the widget. */
 export interface Sent {
+  readonly method: string;
   readonly path: string;
   readonly query: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** Of a JSON body. */
   readonly body: Readonly<Record<string, unknown>>;
+  /** Of any other body. */
+  readonly bytes?: Blob;
   readonly signal: AbortSignal;
 }
 
@@ -22,10 +26,13 @@ export function answerWith(routes: Readonly<Record<string, Answer>>): Sent[] {
     const { pathname, search } = new URL(String(input));
     const path = pathname.replace('/v1/client/', '');
     const sent: Sent = {
+      method: init?.method ?? 'GET',
       path,
       query: search,
       headers: Object.fromEntries(new Headers(init?.headers)),
-      body: JSON.parse(String(init?.body ?? '{}')) as Record<string, unknown>,
+      ...(init?.body instanceof Blob
+        ? { body: {}, bytes: init.body }
+        : { body: JSON.parse(String(init?.body ?? '{}')) as Record<string, unknown> }),
       signal: init?.signal ?? new AbortController().signal,
     };
     asked.push(sent);
