@@ -14,7 +14,7 @@ export const RULES = { maxBytes: 10_000_000, maxPerMessage: 3, accept: ['image/*
 /** Bytes that a server of these tests takes for a type that nobody may attach. */
 export const REFUSED = 'MZ';
 
-export function filesServer(rules: object | undefined = RULES): FilesServer {
+export function filesServer(rules: object | null = RULES): FilesServer {
   const kept = new Map<string, Uint8Array>();
   const sizes = new Map<
     string,
@@ -58,7 +58,7 @@ export function filesServer(rules: object | undefined = RULES): FilesServer {
   const routes: Record<string, Answer> = {
     init: session({
       capabilities: ['files'],
-      config: { title: 'Shop', ...(rules && { files: rules }) },
+      config: { title: 'Shop', ...(rules !== null && { files: rules }) },
     }),
     files: ({ body }) => {
       const fileId = `file_${sizes.size + 1}`;
