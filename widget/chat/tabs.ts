@@ -10,6 +10,9 @@ import { type KeptThread, withoutTurn } from './thread-memory.ts';
 import { turnLock } from './turn-lock.ts';
 import { inherited } from './turn-memory.ts';
 
+/** How long other tabs wait for what this one shows, in milliseconds: a frame of its own for them would cost this page one. */
+const TELL_MS = 50;
+
 export interface TabsOptions {
   /** Of the surface. Tabs of different surfaces never hear of each other. */
   readonly key: string;
@@ -221,7 +224,7 @@ export async function joinTabs(options: TabsOptions): Promise<SharedChat> {
     if (source.value.capabilities.value.length > 0) capabilities.value = source.value.capabilities.value;
     // What happens outside of a turn, such as a server that cannot be reached, concerns no other tab.
     if (!lock.isMine()) return;
-    untell ??= clock.nextFrame(tell);
+    untell ??= clock.after(TELL_MS, tell);
     if (isSettled(now)) void settle();
   });
   await start(options.kept);

@@ -110,7 +110,7 @@ function WelcomeMessage({ text }: { readonly text: string }) {
     if (MARKED.test(text)) loadLateParts();
   }, [text]);
   return (
-    <div class="entry answer">
+    <div class="entry answer welcome">
       {Markdown === undefined ? <AsWritten text={text} /> : <Markdown text={text} streaming={false} />}
     </div>
   );
