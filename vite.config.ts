@@ -97,9 +97,11 @@ function hashed(folder: string) {
   return { entryFileNames: `${folder}[name]-[hash].js`, chunkFileNames: `${folder}[name]-[hash].js` };
 }
 
-/** The name that the app's build gave its entry; the loader is built after it and carries the name. */
-function appFile(): string {
-  const file = readdirSync(at('widget/dist/cdn/chunks')).find((name) => /^app-.*\.js$/.test(name));
+/** The name that the app's build gave an entry; the loader is built after it and carries the name. */
+function chunkFile(entry: string): string {
+  const file = readdirSync(at('widget/dist/cdn/chunks')).find(
+    (name) => name.startsWith(`${entry}-`) && name.endsWith('.js'),
+  );
   if (file === undefined)
     throw new Error('Build the app before the loader: `npm run build` keeps the order.');
   return `chunks/${file}`;
@@ -113,7 +115,10 @@ const builds: Record<string, () => UserConfig> = {
       outDir: at('widget/dist/cdn'),
       emptyOutDir: true,
       target: 'es2022',
-      lib: { entry: { app: at('widget/app.ts') }, formats: ['es'] },
+      lib: {
+        entry: { app: at('widget/app.ts'), dress: at('widget/modes/dress-launcher.ts') },
+        formats: ['es'],
+      },
       rolldownOptions: {
         // Else what the late chunk shares with the app would be a third file, fetched one round trip later.
         preserveEntrySignatures: 'allow-extension',
@@ -121,7 +126,11 @@ const builds: Record<string, () => UserConfig> = {
       },
     },
   }),
-  loader: () => classic('widget/loader.ts', 'pagehand.js', { __APP_FILE__: JSON.stringify(appFile()) }),
+  loader: () =>
+    classic('widget/loader.ts', 'pagehand.js', {
+      __APP_FILE__: JSON.stringify(chunkFile('app')),
+      __DRESS_FILE__: JSON.stringify(chunkFile('dress')),
+    }),
   polyfill: () => classic('widget/webmcp-script.ts', 'webmcp.js'),
   npm: () => ({
     base: './',

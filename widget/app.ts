@@ -13,6 +13,7 @@ import { hostWhenWanted } from './host/host-when-wanted.ts';
 import { openWords } from './messages.ts';
 import { chooseMode, usualMode } from './modes/choose-mode.ts';
 import { loadMode } from './modes/frame.ts';
+import { unreadWhenClosed } from './modes/unread-when-closed.ts';
 import type { Emit, Mode, PagehandWidget, ResolvedOptions } from './options.ts';
 import { openSharedStorage } from './shared-storage.ts';
 import {
@@ -28,6 +29,7 @@ import type { OwnedPageTools } from './tools/create-page-tools.ts';
 import { latePageTools } from './tools/late-page-tools.ts';
 import { createTransport } from './transport/http-transport.ts';
 import { isClosable } from './ui/panel.tsx';
+import { createPanelSlots, type PanelSlots } from './ui/panel-slots.ts';
 import { renderView, type ViewProps } from './ui/view.tsx';
 
 /** Who waits for the whole chat, each with the end of the wait. The app makes `push` its own. */
@@ -63,7 +65,8 @@ const LEFT_NAME = 'pagehand';
 const inUse = new Set<string>();
 
 export async function startApp({ root, options, emit, onOpenChange, waiting }: AppOptions): Promise<App> {
-  const { api, token, position, theme, locale, webmcp = {} } = options;
+  const { api, token, position, theme, webmcp = {} } = options;
+  const { locale = document.documentElement.lang || navigator.language } = options;
   const key = surfaceKey(api, token);
   const mode = modeOf(options);
   const closable = isClosable(mode);
@@ -153,6 +156,8 @@ export async function startApp({ root, options, emit, onOpenChange, waiting }: A
   const chat = { ...coming, surface };
 
   const open = signal(false);
+  const slots = createPanelSlots();
+  if (options.footer) void addFooter(slots, options.footer);
   let view: ViewProps = {
     chat,
     drawings: side.drawings,
@@ -166,6 +171,7 @@ export async function startApp({ root, options, emit, onOpenChange, waiting }: A
     words: await openingWords,
     composing,
     attaches: isOn(options.attachments ?? true),
+    slots,
     isTest: token.startsWith('ct_test_'),
   };
   let unrender: (() => void) | undefined;
@@ -208,6 +214,9 @@ export async function startApp({ root, options, emit, onOpenChange, waiting }: A
     unrender = renderView(root, view);
   }
 
+  const stopCounting = closable
+    ? unreadWhenClosed({ root, conversation: chat.conversation, open, words: view.words })
+    : () => {};
   const stopHosting = hostWhenWanted({
     waiting,
     opened,
@@ -229,6 +238,7 @@ export async function startApp({ root, options, emit, onOpenChange, waiting }: A
     send: chat.send,
     destroy() {
       isGone = true;
+      stopCounting();
       stopHosting();
       stopLeaving();
       unwatch();
@@ -301,6 +311,15 @@ function keepOnLeave(
 function whenIdle(work: () => void): void {
   if ('requestIdleCallback' in globalThis) requestIdleCallback(work, { timeout: 500 });
   else setTimeout(work, 50);
+}
+
+async function addFooter(slots: PanelSlots, text: string): Promise<void> {
+  try {
+    const { footerNote } = await import('./ui/footer-note.tsx');
+    slots.add('footer', footerNote(text));
+  } catch {
+    // A chat without its last line is a chat.
+  }
 }
 
 /** The loader has no room to check it. */

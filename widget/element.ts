@@ -4,12 +4,15 @@ import type { MountOptions, PagehandWidget } from './options.ts';
 /** On a server there is no element to extend; importing this file there defines nothing. */
 const Base = (globalThis.HTMLElement ?? Object) as typeof HTMLElement;
 
+/** Another value of these takes another chat. */
+const MOUNTED_ANEW = ['token', 'api', 'mode', 'position', 'theme', 'teaser', 'footer', 'locale', 'inline'];
+
 /**
- * `<pagehand-chat token api position theme locale open inline>`: a chat as long as the element is in the page. It
+ * `<pagehand-chat token api mode position theme teaser footer locale open inline>`: a chat as long as the element is in the page. It
  * floats; with `inline` it fills the element. A changed attribute takes effect at once and keeps the conversation.
  */
 export class PagehandElement extends Base {
-  static readonly observedAttributes = ['token', 'api', 'position', 'theme', 'locale', 'open', 'inline'];
+  static readonly observedAttributes = [...MOUNTED_ANEW, 'open'];
 
   /** The mounted chat; `undefined` outside of a page, or while an attribute is wrong. */
   widget: PagehandWidget | undefined;
@@ -70,10 +73,7 @@ export class PagehandElement extends Base {
 
   /** What another value of has to be mounted anew. */
   #options(): MountOptions {
-    const given = ['token', 'api', 'position', 'theme', 'locale', 'inline'].map((name) => [
-      name,
-      this.getAttribute(name),
-    ]);
+    const given = MOUNTED_ANEW.map((name) => [name, this.getAttribute(name)]);
     return Object.fromEntries(given.filter(([, value]) => value !== null)) as unknown as MountOptions;
   }
 }

@@ -25,7 +25,11 @@ export function mount(options: MountOptions): PagehandWidget {
   // Before the app: tools that the page registers meanwhile need somewhere to go.
   if (enabled && polyfill) installPolyfill();
   if (enabled) runQueue();
-  return createShell(resolved, (): Promise<AppModule> => import('./app.ts'));
+  return createShell(
+    resolved,
+    (): Promise<AppModule> => import('./app.ts'),
+    () => import('./modes/dress-launcher.ts'),
+  );
 }
 
 function checked(options: MountOptions): ResolvedOptions {

@@ -24,11 +24,8 @@ export function drawLauncher(options: ResolvedOptions): Launcher {
   sheet.replaceSync(look(options));
   root.adoptedStyleSheets = [sheet];
   const button = document.createElement('button');
-  const bubble = draw('svg');
-  const path = draw('path');
-  path.setAttribute('d', 'M3 5h22v15H14l-6 5v-5H3z');
-  bubble.append(path);
   button.id = 'l';
+  button.part = 'launcher';
   button.ariaLive = 'polite';
   root.append(button);
   return {
@@ -39,7 +36,7 @@ export function drawLauncher(options: ResolvedOptions): Launcher {
       button.ariaExpanded = `${isOpen}`;
       button.ariaBusy = `${isBusy}`;
       button.ariaLabel = sentence ?? 'Open chat';
-      button.replaceChildren(sentence ?? bubble);
+      button.textContent = sentence ?? '';
     },
   };
 }
@@ -59,10 +56,7 @@ function look({ target, position }: ResolvedOptions): string {
     'background:var(--ph-accent,#1f5fbf);color:var(--ph-on-accent,#fff);' +
     'padding:calc(var(--ph-launcher-size,56px)/2 - 15px);border:1px solid #0000;border-radius:99px;' +
     'font:15px system-ui;cursor:pointer;box-shadow:0 2px 12px #0003}' +
-    '#l svg{display:block;width:28px;height:28px;fill:currentColor}#l[aria-busy=true]{opacity:.5}@media print{#l{display:none}}'
+    // Drawn by its border: that keeps the colour of the text where colours are forced, as no background does.
+    '#l:empty:before{content:"";display:block;border:14px solid;clip-path:path("M3 5h22v15H14l-6 5v-5H3z")}#l[aria-busy=true]{opacity:.5}@media print{#l{display:none}}'
   );
-}
-
-function draw(name: string): Element {
-  return document.createElementNS('http://www.w3.org/2000/svg', name);
 }

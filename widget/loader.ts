@@ -1,11 +1,13 @@
 import type { AppModule } from './app.ts';
+import type { DressModule } from './modes/dress-launcher.ts';
 import { type PagehandApi, type PagehandWidget, resolveOptions } from './options.ts';
 import { createShell } from './shell.ts';
 import { installPolyfill } from './tools/polyfill.ts';
 import { runQueue } from './tools/queue.ts';
 
-/** The app's file beside this one, under the name that its build gave it. */
+/** The app's files beside this one, under the names that their build gave them. */
 declare const __APP_FILE__: string;
+declare const __DRESS_FILE__: string;
 
 // Only while the script runs does the browser say which one it is. Not whoever is called so: an image that a visitor
 // named `currentScript` hides the property, and would choose where the app comes from.
@@ -31,12 +33,14 @@ else begin();
 
 /** Has the methods of a chat from the first `mount` on. */
 function createApi(): PagehandApi {
+  const load = (file: string) => import(/* @vite-ignore */ new URL(file, src) as unknown as string);
   const widgets: PagehandWidget[] = [];
   const created = {
     mount(options) {
       const widget = createShell(
         resolveOptions(options, new URL(src).origin),
-        (): Promise<AppModule> => import(/* @vite-ignore */ new URL(__APP_FILE__, src) as unknown as string),
+        (): Promise<AppModule> => load(__APP_FILE__),
+        (): Promise<DressModule> => load(__DRESS_FILE__),
       );
       if (widgets.push(widget) === 1) Object.assign(created, { ...widget, destroy: created.destroy });
       return widget;

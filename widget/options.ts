@@ -30,6 +30,10 @@ export interface MountOptions {
   readonly position?: Position;
   /** Default `auto`: as the visitor's system says. */
   readonly theme?: Theme;
+  /** A sentence beside the launcher, shown once to a visitor who does not open the chat by themselves. */
+  readonly teaser?: string;
+  /** The last line of the panel, with links as `[text](https://…)`. */
+  readonly footer?: string;
   /** A BCP 47 tag, for `lang`, direction, dates and numbers. Default: the page's `lang`. */
   readonly locale?: string;
   /** Opens at once. Default false. */
@@ -158,8 +162,10 @@ export interface ResolvedOptions {
   readonly target: Element | undefined;
   readonly position: Position;
   readonly mode?: Mode;
+  readonly teaser?: string;
+  readonly footer?: string;
   readonly theme?: Theme;
-  readonly locale: string;
+  readonly locale?: string;
   readonly open?: boolean;
   readonly attachments?: MountOptions['attachments'];
   readonly history?: MountOptions['history'];
@@ -182,7 +188,6 @@ export function resolveOptions({ target, ...options }: MountOptions, api: string
   const given = {
     api,
     position: 'bottom-right' as const,
-    locale: document.documentElement.lang || navigator.language,
     ...options,
   };
   for (const [name, pattern] of Object.entries(PATTERNS)) {

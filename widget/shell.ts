@@ -1,13 +1,18 @@
 import type { App, AppModule, Waiting } from './app.ts';
 import type { WidgetError } from './errors.ts';
 import { drawLauncher } from './launcher.ts';
+import type { DressModule } from './modes/dress-launcher.ts';
 import type { PagehandWidget, ResolvedOptions, WidgetEvents } from './options.ts';
 
 /**
  * One chat in the page: its element, its launcher, and the app once the visitor means to chat. `loadApp` is asked
  * again after it failed.
  */
-export function createShell(options: ResolvedOptions, loadApp: () => Promise<AppModule>): PagehandWidget {
+export function createShell(
+  options: ResolvedOptions,
+  loadApp: () => Promise<AppModule>,
+  loadDress: () => Promise<DressModule>,
+): PagehandWidget {
   /** Nobody opens or closes it. */
   const always = options.target || options.mode === 'page';
   const { host, root, button, show } = drawLauncher(options);
@@ -54,10 +59,9 @@ export function createShell(options: ResolvedOptions, loadApp: () => Promise<App
       setOpen(isOpen);
     } catch (cause) {
       if (isGone) return;
-      const error = cause as WidgetError;
       isOpen = false;
-      show(false, false, `${error.message} Retry`);
-      emit('error', error);
+      show(false, false, `${(cause as WidgetError).message} Retry`);
+      emit('error', cause as WidgetError);
     }
   }
 
@@ -82,6 +86,17 @@ export function createShell(options: ResolvedOptions, loadApp: () => Promise<App
     // Blocked storage: the turn goes on when the visitor opens the chat.
   }
   if (options.open || always) open();
+  // Not where it will be.
+  button.hidden = options.mode === 'bar';
+  // More than the bare button can do; in vain it stays bare.
+  if (options.mode || options.teaser || options.theme) {
+    loadDress().then(
+      ({ dress }) => dress(root, options),
+      () => {
+        button.hidden = false;
+      },
+    );
+  }
 
   return {
     open,

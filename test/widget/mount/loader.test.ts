@@ -6,6 +6,7 @@ const TOKEN = 'ct_test_loader';
 
 declare global {
   var __APP_FILE__: string;
+  var __DRESS_FILE__: string;
   var startedApps: { options: Record<string, unknown> }[];
   var sentTexts: string[];
 }
@@ -28,10 +29,13 @@ const APP = URL.createObjectURL(
   ),
 );
 
+const DRESS = URL.createObjectURL(new Blob(['export function dress() {}'], { type: 'text/javascript' }));
+
 let run = 0;
 
 beforeEach(() => {
   globalThis.__APP_FILE__ = APP;
+  globalThis.__DRESS_FILE__ = DRESS;
   globalThis.startedApps = [];
   globalThis.sentTexts = [];
   vi.spyOn(console, 'error').mockImplementation(() => {});
@@ -88,7 +92,6 @@ test('a script tag with a token puts a launcher into the page', async () => {
     token: TOKEN,
     api: 'https://chat.example.com',
     position: 'bottom-right',
-    theme: 'auto',
   });
   expect(complaints()).toEqual([]);
 });
@@ -171,7 +174,6 @@ test.each([
   [{ 'data-token': 'sk_live_secret' }, 'Pagehand: "data-token" must match'],
   [{ 'data-token': TOKEN, 'data-api': 'chat.example.com' }, 'Pagehand: "data-api" must match'],
   [{ 'data-token': TOKEN, 'data-position': 'bottom' }, 'Pagehand: "data-position" must match'],
-  [{ 'data-token': TOKEN, 'data-theme': 'blue' }, 'Pagehand: "data-theme" must match'],
   [{ 'data-token': TOKEN, 'data-target': '#nowhere' }, 'Pagehand: "data-target" must be in this page'],
   [{ 'data-token': TOKEN, 'data-target': '#' }, 'Pagehand: '],
 ])(

@@ -21,6 +21,7 @@ function aShell(
   const started: AppOptions[] = [];
   const did: string[] = [];
   let attempts = 0;
+  let dressed = 0;
   const module: AppModule = {
     startApp(appOptions): App {
       started.push(appOptions);
@@ -48,6 +49,10 @@ function aShell(
       attempts += 1;
       return load(module, attempts);
     },
+    () => {
+      dressed += 1;
+      return import('../../../widget/modes/dress-launcher.ts');
+    },
   );
   widgets.push(widget);
   const host = hosts().at(-1) ?? null;
@@ -57,18 +62,19 @@ function aShell(
     started,
     did,
     attempts: () => attempts,
+    dressed: () => dressed,
     launcher: () => inside(host).button('Open chat'),
   };
 }
 
 test('the launcher stands in the page at once, and nothing else is fetched', () => {
-  const { host, launcher, attempts } = aShell();
+  const { host, launcher, attempts, dressed } = aShell();
   const box = launcher().getBoundingClientRect();
   expect([box.width, box.height]).toEqual([56, 56]);
   expect(Math.round(innerWidth - box.right)).toBe(20);
   expect(host?.getBoundingClientRect().width).toBe(0);
   expect(launcher().ariaExpanded).toBe('false');
-  expect(attempts()).toBe(0);
+  expect([attempts(), dressed()]).toEqual([0, 0]);
 });
 
 test.each([

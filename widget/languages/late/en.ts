@@ -1,5 +1,6 @@
 /** What is said in a conversation. In ICU message syntax. */
 export const messages = {
+  'launcher.waiting': 'Open chat, it waits for your decision',
   'launcher.unread': 'Open chat, {count, plural, one {# new answer} other {# new answers}}',
   'notice.stopped': 'You stopped this answer.',
   'notice.max_tool_calls': 'Stopped here: this answer reached its limit of actions. Ask again to go on.',
