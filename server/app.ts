@@ -22,10 +22,12 @@ import { clientRoutes } from './routes/client.ts';
 import { dispatchRoutes } from './routes/dispatch.ts';
 import { fileRoutes } from './routes/files.ts';
 import { followRoutes } from './routes/follow.ts';
+import { historyRoutes } from './routes/history.ts';
 import { bearerOf, bodyOf, type Call, type Route } from './routes/route.ts';
 import { serviceRoutes, shuttingDown } from './routes/service.ts';
 import { createSessions } from './sessions.ts';
 import type { Store } from './store/store.ts';
+import { createVisitors } from './visitors.ts';
 
 export interface AppOptions {
   readonly config: Config;
@@ -59,11 +61,13 @@ export function createApp(options: AppOptions): Hono<Env> {
   const streams = options.streams ?? createEventStreams({ log });
   const bodies = createBodyReader();
   const sessions = createSessions({ store, credentials, clock, newId });
-  const parts = { ...options, credentials, sessions, limits, streams, newId };
+  const visitors = createVisitors({ store, clock, newId });
+  const parts = { ...options, credentials, sessions, visitors, limits, streams, newId };
   const routes: Route[] = [
     ...clientRoutes(parts),
     ...dispatchRoutes(parts),
     ...followRoutes(parts),
+    ...historyRoutes(parts),
     ...fileRoutes({ ...parts, files: createFiles({ store, clock, newId, log }) }),
     ...serviceRoutes({ store, isAccepting, document: () => document }),
   ];

@@ -2,6 +2,12 @@ import * as z from 'zod/mini';
 import { ERRORS, ErrorBody, type ErrorCode } from '../protocol/error.ts';
 import { ClientToolsReport, StreamEvent } from '../protocol/event.ts';
 import { FileRequest, FileState } from '../protocol/file.ts';
+import {
+  ConversationResponse,
+  ConversationSummary,
+  ConversationsResponse,
+  DisplayMessage,
+} from '../protocol/history.ts';
 import { ChatMessage } from '../protocol/message.ts';
 import {
   CancelRequest,
@@ -27,9 +33,13 @@ const NAMED = {
   ChatRequest,
   ClientTool,
   ClientToolsReport,
+  ConversationResponse,
+  ConversationSummary,
+  ConversationsResponse,
   DispatchRequest,
   DispatchResponse,
   DispatchResumeRequest,
+  DisplayMessage,
   ErrorBody,
   FeedbackRequest,
   FeedbackResponse,

@@ -2,12 +2,16 @@ import { ID_PREFIX } from '../protocol/ids.ts';
 import type { InitRequest } from '../protocol/request.ts';
 import { type Credentials, hashCredential, randomSecret, type TokenGrant } from './credentials.ts';
 import { RequestError } from './errors.ts';
+import type { ConversationRecord } from './store/records.ts';
 import type { Owner, Session, Store } from './store/store.ts';
+import { isTheirs, type Welcome } from './visitors.ts';
 
 /** A session that was just opened or continued, with its id, which is told to nobody else. */
 export interface OpenedSession extends TokenGrant {
   readonly sessionId: string;
   readonly session: Session;
+  /** Of the conversation. */
+  readonly revision: number;
 }
 
 /** Whoever presents a good session id on a good origin. */
@@ -19,9 +23,15 @@ export interface ActiveSession extends TokenGrant {
 export interface Sessions {
   /**
    * Opens a session, or continues the conversation of an earlier one of the same token and origin: under the same
-   * id while it lives, under a new one after that.
+   * id while it lives, under a new one after that. A visitor also opens any conversation of theirs, and claims the one
+   * of their session once they have shown the secret that they were told; what is somebody else's is not continued.
    */
-  open(request: InitRequest, grant: TokenGrant, origin: string): Promise<OpenedSession>;
+  open(
+    request: InitRequest,
+    grant: TokenGrant,
+    origin: string,
+    welcome: Welcome | undefined,
+  ): Promise<OpenedSession>;
   /**
    * Finds a session that may be used now, on this origin, with a token that is still good. Without an origin the
    * session's own counts: for requests on which browsers name none.
@@ -41,38 +51,76 @@ export interface SessionOptions {
 export function createSessions({ store, credentials, clock, newId }: SessionOptions): Sessions {
   const expiry = ({ surface }: TokenGrant) => clock() + surface.limits.sessionMinutes * 60_000;
 
-  const startConversation = async ({ surface, token }: TokenGrant): Promise<string> => {
+  const startConversation = async ({ surface, token }: TokenGrant, claimant: Claimant | undefined) => {
     const id = newId(ID_PREFIX.conversation);
     const owner = { kind: 'client_token', hash: token.hash } as const;
-    await store.createConversation({ id, owner, surfaceId: surface.id, createdAtMs: clock() });
-    return id;
+    await store.createConversation({
+      id,
+      owner,
+      surfaceId: surface.id,
+      createdAtMs: clock(),
+      ...(claimant === undefined ? {} : { visitorId: claimant.visitorId }),
+      ...(claimant?.endUserId == null ? {} : { endUserId: claimant.endUserId }),
+    });
+    return { id, revision: 0 };
+  };
+
+  /** The conversation of an earlier session, where it may go on with that one. */
+  const continued = async (
+    conversationId: string,
+    welcome: Welcome | undefined,
+  ): Promise<Place | undefined> => {
+    const record = await store.record(conversationId);
+    if (record === undefined || record.isDeleted) return undefined;
+    if (welcome === undefined) return record;
+    if (record.visitorId !== null) return isTheirs(welcome.viewer, record) ? record : undefined;
+    const claimant = claimantOf(welcome);
+    if (claimant === undefined || (await store.claimRecord(conversationId, claimant))) return record;
+    // Somebody was faster, maybe this same visitor in another tab.
+    const claimed = await store.record(conversationId);
+    return claimed !== undefined && isTheirs(welcome.viewer, claimed) ? claimed : undefined;
+  };
+
+  const reopened = async (conversationId: string, welcome: Welcome | undefined): Promise<Place> => {
+    const record = welcome === undefined ? undefined : await store.record(conversationId);
+    if (welcome === undefined || record === undefined || record.isDeleted) throw notTheirs();
+    if (!isTheirs(welcome.viewer, record)) throw notTheirs();
+    return record;
   };
 
   return {
     expiry,
 
-    async open({ sessionId: earlierId, conversationId }, grant, origin) {
+    async open({ sessionId: earlierId, conversationId }, grant, origin, welcome) {
       const found = earlierId === undefined ? undefined : await store.session(hashCredential(earlierId));
       const earlier = found !== undefined && continues(found, grant, origin) ? found : undefined;
-      if (conversationId !== undefined && conversationId !== earlier?.conversationId) throw notTheirs();
+      const isReopening = conversationId !== undefined && earlierId === undefined;
+      if (!isReopening && (conversationId ?? earlier?.conversationId) !== earlier?.conversationId)
+        throw notTheirs();
+      const place = isReopening
+        ? await reopened(conversationId, welcome)
+        : earlier && (await continued(earlier.conversationId, welcome));
       const expiresAtMs = expiry(grant);
-      if (earlierId !== undefined && earlier !== undefined && earlier.expiresAtMs > clock()) {
+      const isAlive = earlier !== undefined && earlier.expiresAtMs > clock();
+      if (earlierId !== undefined && isAlive && place !== undefined) {
         const session = { ...earlier, expiresAtMs };
         await store.saveSession(session);
-        return { ...grant, sessionId: earlierId, session };
+        return { ...grant, sessionId: earlierId, session, revision: place.revision };
       }
       const sessionId = `${ID_PREFIX.session}${randomSecret()}`;
+      const conversation =
+        place ?? (await startConversation(grant, welcome === undefined ? undefined : claimantOf(welcome)));
       const session: Session = {
         idHash: hashCredential(sessionId),
         tokenHash: grant.token.hash,
         surfaceId: grant.surface.id,
         origin,
-        conversationId: earlier?.conversationId ?? (await startConversation(grant)),
+        conversationId: conversation.id,
         messageCount: 0,
         expiresAtMs,
       };
       await store.saveSession(session);
-      return { ...grant, sessionId, session };
+      return { ...grant, sessionId, session, revision: conversation.revision };
     },
 
     async require(sessionId, named) {
@@ -86,6 +134,17 @@ export function createSessions({ store, credentials, clock, newId }: SessionOpti
       return { ...grant, session };
     },
   };
+}
+
+/** A conversation, and where its messages stand. */
+type Place = Pick<ConversationRecord, 'id' | 'revision'>;
+
+type Claimant = Parameters<Store['claimRecord']>[1];
+
+/** Whose a conversation becomes. Nobody's while the visitor may not have kept the secret that they are told just now. */
+function claimantOf({ viewer, mintedToken }: Welcome): Claimant | undefined {
+  if (mintedToken !== undefined && viewer.endUserId === undefined) return undefined;
+  return { visitorId: viewer.visitor.id, endUserId: viewer.visitor.endUserId };
 }
 
 /** The token owns its executions, not the session: a session may end while a tool waits for the visitor. */
@@ -125,6 +184,6 @@ function expired(message: string): RequestError {
 /** The same answer for a conversation of somebody else and for one that never was. */
 function notTheirs(): RequestError {
   return new RequestError('not_found', 'There is no such conversation for this session.', {
-    hint: 'Send the `sessionId` of the session that it belongs to, or leave `conversationId` out to start a new one.',
+    hint: 'Send the `sessionId` of the session that it belongs to or the `visitorToken` of its visitor, or leave `conversationId` out to start a new one.',
   });
 }

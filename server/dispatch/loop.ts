@@ -304,7 +304,13 @@ const STOP_REASONS: Readonly<Record<ModelStopReason, StopReason>> = {
 };
 
 function asHistory(call: JudgedCall): ModelToolCall {
-  return { toolCallId: call.toolCallId, name: call.name, input: call.parameters };
+  const bareName = 'tool' in call ? call.tool.bareName : call.refusedTool?.bareName;
+  return {
+    toolCallId: call.toolCallId,
+    name: call.name,
+    ...(bareName === undefined || bareName === call.name ? {} : { bareName }),
+    input: call.parameters,
+  };
 }
 
 /** Suggestions for the visitor's next message close an answer: after words and them, silence is the right end. */

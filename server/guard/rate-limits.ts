@@ -22,6 +22,9 @@ const SESSION_FILES_PER_MINUTE = 30;
 /** Pieces and looks at files of one session in a minute. With the largest pieces it bounds the bytes, too. */
 const SESSION_FILE_PIECES_PER_MINUTE = 120;
 
+/** Looks of one session at its visitor's conversations, and changes of them, in a minute. Scrolling and searching make many. */
+export const SESSION_HISTORY_PER_MINUTE = 120;
+
 /** Ratings of one session in a minute. */
 export const SESSION_FEEDBACK_PER_MINUTE = 30;
 
@@ -42,6 +45,7 @@ export interface RateLimits {
   follow(session: Session): Promise<void>;
   cancel(session: Session): Promise<void>;
   feedback(session: Session): Promise<void>;
+  history(session: Session): Promise<void>;
   file(session: Session): Promise<void>;
   filePiece(session: Session): Promise<void>;
   apiKey(key: ApiKeyConfig): Promise<void>;
@@ -77,6 +81,7 @@ export function createRateLimits(clock: () => number, takeShared?: TakeShared): 
     file: ({ idHash }) => take(`file ${idHash}`, SESSION_FILES_PER_MINUTE, 'files'),
     filePiece: ({ idHash }) =>
       take(`file piece ${idHash}`, SESSION_FILE_PIECES_PER_MINUTE, 'pieces of files'),
+    history: ({ idHash }) => take(`history ${idHash}`, SESSION_HISTORY_PER_MINUTE, 'looks at the history'),
     apiKey: ({ hash }) => take(`key ${hash}`, API_KEY_REQUESTS_PER_MINUTE, 'requests'),
     async wrongApiKey(address) {
       if (address === undefined) return;

@@ -16,6 +16,8 @@ export interface ModelToolCall {
   readonly toolCallId: string;
   /** `ModelTool.name`, or whatever the model made up. */
   readonly name: string;
+  /** `ModelTool.bareName`, where it is another one: for people who read what was done. */
+  readonly bareName?: string;
   /** The parsed arguments; the raw text when the model wrote no valid JSON. */
   readonly input: unknown;
 }

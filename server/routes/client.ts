@@ -35,6 +35,7 @@ import {
   type Sessions,
 } from '../sessions.ts';
 import type { Store } from '../store/store.ts';
+import { toldVisitor, type Visitors, type Welcome } from '../visitors.ts';
 import { type ClientRoute, clientRoute, jsonAnswer } from './route.ts';
 
 export interface ClientRouteParts {
@@ -42,6 +43,7 @@ export interface ClientRouteParts {
   readonly dispatcher: Dispatcher;
   readonly credentials: Credentials;
   readonly sessions: Sessions;
+  readonly visitors: Visitors;
   readonly limits: RateLimits;
   readonly streams: EventStreams;
   readonly clock: () => number;
@@ -77,7 +79,7 @@ export function clientRoutes(parts: ClientRouteParts): ClientRoute[] {
   return [initRoute(parts), chatRoute(parts), resumeRoute(parts), cancelRoute(parts), feedbackRoute(parts)];
 }
 
-function initRoute({ credentials, sessions, limits }: ClientRouteParts): ClientRoute {
+function initRoute({ credentials, sessions, visitors, limits }: ClientRouteParts): ClientRoute {
   return clientRoute({
     method: 'POST',
     path: '/v1/client/init',
@@ -85,26 +87,28 @@ function initRoute({ credentials, sessions, limits }: ClientRouteParts): ClientR
     request: InitRequest,
     maxBodyBytes: MAX_SMALL_BODY_BYTES,
     answer: { description: 'The session and what the widget needs to draw itself.', json: InitResponse },
-    errors: ['invalid_client_token', 'visitor_history_disabled', 'not_found'],
+    errors: [
+      'invalid_client_token',
+      'visitor_history_disabled',
+      'visitor_required',
+      'invalid_identity_proof',
+      'identity_required',
+      'not_found',
+    ],
     async handle({ origin }, body) {
       const grant = requireActive(credentials.clientToken(body.token));
       requireOrigin(grant, origin);
       await limits.clientToken(grant.token.hash, grant.surface);
-      if (body.visitorHistory === true) {
-        throw new RequestError(
-          'visitor_history_disabled',
-          'This server keeps no history for visitors to browse.',
-          {
-            hint: 'Open the session without `visitorHistory`.',
-          },
-        );
-      }
-      return jsonAnswer(initResponse(await sessions.open(body, grant, origin)));
+      const welcome = await visitors.welcome(body, grant.surface);
+      return jsonAnswer(initResponse(await sessions.open(body, grant, origin, welcome), welcome));
     },
   });
 }
 
-function initResponse({ surface, sessionId, session }: OpenedSession): InitResponse {
+function initResponse(
+  { surface, sessionId, session, revision }: OpenedSession,
+  welcome: Welcome | undefined,
+): InitResponse {
   const { agent, copy, behavior, mediaHosts, theme } = surface;
   const files = fileRulesOf(surface.files);
   return {
@@ -113,7 +117,14 @@ function initResponse({ surface, sessionId, session }: OpenedSession): InitRespo
     flow: { id: agent.id, name: agent.name, description: null },
     conversationId: session.conversationId,
     targetId: agent.id,
-    capabilities: [...CAPABILITIES, ...(files === undefined ? [] : ['files'])],
+    ...(welcome === undefined
+      ? {}
+      : { conversationRevision: String(revision), visitor: toldVisitor(welcome) }),
+    capabilities: [
+      ...CAPABILITIES,
+      ...(surface.hasHistory ? ['history'] : []),
+      ...(files === undefined ? [] : ['files']),
+    ],
     config: {
       title: copy.title,
       welcomeMessage: copy.welcomeMessage,
@@ -126,6 +137,7 @@ function initResponse({ surface, sessionId, session }: OpenedSession): InitRespo
         autoApprove: [...behavior.webmcp.autoApprove],
       },
       builtInTools: behavior.sdkTools.filter((name) => BUILT_IN_TOOLS.includes(name)),
+      history: surface.hasHistory,
       mediaHosts: [...mediaHosts],
       csat: surface.hasCsat,
       ...(files === undefined ? {} : { files }),
@@ -236,7 +248,7 @@ function cancelRoute({ dispatcher, sessions, limits }: ClientRouteParts): Client
     headers: [NEEDLESS_IDEMPOTENCY_KEY],
     maxBodyBytes: MAX_SMALL_BODY_BYTES,
     answer: { description: 'How the execution ended, also when it had ended before.', json: CancelResponse },
-    errors: [...SESSION_ERRORS, 'execution_not_found', 'execution_conflict'],
+    errors: [...SESSION_ERRORS, 'execution_not_found', 'execution_conflict', 'conversation_deleted'],
     async handle(call, { sessionId, executionId }) {
       const active = await sessions.require(sessionId, call.origin);
       await limits.cancel(active.session);

@@ -62,7 +62,7 @@ function clientFollowRoute({ dispatcher, sessions, limits, streams }: FollowRout
     request: ClientFollowRequest,
     headers: [LAST_EVENT_ID],
     answer: ANSWER,
-    errors: ['unauthorized', ...SESSION_ERRORS, ...FOLLOW_ERRORS],
+    errors: ['unauthorized', ...SESSION_ERRORS, ...FOLLOW_ERRORS, 'conversation_deleted'],
     async handle(call, { executionId, after }) {
       const sessionId = bearerOf(call);
       if (sessionId === undefined) throw noSession();

@@ -30,7 +30,7 @@ describe('opening a session', () => {
     expect(response.headers.get('cache-control')).toBe('no-store');
     expect(await response.json()).toEqual({
       sessionId: expect.stringMatching(/^cs_[A-Za-z0-9_-]{43}$/),
-      capabilities: ['replay', 'cancel', 'edit', 'files'],
+      capabilities: ['replay', 'cancel', 'edit', 'history', 'files'],
       expiresAt: '2026-11-20T11:00:00.000Z',
       conversationId: expect.stringMatching(/^conv_/),
       targetId: 'store',
@@ -43,6 +43,7 @@ describe('opening a session', () => {
         theme: null,
         webmcp: { enabled: true, requireConfirmFor: ['checkout'], autoApprove: ['search_*'] },
         builtInTools: [],
+        history: true,
         mediaHosts: [],
         csat: false,
         files: expect.objectContaining({ maxPerMessage: 4 }),
@@ -96,7 +97,6 @@ describe('opening a session', () => {
     ['another scheme', {}, 'http://store.example.com', '403 origin_not_allowed'],
     ['another case', {}, 'https://STORE.example.com', '403 origin_not_allowed'],
     ['a page without an origin', {}, 'null', '403 origin_not_allowed'],
-    ['visitor history', { visitorHistory: true }, STORE_ORIGIN, '403 visitor_history_disabled'],
     ['a conversation without a proof', { conversationId: 'conv_guess' }, STORE_ORIGIN, '404 not_found'],
   ])('%s is refused', async (_, body, origin, expected) => {
     expect(await refusal(await init(body, origin))).toBe(expected);
@@ -109,11 +109,6 @@ describe('opening a session', () => {
       body: JSON.stringify({ token: STORE_TOKEN }),
     });
     expect(await refusal(response)).toBe('403 origin_not_allowed');
-  });
-
-  test('visitor history is refused with the word that widgets compare', async () => {
-    const body = await (await init({ visitorHistory: true })).json();
-    expect(body).toMatchObject({ error: 'visitor_history_disabled', hint: expect.any(String) });
   });
 
   test('pages without an origin may chat where the token says so', async () => {

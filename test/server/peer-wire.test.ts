@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { EventOf, StreamEvent } from '../../protocol/event.ts';
+import type { InitResponse } from '../../protocol/request.ts';
 import type { ModelEvent, ModelRequest } from '../../server/models/model.ts';
 import { bench } from '../support/dispatching.ts';
 import { scriptedModel } from '../support/scripted-model.ts';
 import {
   aServer,
+  CONFIG,
   calls,
   eventsOf,
   framesOf,
@@ -233,10 +235,16 @@ describe('the open widget of this wire', () => {
   });
 
   test('hears that there is no history, in the word that it compares, and opens again without', async () => {
-    const refused = await post('init', { token: STORE_TOKEN, visitorHistory: true });
+    const [store, ...others] = CONFIG.surfaces ?? [];
+    const closed = await aServer({
+      config: { ...CONFIG, surfaces: [{ ...store, id: 'store', history: false }, ...others] },
+    });
+    const init = (body: object) => closed.post('/v1/client/init', { token: STORE_TOKEN, ...body }, HEADERS);
+    const refused = await init({ visitorHistory: true });
     expect(refused.status).toBe(403);
     expect(await refused.json()).toMatchObject({ error: 'visitor_history_disabled' });
-    expect((await post('init', { token: STORE_TOKEN })).status).toBe(200);
+    expect((await init({})).status).toBe(200);
+    await closed.close();
   });
 
   test('gets the first text under the id that it chose, once, and sends its tools once', async () => {
@@ -473,6 +481,127 @@ describe('the open widget of this wire', () => {
     expect(again?.id).not.toBe(mark?.id);
     await next.close();
     await dying.close();
+  });
+
+  describe('with its history on', () => {
+    const init = async (body: object) => {
+      const answer = await post('init', {
+        token: STORE_TOKEN,
+        flowId: 'agent_01test',
+        visitorHistory: true,
+        ...body,
+      });
+      expect(answer.status).toBe(200);
+      return (await answer.json()) as InitResponse;
+    };
+    const boot = async () => {
+      const first = await init({});
+      const visitorToken = first.visitor?.token ?? '';
+      const { sessionId: claimed, ...rest } = await init({ visitorToken, sessionId: first.sessionId });
+      return { ...rest, sessionId: claimed, visitorToken, first };
+    };
+    const plane = (
+      { sessionId: id, visitorToken }: { sessionId: string; visitorToken: string },
+      path: string,
+      { method = 'GET', query = '', body }: { method?: string; query?: string; body?: object } = {},
+    ) =>
+      server.request(`/v1/client/${path}?${query}sessionId=${id}`, {
+        method,
+        headers: {
+          origin: STORE_ORIGIN,
+          ...HEADERS,
+          'x-visitor-token': visitorToken,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+    const chat = async (id: string, text: string) =>
+      eventsOf(await post('chat', { ...firstChat(text), sessionId: id }));
+
+    test.each(['GET', 'PATCH', 'DELETE', 'POST'])('may send its headers with %s', async (method) => {
+      const preflight = await server.request('/v1/client/conversations', {
+        method: 'OPTIONS',
+        headers: {
+          origin: STORE_ORIGIN,
+          'access-control-request-method': method,
+          'access-control-request-headers': 'x-persona-version,x-visitor-token,x-identity-proof',
+        },
+      });
+      expect(preflight.status).toBe(204);
+      expect(preflight.headers.get('access-control-allow-methods')).toContain(method);
+      expect(preflight.headers.get('access-control-allow-headers')).toContain('x-visitor-token');
+      expect(preflight.headers.get('access-control-expose-headers')).toContain('X-History-Identity-Status');
+    });
+
+    test('claims its conversation with the second init, lists it and reads it', async () => {
+      const visitor = await boot();
+      expect(visitor.conversationId).toBe(visitor.first.conversationId);
+      expect(visitor.sessionId).toBe(visitor.first.sessionId);
+      await chat(visitor.sessionId, 'hello');
+      const listed = await plane(visitor, 'conversations', {
+        query: `limit=25&targetId=${visitor.targetId}&`,
+      });
+      expect(listed.headers.get('x-history-identity-status')).toBe('not_provided');
+      expect(await listed.json()).toMatchObject({
+        data: [{ id: visitor.conversationId, title: 'hello', preview: 'Hello there.', messageCount: 2 }],
+        nextCursor: null,
+      });
+      const read = await plane(visitor, `conversations/${visitor.conversationId}`);
+      expect(await read.json()).toMatchObject({
+        id: visitor.conversationId,
+        messages: [
+          { id: 'usr_mwouvkxj_48t3t4w0', role: 'user', content: 'hello', displayAvailable: true },
+          { id: 'ast_mwouvkxj_y2dppdci', role: 'assistant', content: 'Hello there.' },
+        ],
+        nextMessageCursor: null,
+        conversationRevision: expect.any(String),
+      });
+    });
+
+    test('reopens its conversation at the next load, and boots anew where that is gone', async () => {
+      const visitor = await boot();
+      await chat(visitor.sessionId, 'hello');
+      const { conversationId, visitorToken } = visitor;
+      const again = await init({ visitorToken, conversationId });
+      expect(again.conversationId).toBe(conversationId);
+      const deleted = await plane(visitor, `conversations/${conversationId}`, { method: 'DELETE' });
+      expect(await deleted.json()).toEqual({ deleted: 1 });
+      const gone = await post('init', {
+        token: STORE_TOKEN,
+        visitorHistory: true,
+        visitorToken,
+        conversationId,
+      });
+      expect(gone.status).toBe(404);
+      const ordinary = await init({ visitorToken, sessionId: again.sessionId });
+      expect(ordinary.conversationId).not.toBe(conversationId);
+    });
+
+    test('hears in the word that it compares that its conversation was deleted elsewhere', async () => {
+      const visitor = await boot();
+      await chat(visitor.sessionId, 'hello');
+      await plane(visitor, 'conversations', { method: 'DELETE' });
+      const answer = await post('chat', { ...firstChat('hello again'), sessionId: visitor.sessionId });
+      expect(answer.status).toBe(410);
+      expect(await answer.json()).toMatchObject({ error: 'conversation_deleted' });
+    });
+
+    test('keeps what it showed, and forgets its visitor', async () => {
+      const visitor = await boot();
+      await chat(visitor.sessionId, 'hello');
+      const path = `conversations/${visitor.conversationId}`;
+      const body = { messages: [{ id: 'ast_mwouvkxj_y2dppdci', displayContent: 'Hello!' }] };
+      const kept = await plane(visitor, `${path}/display-projections`, { method: 'PATCH', body });
+      expect(await kept.json()).toEqual({ conversationRevision: expect.any(String) });
+      expect(await (await plane(visitor, path)).json()).toMatchObject({
+        messages: [{}, { displayContent: 'Hello!' }],
+      });
+      const reset = await plane(visitor, 'visitor/reset', { method: 'POST' });
+      expect(await reset.json()).toEqual({ reset: true });
+      const gone = await plane(visitor, 'conversations');
+      expect(gone.status).toBe(401);
+      expect(((await gone.json()) as { error: string }).error).toMatch(/expired|not found/);
+    });
   });
 
   test.each([
