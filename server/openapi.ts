@@ -138,8 +138,8 @@ function operationId({ path, operation }: Route): string {
 function describeSecurity(route: Route): Record<string, string[]>[] {
   if (route.auth === 'api_key') return [{ apiKey: [] }];
   if (route.auth === 'none' || bodyOf(route) === 'json') return [];
-  const { required = [] } = z.toJSONSchema(route.request, { io: 'input' });
-  return required.includes('sessionId') ? [] : [{ session: [] }];
+  const { properties = {} } = z.toJSONSchema(route.request, { io: 'input' });
+  return 'sessionId' in properties ? [] : [{ session: [] }];
 }
 
 /** What a route takes from its address. */
