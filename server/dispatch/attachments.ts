@@ -33,8 +33,12 @@ export interface Attachments {
   attach(messages: readonly ModelMessage[], signal: AbortSignal): Promise<Attached>;
 }
 
-export function createAttachments(store: Pick<Store, 'file' | 'filePiece'>): Attachments {
-  const room = new Room(ROOM_CHARS);
+/** One for each process: all that it attaches shares the room, in characters. */
+export function createAttachments(
+  store: Pick<Store, 'file' | 'filePiece'>,
+  roomChars = ROOM_CHARS,
+): Attachments {
+  const room = new Room(roomChars);
   return {
     async attach(messages, signal) {
       const chosen = await chooseFiles(messages, store);
