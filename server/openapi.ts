@@ -7,6 +7,7 @@ import {
   ConversationSummary,
   ConversationsResponse,
   DisplayMessage,
+  VISITOR_TOKEN_HEADER,
 } from '../protocol/history.ts';
 import { ChatMessage } from '../protocol/message.ts';
 import {
@@ -134,12 +135,13 @@ function operationId({ path, operation }: Route): string {
   return words.map((word, index) => (index === 0 ? word : word[0]?.toUpperCase() + word.slice(1))).join('');
 }
 
-/** A client route finds the session in its body or its query, or else in `Authorization`. */
+/** A client route finds the session in its body or its query, or the visitor in a header, or else the session in `Authorization`. */
 function describeSecurity(route: Route): Record<string, string[]>[] {
   if (route.auth === 'api_key') return [{ apiKey: [] }];
   if (route.auth === 'none' || bodyOf(route) === 'json') return [];
-  const { properties = {} } = z.toJSONSchema(route.request, { io: 'input' });
-  return 'sessionId' in properties ? [] : [{ session: [] }];
+  const { required = [] } = z.toJSONSchema(route.request, { io: 'input' });
+  const hasOther = route.headers?.some(({ name }) => name === VISITOR_TOKEN_HEADER) === true;
+  return hasOther || required.includes('sessionId') ? [] : [{ session: [] }];
 }
 
 /** What a route takes from its address. */
