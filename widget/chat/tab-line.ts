@@ -19,8 +19,12 @@ export interface TabLineOptions {
   readonly onOrder: (order: Order) => void;
 }
 
-export function openTabLine({ key, onAsk, onPicture, onOrder }: TabLineOptions): TabLine {
-  const channel = new BroadcastChannel(`pagehand:${key}`);
+/** `missed` is what came over the channel before. */
+export function openTabLine(
+  { onAsk, onPicture, onOrder }: TabLineOptions,
+  channel: BroadcastChannel,
+  missed: readonly unknown[],
+): TabLine {
   const id = crypto.randomUUID();
   let hasOthers = false;
   let count = 0;
@@ -55,7 +59,7 @@ export function openTabLine({ key, onAsk, onPicture, onOrder }: TabLineOptions):
     onPicture({ ...EMPTY_CONVERSATION, ...picture.state, entries }, picture.isOver);
   }
 
-  channel.onmessage = ({ data }) => {
+  function hear(data: unknown) {
     const message = readMessage(data);
     if (message === undefined) return;
     hasOthers = true;
@@ -65,8 +69,9 @@ export function openTabLine({ key, onAsk, onPicture, onOrder }: TabLineOptions):
       if (running === undefined) post({ type: 'here' });
       else tell(running, false, true);
     } else if (message.type !== 'here') onOrder(message);
-  };
-  post({ type: 'ask' });
+  }
+  channel.onmessage = ({ data }) => hear(data);
+  for (const data of missed) hear(data);
 
   return { tell, order: post, close: () => channel.close() };
 }

@@ -4,7 +4,8 @@ import type { Clock } from './clock.ts';
 import type { OwnedChat } from './create-chat.ts';
 import { isAtRest } from './local.ts';
 import { type AssistantPart, type Conversation, EMPTY_CONVERSATION, type Entry } from './state.ts';
-import { openTabLine, type TabLine } from './tab-line.ts';
+import { openTabDoor } from './tab-door.ts';
+import type { TabLine } from './tab-line.ts';
 import type { Order } from './tab-messages.ts';
 import { type KeptThread, withoutTurn } from './thread-memory.ts';
 import { turnLock } from './turn-lock.ts';
@@ -189,7 +190,7 @@ export async function joinTabs(options: TabsOptions): Promise<SharedChat> {
   }
 
   async function start(thread: KeptThread) {
-    line = openTabLine({
+    line = openTabDoor({
       key,
       onAsk: () => (lock.isMine() ? own.conversation.peek() : undefined),
       onPicture,
