@@ -88,11 +88,9 @@ export async function startApp({ root, options, emit, onOpenChange, waiting }: A
     key,
     storage,
     draft,
-    clock: BROWSER_CLOCK,
+    chat,
     newId,
-    openSession: (await connected).init,
-    wire: (await connected).wire,
-    sendMessage: chat.send,
+    transport: await connected,
   }));
 
   async function begin() {
@@ -123,8 +121,7 @@ export async function startApp({ root, options, emit, onOpenChange, waiting }: A
         clock: BROWSER_CLOCK,
         newId,
         draft,
-        inlineData: (id) => composing.now.peek()?.attachments.inlineData(id),
-        onReturned: (sending) => void composing.load().then(({ restore }) => restore(sending)),
+        composing,
         entries,
         kept: turn,
         beforeSend: async (message, leave) => side.beforeSend.peek()?.(message, leave),
@@ -170,7 +167,7 @@ export async function startApp({ root, options, emit, onOpenChange, waiting }: A
     theme,
     words: await openingWords,
     composing,
-    attaches: isOn(options.attachments ?? true),
+    attaches: options.attachments,
     slots,
     isTest: token.startsWith('ct_test_'),
   };
@@ -250,11 +247,6 @@ export async function startApp({ root, options, emit, onOpenChange, waiting }: A
       writeWeb('sessionStorage', LEFT_NAME, undefined);
     },
   };
-}
-
-/** Attributes of the script tag say it in words. */
-function isOn(option: boolean | 'on' | 'off'): boolean {
-  return option === true || option === 'on';
 }
 
 /** A chat that no other tab knows of. */

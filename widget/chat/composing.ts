@@ -1,9 +1,12 @@
 import { effect, type ReadonlySignal, type Signal, signal } from '@preact/signals';
+import { MAX_MESSAGE_CHARS } from '../../protocol/limits.ts';
 import type { OwnedStorage } from '../surface-storage.ts';
 import { createFiles } from '../transport/files.ts';
+import type { Transport } from '../transport/transport.ts';
 import type { Wire } from '../transport/wire.ts';
-import { type Attachments, type AttachmentsOptions, createAttachments } from './attachments.ts';
-import type { SendOptions } from './chat.ts';
+import { type Attachments, createAttachments } from './attachments.ts';
+import type { Chat, SendOptions } from './chat.ts';
+import { BROWSER_CLOCK } from './clock.ts';
 import { keepDraft } from './drafts.ts';
 import { fileRulesOf } from './file-rules.ts';
 import { openFileShelf } from './file-shelf.ts';
@@ -26,27 +29,30 @@ export interface Composing {
   destroy(): void;
 }
 
-export interface ComposingOptions extends Omit<AttachmentsOptions, 'shelf' | 'files'> {
-  readonly wire: Wire;
+export interface ComposingOptions {
   /** Of the surface. */
   readonly key: string;
   readonly storage: OwnedStorage;
   readonly draft: Signal<string>;
-  readonly sendMessage: (text: string, sending: SendOptions) => Promise<void>;
+  readonly chat: Pick<Chat, 'send'>;
+  readonly transport: Pick<Transport, 'init'> & { readonly wire: Wire };
+  readonly newId: (prefix: string) => string;
 }
 
 export function createComposing(options: ComposingOptions): Composing {
-  const { draft } = options;
+  const { draft, transport, chat, newId } = options;
   const attachments = createAttachments({
-    ...options,
-    files: createFiles(options.wire),
+    openSession: transport.init,
+    files: createFiles(transport.wire),
     shelf: openFileShelf(options.key),
+    clock: BROWSER_CLOCK,
+    newId,
   });
   const mentions = signal<readonly Mention[]>([]);
   const sending = signal<'held' | 'blocked' | undefined>(undefined);
   const picker = document.createElement('input');
   const life = new AbortController();
-  const stopKeeping = keepDraft(draft, options.storage, options.clock);
+  const stopKeeping = keepDraft(draft, options.storage, BROWSER_CLOCK);
 
   function send() {
     const files = attachments.list.peek();
@@ -54,6 +60,8 @@ export function createComposing(options: ComposingOptions): Composing {
     if (text === '' && files.length === 0) return;
     if (files.some(({ progress }) => progress.status === 'failed')) {
       sending.value = 'blocked';
+    } else if (text.length > MAX_MESSAGE_CHARS) {
+      // What is too long is said while it is written.
     } else if (files.some(({ progress }) => progress.status !== 'ready')) {
       sending.value = 'held';
     } else {
@@ -61,13 +69,13 @@ export function createComposing(options: ComposingOptions): Composing {
       draft.value = '';
       const named = mentions.peek().filter(({ name }) => text.includes(`@${name}`));
       mentions.value = [];
-      void options.sendMessage(text, { attachments: attachments.take(), mentions: named });
+      void chat.send(text, { attachments: attachments.take(), mentions: named });
     }
   }
 
   /** Resolves when some were chosen; not at all when none were, because not every browser tells. */
   async function pick(): Promise<readonly File[]> {
-    const { accept } = fileRulesOf(await options.openSession(life.signal));
+    const { accept } = fileRulesOf(await transport.init(life.signal));
     return new Promise((resolve) => {
       // Held here: a browser may forget a field that stands nowhere.
       picker.type = 'file';

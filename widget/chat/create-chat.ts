@@ -10,6 +10,7 @@ import type { Transport } from '../transport/transport.ts';
 import type { Chat, Reply, SendOptions } from './chat.ts';
 import type { Clock } from './clock.ts';
 import type { Driver } from './driver.ts';
+import type { LateComposing } from './late-composing.ts';
 import { goingOn, isAtRest } from './local.ts';
 import type { Entry, Failure } from './state.ts';
 import { createStore } from './store.ts';
@@ -33,10 +34,8 @@ export interface ChatOptions {
     message: { readonly id: string; readonly text: string },
     signal: AbortSignal,
   ) => Promise<Parting | undefined>;
-  /** A message was not taken: its words stand in the draft again, and this is what went with it. */
-  readonly onReturned?: (sending: SendOptions) => void;
-  /** The bytes of an attachment that was not uploaded, as a data URI. */
-  readonly inlineData?: (attachmentId: string) => string | undefined;
+  /** What goes with the words of messages. Default: words alone. */
+  readonly composing?: LateComposing;
   /** A thread to go on with. */
   readonly entries?: readonly Entry[];
   /** A turn that an earlier page left in the middle. Its answer, as far as it came, is the last of `entries`. */
@@ -165,7 +164,7 @@ export function createChat(options: ChatOptions): OwnedChat {
     driver?.forget();
     first = undefined;
     if (draft.peek() === '') draft.value = text;
-    options.onReturned?.(sending);
+    void options.composing?.load().then(({ restore }) => restore(sending));
     fail(tooLong(text.length), { says: 'message_too_long', advice: 'rewrite' });
     return false;
   }

@@ -124,7 +124,7 @@ export function createDriver(options: DriverOptions): Driver {
       answerCall,
       clock,
       newId,
-      inlineData: options.inlineData,
+      inlineData: (id) => options.composing?.now.peek()?.attachments.inlineData(id),
       snapshot,
       open: async (signal) => void (await open(signal)),
       extras,
@@ -209,7 +209,7 @@ export function createDriver(options: DriverOptions): Driver {
     if (entry?.role !== 'user') return;
     hearing.apply({ type: 'unsent', id: userId });
     if (draft.peek() === '') draft.value = entry.text;
-    options.onReturned?.(entry);
+    void options.composing?.load().then(({ restore }) => restore(entry));
   }
 
   function cancel({ executionId }: Turn) {

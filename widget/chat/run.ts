@@ -2,7 +2,6 @@ import { asWidgetError, WidgetError } from '../errors.ts';
 import type { Snapshot } from '../tools/page-tools.ts';
 import type { EventStream, MessageExtras, Transport } from '../transport/transport.ts';
 import type { Clock } from './clock.ts';
-import type { ChatOptions } from './create-chat.ts';
 import { type LastWord, type ListenOptions, listen, wordsOf } from './listen.ts';
 import { isQuestion } from './own-tools.ts';
 import type { PageCalls, PendingCall } from './page-calls.ts';
@@ -16,7 +15,8 @@ export interface RunOptions extends ListenOptions {
   readonly answerCall: PageCalls['answer'];
   readonly patience: Patience;
   readonly clock: Clock;
-  readonly inlineData: ChatOptions['inlineData'];
+  /** The bytes of an attachment that was not uploaded, as a data URI. */
+  readonly inlineData: (attachmentId: string) => string | undefined;
   /** Opens the session where there is none that is good. */
   readonly open: (signal: AbortSignal) => Promise<void>;
   /** Opens the session too, and reads the tools that a request offers. */

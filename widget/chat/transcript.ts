@@ -1,7 +1,6 @@
 import { MAX_MESSAGE_CHARS, MAX_MESSAGES } from '../../protocol/limits.ts';
 import type { ChatMessage, ContentPart } from '../../protocol/message.ts';
 import type { MessageExtras } from '../transport/transport.ts';
-import type { ChatOptions } from './create-chat.ts';
 import { attachmentsIn } from './file-rules.ts';
 import { fieldsOf, listOf } from './reading.ts';
 import type { Attachment, Entry, UserEntry } from './state.ts';
@@ -13,7 +12,7 @@ const MAX_INLINE_CHARS = 6 * 1024 * 1024;
 export function messagesUpTo(
   entries: readonly Entry[],
   lastId: string,
-  inlineData: ChatOptions['inlineData'] = () => undefined,
+  inlineData: (attachmentId: string) => string | undefined,
 ): ChatMessage[] {
   const end = entries.findIndex((entry) => entry.id === lastId) + 1;
   let room = MAX_INLINE_CHARS;

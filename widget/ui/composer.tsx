@@ -82,7 +82,8 @@ export function Composer() {
 /** The way in for files: a button, what is pasted into the field, and what is dropped anywhere on the panel. */
 function AttachButton() {
   const { chat, attaches, composing, panel, words, loadLateParts } = useView();
-  const isPossible = attaches && chat.surface.value?.files !== undefined;
+  const isPossible =
+    composing && attaches !== false && attaches !== 'off' && chat.surface.value?.files !== undefined;
 
   const onFiles = (event: Event) => {
     const data = (event as DragEvent).dataTransfer ?? (event as ClipboardEvent).clipboardData;

@@ -6,6 +6,7 @@ import type { LateComposing } from '../chat/late-composing.ts';
 import type { CommandSource } from '../composer-sources.ts';
 import type { Drawings } from '../host/drawings.tsx';
 import type { Words } from '../messages.ts';
+import type { MountOptions } from '../options.ts';
 import type { PanelSlots } from './panel-slots.ts';
 
 /** What every part of one view shares. */
@@ -15,7 +16,7 @@ export interface View {
   readonly words: Words;
   readonly composing?: LateComposing | undefined;
   /** Whether files may be attached, as far as the server takes them. */
-  readonly attaches?: boolean | undefined;
+  readonly attaches?: MountOptions['attachments'] | undefined;
   /** The site tries the chat out: what is for whoever set it up is shown, too. */
   readonly isTest: boolean;
   /** Where other parts of the chat put what they show in the panel. */

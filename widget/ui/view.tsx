@@ -4,7 +4,7 @@ import type { Chat } from '../chat/chat.ts';
 import type { LateComposing } from '../chat/late-composing.ts';
 import type { Words } from '../messages.ts';
 import { type Frame, type ModeModule, SMALL_SCREEN, type Stance } from '../modes/frame.ts';
-import type { Mode, Position, Theme } from '../options.ts';
+import type { Mode, MountOptions, Position, Theme } from '../options.ts';
 import tokens from '../theme/tokens.css?inline';
 import type { View } from './context.ts';
 import { offerHistory } from './history/offer-history.ts';
@@ -28,8 +28,8 @@ export interface ViewProps {
   readonly words: Words;
   /** What goes with the words of a message. Default: words alone. */
   readonly composing?: LateComposing;
-  /** Whether files may be attached, as far as the server takes them. Default false. */
-  readonly attaches?: boolean;
+  /** Whether files may be attached, as far as the server takes them. Default true. */
+  readonly attaches?: MountOptions['attachments'] | undefined;
   /** Whether its token is one for tests. */
   readonly isTest: boolean;
   /** Where others add to the panel. Default: slots of its own. */

@@ -135,7 +135,9 @@ export function hideAll(): void {
 /** Answers and cards are fetched when they are first needed; most tests ask about what comes after that. */
 export async function partsLoaded(): Promise<void> {
   loadLateParts(ENGLISH);
-  await vi.waitFor(() => expect(lateParts.value !== undefined && ENGLISH.isComplete.value).toBe(true));
+  await vi.waitFor(() => expect(lateParts.value !== undefined && ENGLISH.isComplete.value).toBe(true), {
+    timeout: 10_000,
+  });
 }
 
 /** Lets what signals scheduled be drawn. */

@@ -7,12 +7,12 @@ import { WaitingFiles } from './waiting-files.tsx';
 
 /** What the composer has beyond its field and its buttons. Drawn into it, before the field. */
 export function ComposerMore() {
-  const { attaches, composing, sources } = useView();
+  const { attaches, chat, composing, sources } = useView();
   const now = composing?.now.value;
   useHistory();
   return (
     <>
-      {attaches && <DropZone />}
+      {attaches !== false && attaches !== 'off' && chat.surface.value?.files !== undefined && <DropZone />}
       {sources !== undefined && sources.value.length > 0 && <Suggestions sources={sources} />}
       {now !== undefined && <WaitingFiles composing={now} />}
       <LengthNote />

@@ -2,7 +2,6 @@ import { within } from '@testing-library/preact';
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { userEvent } from 'vitest/browser';
 import type { SendOptions } from '../../../../widget/chat/chat.ts';
-import { BROWSER_CLOCK } from '../../../../widget/chat/clock.ts';
 import { type LateComposing, lateComposing } from '../../../../widget/chat/late-composing.ts';
 import { NO_STORAGE } from '../../../../widget/surface-storage.ts';
 import { createTransport } from '../../../../widget/transport/http-transport.ts';
@@ -42,18 +41,16 @@ async function open(routes: FilesServer['routes']): Promise<World> {
     key: `files-${key}`,
     storage: NO_STORAGE,
     draft: chat.draft,
-    clock: BROWSER_CLOCK,
     newId: (prefix) => `${prefix}${++ids}`,
-    openSession: transport.init,
-    wire: transport.wire,
-    sendMessage: async (text, options) => void sent.push({ text, options }),
+    transport,
+    chat: { send: async (text, options = {}) => void sent.push({ text, options }) },
   }));
   composing = late;
   chat.surface.value = {
     ...chat.surface.peek(),
     ...(await transport.init(new AbortController().signal)).config,
   };
-  const shown = show(chat, { composing: late, attaches: true });
+  const shown = show(chat, { composing: late });
   return {
     ...shown,
     asked,
