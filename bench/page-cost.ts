@@ -66,26 +66,31 @@ async function measurePageCost(): Promise<void> {
       complaints.push(...(await take(measure, measure.runs(runs), ground, contenders, taken)));
       printSamples(taken);
       for (const [figure, byContender] of taken) samples.set(figure, byContender);
+      // A run takes long enough to be cut short.
+      if (values.write) keepFigures(figuresOf(samples, complaints, browser.version()));
     }
-    const figures: Figures = {
-      chromium: browser.version(),
-      node: process.versions.node,
-      cores: cpus().length,
-      medians: Object.fromEntries(
-        [...samples].map(([figure, byContender]) => [
-          figure,
-          Object.fromEntries([...byContender].map(([id, taken]) => [id, median(taken)])),
-        ]),
-      ),
-      complaints,
-    };
-    printRows(figures, [...contenders]);
+    printRows(figuresOf(samples, complaints, browser.version()), contenders);
     for (const complaint of complaints) console.log(complaint);
-    if (values.write) writeReadme(keepFigures(figures));
+    if (values.write) writeReadme(keepFigures(figuresOf(samples, complaints, browser.version())));
   } finally {
     await browser.close();
     await site.close();
   }
+}
+
+function figuresOf(samples: Samples, complaints: readonly string[], version: string): Figures {
+  return {
+    chromium: version,
+    node: process.versions.node,
+    cores: cpus().length,
+    medians: Object.fromEntries(
+      [...samples].map(([figure, byContender]) => [
+        figure,
+        Object.fromEntries([...byContender].map(([id, taken]) => [id, median(taken)])),
+      ]),
+    ),
+    complaints,
+  };
 }
 
 /** Before anything is measured: the server compresses a file when it is first asked for. What fails will say so later. */

@@ -29,6 +29,14 @@ export interface HistoryMessage {
   readonly text: string;
 }
 
+let marks = 0;
+
+/** For one answer: no two have the same last words. */
+export function newMark(): string {
+  marks += 1;
+  return `m${marks}`;
+}
+
 export function orderText({ tokens, pace, mark }: Order): string {
   return `answer ${tokens} ${pace} ${mark}`;
 }

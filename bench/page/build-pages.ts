@@ -57,6 +57,7 @@ async function buildRival(id: string): Promise<void> {
   const value = createHash('sha256')
     .update(readFileSync(join(RIVALS, 'package-lock.json')))
     .update(readFileSync(source))
+    .update(readFileSync(join(RIVALS, 'pages/host.js')))
     .digest('hex');
   const stamp = `${outDir}.stamp`;
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === value) return;

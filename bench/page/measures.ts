@@ -1,8 +1,10 @@
 import type { Browser, BrowserContext } from 'playwright';
+import { readAccess } from './access.ts';
+import { newMark } from './answer.ts';
 import type { Contender } from './contenders.ts';
 import type { ProbedWindow } from './probe.ts';
 import type { Site } from './site.ts';
-import { newMark, type Visit, type VisitOptions, visit } from './visit.ts';
+import { type Visit, type VisitOptions, visit } from './visit.ts';
 
 /** What a measure needs: the browser, the server, and what returning visitors left in their browsers. */
 export interface Ground {
@@ -42,6 +44,13 @@ export const MEASURES: readonly Measure[] = [
   { id: 'kept', runs: (runs) => Math.ceil(runs / 5), run: measureKept },
   { id: 'history', runs: always, run: measureHistory },
   { id: 'growth', runs: seldom, run: measureGrowth },
+  {
+    id: 'access',
+    runs: () => 1,
+    run: async (ground, contender) => ({
+      ...(await visiting(ground, contender, {}, (visit) => readAccess(visit, contender))),
+    }),
+  },
   { id: 'long', runs: () => 1, isLong: true, run: measureLong },
 ];
 

@@ -5,6 +5,11 @@
 interface Probe {
   /** Whether these words are drawn, in whatever shadow root. */
   shows(words: string): boolean;
+  /** Whether such an element can be used, cannot, has the focus, or exists at all. */
+  isThere(selector: string): boolean;
+  isGone(selector: string): boolean;
+  isFocused(selector: string): boolean;
+  hasAny(selector: string): boolean;
   watchLauncher(selector: string): void;
   /** Time of day. */
   launcherAt: Promise<number>;
@@ -103,6 +108,10 @@ export function installProbe(): void {
   const tasks: number[] = [];
 
   target.benchProbe = {
+    isThere: (selector) => find(selector) !== undefined,
+    isGone: (selector) => find(selector) === undefined,
+    isFocused: (selector) => Boolean(focusedElement()?.matches(selector)),
+    hasAny: (selector) => [...roots(document)].some((root) => root.querySelector(selector) !== null),
     waited: undefined,
     launcherAt: Promise.resolve(Number.NaN),
     watchLauncher(selector) {

@@ -13,7 +13,7 @@ export function tableOf(figures: Figures, chats: readonly Contender[] = CONTENDE
   return [
     ['medians', ...contenders.map(({ name }) => name), 'of the floor', 'target', ''],
     ...rows.map((row) => [
-      `${row.title}, ${row.unit}`,
+      ['', 'yes/no'].includes(row.unit) ? row.title : `${row.title}, ${row.unit}`,
       ...contenders.map(({ id }) => cellOf(figures, row, id)),
       ratioOf(figures, row),
       row.target?.says ?? '',
@@ -47,6 +47,7 @@ function cellOf(figures: Figures, row: Row, id: string): string {
   const cells = row.figures.map((figure) => {
     const value = figureOf(figures, row, figure, id);
     if (value === undefined) return '–';
+    if (row.unit === 'yes/no') return value === 1 ? 'yes' : 'no';
     return (row.unit === 'kB' ? value / 1000 : value).toLocaleString('en', {
       minimumFractionDigits: row.digits,
       maximumFractionDigits: row.digits,
@@ -60,7 +61,9 @@ function ratioOf(figures: Figures, row: Row): string {
   const [figure = ''] = row.figures;
   const ours = figureOf(figures, row, figure, OURS);
   const floor = figureOf(figures, row, figure, FLOOR);
-  return ours === undefined || !floor || row.unit === '×' ? '' : `× ${(ours / floor).toFixed(2)}`;
+  return ours === undefined || !floor || !['ms', 'MB', 'kB'].includes(row.unit)
+    ? ''
+    : `× ${(ours / floor).toFixed(2)}`;
 }
 
 function verdictOf(figures: Figures, row: Row): string {

@@ -1,8 +1,9 @@
 import type { Browser } from 'playwright';
+import { newMark } from './answer.ts';
 import type { Contender } from './contenders.ts';
 import type { Ground } from './measures.ts';
 import type { Site } from './site.ts';
-import { newMark, type VisitOptions, visit } from './visit.ts';
+import { type VisitOptions, visit } from './visit.ts';
 
 /**
  * A visitor who comes back. A chat that keeps its thread by itself has had the conversation before, message by

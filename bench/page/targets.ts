@@ -3,7 +3,8 @@ export interface Row {
   readonly title: string;
   /** Figures of the samples, in the order in which a cell shows them. */
   readonly figures: readonly string[];
-  readonly unit: string;
+  /** Empty: a count. `yes/no`: 1 is yes. */
+  readonly unit: 'kB' | 'ms' | 'MB' | '×' | '' | 'yes/no';
   readonly digits: number;
   /** What the blank page has is taken away. */
   readonly isAdded?: boolean;
@@ -159,4 +160,23 @@ export const ROWS: readonly Row[] = [
     digits: 2,
     target: { says: '≤ 1.1', most: { growth: at(1.1) } },
   },
+  {
+    title: 'axe-core, opened: rules broken',
+    figures: ['axeOpened'],
+    unit: '',
+    digits: 0,
+    target: { says: '0', most: { axeOpened: at(0) } },
+  },
+  {
+    title: 'the same after an answer',
+    figures: ['axeAnswered'],
+    unit: '',
+    digits: 0,
+    target: { says: '0', most: { axeAnswered: at(0) } },
+  },
+  { title: 'opens by keyboard', figures: ['opensByKeyboard'], unit: 'yes/no', digits: 0 },
+  { title: 'focus goes into the input', figures: ['focusGoesIn'], unit: 'yes/no', digits: 0 },
+  { title: 'Esc closes', figures: ['escapeCloses'], unit: 'yes/no', digits: 0 },
+  { title: 'focus comes back', figures: ['focusComesBack'], unit: 'yes/no', digits: 0 },
+  { title: 'answers are announced (live region)', figures: ['liveRegion'], unit: 'yes/no', digits: 0 },
 ];

@@ -47,14 +47,6 @@ const REST_MS = 400;
 
 const LONGEST_ANSWER_MS = 240_000;
 
-let marks = 0;
-
-/** For one answer: no two have the same last words. */
-export function newMark(): string {
-  marks += 1;
-  return `m${marks}`;
-}
-
 export async function visit(
   browser: Browser,
   site: Site,

@@ -8,12 +8,13 @@ export function hostLauncher(fill) {
   button.style.cssText = 'position:fixed;right:20px;bottom:20px;width:56px;height:56px';
   panel.className = 'host-panel';
   panel.style.cssText = 'position:fixed;right:20px;bottom:90px;width:380px;height:600px;background:#fff';
+  panel.ariaLabel = 'Chat';
   panel.hidden = true;
   button.onclick = () => {
     panel.hidden = !panel.hidden;
     if (panel.childNodes.length === 0) fill(panel);
   };
-  document.body.append(button, panel);
+  document.querySelector('main').append(button, panel);
 }
 
 /** What the page was given of an earlier conversation. */

@@ -1,0 +1,96 @@
+import axe from 'axe-core';
+import type { Page } from 'playwright';
+import { newMark } from './answer.ts';
+import type { Contender } from './contenders.ts';
+import { installProbe, type ProbedWindow } from './probe.ts';
+import type { Visit } from './visit.ts';
+
+/** Yes is 1, no is 0. Rules are those of axe-core that found something, with its best practices. */
+export interface Access {
+  readonly axeOpened: number;
+  readonly axeAnswered: number;
+  readonly opensByKeyboard: number;
+  readonly focusGoesIn: number;
+  readonly escapeCloses: number;
+  readonly focusComesBack: number;
+  readonly liveRegion: number;
+}
+
+const MOST_TABS = 12;
+
+const LIVE = '[aria-live]:not([aria-live=off]), [role=log], [role=status], output';
+
+/** With the keyboard alone, as far as the chat lets it come; where it does not open so, the mouse opens it. */
+export async function readAccess(visit: Visit, contender: Contender): Promise<Access> {
+  const { page } = visit;
+  const { launcher, input } = contender;
+  await visit.load();
+  await page.locator(launcher).first().waitFor();
+  await page.waitForTimeout(1000);
+  await page.evaluate(installProbe);
+
+  const isReached = await tabTo(page, launcher);
+  if (isReached) await page.keyboard.press('Enter');
+  const isOpen = isReached && (await comes(page, 'isThere', input));
+  if (!isOpen) await visit.open();
+  const focusGoesIn = isOpen && (await comes(page, 'isFocused', input));
+  await page.waitForTimeout(500);
+  const axeOpened = await brokenRules(page);
+
+  const order = { tokens: 400, pace: 0, mark: newMark() };
+  await visit.write(order);
+  await visit.send(order);
+  await visit.drawn(order.mark);
+  const axeAnswered = await brokenRules(page);
+  const liveRegion = await asks(page, 'hasAny', LIVE);
+
+  await page.locator(input).filter({ visible: true }).first().focus();
+  await page.keyboard.press('Escape');
+  const escapeCloses = await comes(page, 'isGone', input);
+  const focusComesBack = escapeCloses && (await comes(page, 'isFocused', launcher));
+  return {
+    axeOpened,
+    axeAnswered,
+    opensByKeyboard: Number(isOpen),
+    focusGoesIn: Number(focusGoesIn),
+    escapeCloses: Number(escapeCloses),
+    focusComesBack: Number(focusComesBack),
+    liveRegion: Number(liveRegion),
+  };
+}
+
+async function tabTo(page: Page, selector: string): Promise<boolean> {
+  for (let tabs = 0; tabs < MOST_TABS; tabs += 1) {
+    await page.keyboard.press('Tab');
+    if (await asks(page, 'isFocused', selector)) return true;
+  }
+  return false;
+}
+
+type Question = 'isThere' | 'isGone' | 'isFocused' | 'hasAny';
+
+function asks(page: Page, question: Question, selector: string): Promise<boolean> {
+  return page.evaluate(([name, wanted]) => (window as unknown as ProbedWindow).benchProbe[name](wanted), [
+    question,
+    selector,
+  ] as const);
+}
+
+/** Within two seconds. */
+async function comes(page: Page, question: Question, selector: string): Promise<boolean> {
+  for (let round = 0; round < 20; round += 1) {
+    if (await asks(page, question, selector)) return true;
+    await page.waitForTimeout(100);
+  }
+  return false;
+}
+
+async function brokenRules(page: Page): Promise<number> {
+  await page.evaluate(axe.source);
+  return page.evaluate(async () => {
+    const { violations } = await (window as unknown as { axe: typeof axe }).axe.run(document, {
+      resultTypes: ['violations'],
+    });
+    return violations.length;
+  });
+}
