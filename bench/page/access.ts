@@ -1,4 +1,6 @@
-import axe from 'axe-core';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { run } from 'axe-core';
 import type { Page } from 'playwright';
 import { newMark } from './answer.ts';
 import type { Contender } from './contenders.ts';
@@ -15,6 +17,9 @@ export interface Access {
   readonly focusComesBack: number;
   readonly liveRegion: number;
 }
+
+/** As text: it is written for the page, and looks for a window wherever it is loaded. */
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 const MOST_TABS = 12;
 
@@ -35,13 +40,13 @@ export async function readAccess(visit: Visit, contender: Contender): Promise<Ac
   if (!isOpen) await visit.open();
   const focusGoesIn = isOpen && (await comes(page, 'isFocused', input));
   await page.waitForTimeout(500);
-  const axeOpened = await brokenRules(page);
+  const axeOpened = await brokenRules(page, contender.name);
 
   const order = { tokens: 400, pace: 0, mark: newMark() };
   await visit.write(order);
   await visit.send(order);
   await visit.drawn(order.mark);
-  const axeAnswered = await brokenRules(page);
+  const axeAnswered = await brokenRules(page, `${contender.name} after an answer`);
   const liveRegion = await asks(page, 'hasAny', LIVE);
 
   await page.locator(input).filter({ visible: true }).first().focus();
@@ -85,12 +90,15 @@ async function comes(page: Page, question: Question, selector: string): Promise<
   return false;
 }
 
-async function brokenRules(page: Page): Promise<number> {
-  await page.evaluate(axe.source);
-  return page.evaluate(async () => {
-    const { violations } = await (window as unknown as { axe: typeof axe }).axe.run(document, {
+/** Which rules they are is said as they are found. */
+async function brokenRules(page: Page, name: string): Promise<number> {
+  await page.evaluate(AXE);
+  const rules = await page.evaluate(async () => {
+    const { violations } = await (window as unknown as { axe: { run: typeof run } }).axe.run(document, {
       resultTypes: ['violations'],
     });
-    return violations.length;
+    return violations.map(({ id, impact, nodes }) => `${id} (${impact}, ${nodes.length})`);
   });
+  if (rules.length > 0) console.log(`axe, ${name}: ${rules.join(', ')}`);
+  return rules.length;
 }
