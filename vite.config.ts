@@ -159,7 +159,7 @@ const builds: Record<string, () => UserConfig> = {
       target: 'es2022',
       rolldownOptions: {
         input: Object.fromEntries(
-          ['index', 'demo/site', 'demo/spa', 'demo/csp'].map((page) => [
+          ['index', 'demo/site', 'demo/spa', 'demo/csp', 'demo/theme'].map((page) => [
             page.replace('/', '-'),
             at(`${page}.html`),
           ]),

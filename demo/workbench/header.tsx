@@ -27,6 +27,7 @@ export function Header({ bench }: { readonly bench: Workbench }) {
         <a href="/demo/site.html">A customer’s page</a>
         <a href="/demo/spa.html">A SPA</a>
         <a href="/demo/csp.html">A strict page</a>
+        <a href="/demo/theme.html">Theme</a>
       </nav>
       <Choices
         label="Colours"

@@ -48,7 +48,7 @@ export function applyTheme(
   // First: whoever adopts a sheet later wins.
   root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
 
-  const given = { ...shorthands(theme), ...checkedTokens(theme) };
+  const given = givenTokens(theme);
   for (const [name, value] of Object.entries(given)) set(name, written(value));
   const probe = openProbe(root);
   try {
@@ -75,6 +75,11 @@ export function applyTheme(
   return () => {
     root.adoptedStyleSheets = root.adoptedStyleSheets.filter((other) => other !== sheet);
   };
+}
+
+/** All tokens that a theme sets, its shorthands among them. A wrong value is named in the console and left out. */
+export function givenTokens(theme: ThemeOptions): Record<string, string | Shades> {
+  return { ...shorthands(theme), ...checkedTokens(theme) };
 }
 
 function shorthands({ radius, density = 'normal', hostFont }: ThemeOptions): Record<string, string | Shades> {
@@ -106,7 +111,8 @@ function checkedTokens({ tokens = {} }: ThemeOptions): Record<string, string | S
   );
 }
 
-function written(value: string | Shades): string {
+/** A value of a token as CSS. */
+export function written(value: string | Shades): string {
   return typeof value === 'string' ? value : `light-dark(${value.light}, ${value.dark})`;
 }
 

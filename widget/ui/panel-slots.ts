@@ -32,7 +32,7 @@ export interface PanelSlots {
   add(slot: SlotName, Part: ComponentType): () => void;
 }
 
-export interface FilledSlot {
+interface FilledSlot {
   readonly slot: SlotName;
   readonly Part: ComponentType;
 }

@@ -71,7 +71,7 @@ test('inline fills the element', async () => {
 test('a wrong attribute is one sentence in the console, and mending it mounts', async () => {
   const complain = vi.spyOn(console, 'error').mockImplementation(() => {});
   const element = await put({ theme: 'blue' });
-  expect(complain.mock.calls).toEqual([[expect.stringContaining('<pagehand-chat>: "theme" must match')]]);
+  expect(complain.mock.calls).toEqual([[expect.stringContaining('<pagehand-chat>: "theme" must be')]]);
   expect(hosts()).toEqual([]);
   element.setAttribute('theme', 'dark');
   await Promise.resolve();
