@@ -33,9 +33,11 @@ export function Exports() {
         <CopyButton text={() => text} />
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and the keyboard must reach it */}
-      <pre class="code" role="region" tabIndex={0} aria-label="The theme">
-        {text}
-      </pre>
+      <section class="text" tabIndex={0} aria-label="The theme">
+        <pre>
+          <code>{text}</code>
+        </pre>
+      </section>
       <label>
         <h2>Bring one</h2>
         <textarea
