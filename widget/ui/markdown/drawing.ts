@@ -69,6 +69,12 @@ export function createDrawing(target: HTMLElement, say: Say): Drawing {
       }
       const shown = withLastLine(path, text.slice(read), done);
       drawBlocks({ path: done ? [] : shown, depth: 1, say }, target, drawn, shown[0].children);
+      // What is finished stands in the page, and nothing else is kept of it.
+      const { children } = path[0];
+      drawn.splice(0, done ? drawn.length : children.splice(0, children.length - 1).length);
+      if (!done) return;
+      path = emptyPath();
+      text = '';
     },
   };
 }
