@@ -231,6 +231,9 @@ export async function deleteRecord(
   await db
     .updateTable('conversations')
     .set((column) => ({
+      // Nor whose it was.
+      visitor_id: null,
+      end_user_id: null,
       title: null,
       title_words: null,
       opening: null,

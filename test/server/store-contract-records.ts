@@ -307,7 +307,8 @@ export function recordsContract(current: () => Store): void {
       expect(await ids()).toEqual(['conv_b']);
       expect(await store.record('conv_a')).toMatchObject({
         isDeleted: true,
-        visitorId: 'vis_1',
+        visitorId: null,
+        endUserId: null,
         title: null,
         opening: null,
         preview: null,
