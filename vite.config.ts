@@ -1,5 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import vue from '@vitejs/plugin-vue';
 import { playwright } from '@vitest/browser-playwright';
 import type { UserConfig } from 'vite';
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
@@ -145,24 +147,43 @@ const builds: Record<string, () => UserConfig> = {
           element: at('widget/element.ts'),
           webmcp: at('widget/webmcp.ts'),
           tools: at('widget/define-tool.ts'),
+          react: at('widget/react.ts'),
+          vue: at('widget/vue.ts'),
+          svelte: at('widget/svelte.ts'),
         },
         formats: ['es'],
       },
-      rolldownOptions: { output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' } },
+      rolldownOptions: {
+        external: ['react', 'vue'],
+        output: {
+          entryFileNames: '[name].js',
+          chunkFileNames: 'chunks/[name]-[hash].js',
+          // Server components may import it, and leave it to the browser.
+          banner: ({ name }) => (name === 'react' ? "'use client';" : ''),
+        },
+      },
     },
   }),
   /** The workbench and the sample pages. */
   pages: () => ({
+    plugins: [vue(), svelte({ configFile: false })],
     build: {
       outDir: at('demo/dist'),
       emptyOutDir: true,
       target: 'es2022',
       rolldownOptions: {
+        // The React wrapper says `use client` to servers; there is none here.
+        onLog: (level, log, report) => void (log.code === 'MODULE_LEVEL_DIRECTIVE' || report(level, log)),
         input: Object.fromEntries(
-          ['index', 'demo/site', 'demo/spa', 'demo/csp', 'demo/theme'].map((page) => [
-            page.replace('/', '-'),
-            at(`${page}.html`),
-          ]),
+          [
+            'index',
+            'demo/site',
+            'demo/spa',
+            'demo/csp',
+            'demo/theme',
+            'demo/wrappers/index',
+            ...['react', 'vue', 'svelte', 'element'].map((name) => `demo/wrappers/${name}/index`),
+          ].map((page) => [page.replaceAll('/', '-'), at(`${page}.html`)]),
         ),
       },
     },

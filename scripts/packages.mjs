@@ -22,7 +22,12 @@ export async function fillPackages() {
  */
 function copyTypes(name) {
   const types = join(ROOT, name, 'dist/types');
-  const { exports, dependencies = {} } = JSON.parse(readFileSync(join(ROOT, name, 'package.json'), 'utf8'));
+  const {
+    exports,
+    dependencies = {},
+    peerDependencies = {},
+  } = JSON.parse(readFileSync(join(ROOT, name, 'package.json'), 'utf8'));
+  const known = { ...dependencies, ...peerDependencies };
   rmSync(types, { recursive: true, force: true });
   const copied = new Set();
 
@@ -50,8 +55,7 @@ function copyTypes(name) {
    * @param {string} target
    */
   const packageTarget = (file, target) => {
-    if (target.startsWith('node:') || (target.match(/^(@[^/]+\/)?[^/]+/)?.[0] ?? '') in dependencies)
-      return target;
+    if (target.startsWith('node:') || (target.match(/^(@[^/]+\/)?[^/]+/)?.[0] ?? '') in known) return target;
     if (target !== 'zod/mini') throw new Error(`${name}: ${file} imports ${target}, which is no dependency.`);
     write('zod-mini.d.ts', readFileSync(join(ROOT, 'scripts/zod-mini.d.ts'), 'utf8'));
     return `${relative(dirname(file), '.').replaceAll('\\', '/')}/zod-mini.js`;
@@ -74,7 +78,10 @@ const CONSUMER = `
 import { createPagehand, defineConfig, defineServerTool } from '@pagehand/server';
 import { mount, type WidgetEvents } from 'pagehand';
 import type { PagehandElement } from 'pagehand/element';
+import { Pagehand, usePagehand } from 'pagehand/react';
+import { type PagehandOptions, pagehand, pagehandStore } from 'pagehand/svelte';
 import { defineTool } from 'pagehand/tools';
+import { Pagehand as PagehandForVue } from 'pagehand/vue';
 import 'pagehand/webmcp';
 
 type Known<Type> = 0 extends 1 & Type ? never : Type;
@@ -83,6 +90,27 @@ chat.on('event', (event: Known<WidgetEvents['event']>) => event.type === 'text_d
 chat.on('call', ({ name, outcome }) => [name.trim(), outcome.status]);
 chat.on('snapshot', ({ snapshot }) => snapshot.clientTools.map(({ origin }) => origin === 'webmcp'));
 chat.on('error', ({ code }: Known<WidgetEvents['error']>) => code === 'unreachable');
+chat.ready((whole) => {
+  const undo = whole.addContext('page', (signal) => ({ path: location.pathname, stopped: signal.aborted }));
+  whole.use({ beforeSend: ({ text }) => (text === '' ? { refuse: 'Say more.' } : undefined) });
+  whole.setRenderer('tool:search', (part, element) => {
+    element.textContent = part.kind === 'tool' ? part.title : part.text;
+  });
+  return undo;
+});
+export const reactProps: Parameters<typeof Pagehand>[0] = {
+  token: 'ct_test_demo',
+  onMessage: ({ text }: Known<WidgetEvents['message']>) => text.trim(),
+};
+export const useIt = () => usePagehand().messages.map(({ text }) => text.trim());
+export const vueProps: InstanceType<typeof PagehandForVue>['$props'] = {
+  token: 'ct_test_demo',
+  open: true,
+  onMessage: ({ text }: Known<WidgetEvents['message']>) => text.trim(),
+};
+const options: PagehandOptions = { token: 'ct_test_demo', on: { open: () => {} } };
+export const action = pagehand(document.body, options);
+pagehandStore().subscribe(({ phase, isOpen }) => [phase, isOpen]);
 export const element: PagehandElement | null = document.querySelector('pagehand-chat');
 document.modelContext?.registerTool(
   defineTool({

@@ -87,6 +87,11 @@ const VENDORS: readonly { vendor: RegExp; owners: readonly string[]; why: string
   { vendor: /^file-type$/, owners: ['server/files/'], why: 'what a file is is told in one place' },
   { vendor: /^picomatch$/, owners: ['server/policy.ts'], why: 'patterns are matched behind one shape check' },
   { vendor: /^jiti$/, owners: ['server/config/'], why: 'only the operator\u2019s own file is ever executed' },
+  {
+    vendor: /^(react|react-dom|vue|svelte)(\/|$)/,
+    owners: ['widget/react.ts', 'widget/vue.ts', 'demo/wrappers/'],
+    why: 'a framework comes with the page that has it',
+  },
   { vendor: /^preact|^@preact\//, owners: ['widget/', 'demo/'], why: 'the server draws nothing' },
   {
     vendor: /^hono|^@hono\//,

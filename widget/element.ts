@@ -1,87 +1,145 @@
-import { mount } from './index.ts';
-import type { MountOptions, PagehandWidget } from './options.ts';
+import { createLiveChat, type Heard } from './live-chat.ts';
+import type { MountOptions, PagehandWidget, WidgetEvents } from './options.ts';
+
+/** The chat's events as DOM events. */
+export type PagehandEventMap = {
+  readonly [Name in keyof WidgetEvents as `pagehand:${Name}`]: CustomEvent<WidgetEvents[Name]>;
+};
 
 /** On a server there is no element to extend; importing this file there defines nothing. */
 const Base = (globalThis.HTMLElement ?? Object) as typeof HTMLElement;
 
-/** Another value of these takes another chat. */
-const MOUNTED_ANEW = ['token', 'api', 'mode', 'position', 'theme', 'teaser', 'footer', 'locale', 'inline'];
+const TEXTS = ['token', 'api', 'mode', 'position', 'theme', 'teaser', 'footer', 'locale'] as const;
+const SWITCHES = ['open', 'inline'] as const;
+/** As properties alone. */
+const VALUES = ['webmcp', 'attachments', 'history', 'identity'] as const;
+const PROPERTIES = [...TEXTS, ...SWITCHES, ...VALUES] as const;
+
+type Property = (typeof PROPERTIES)[number];
 
 /**
- * `<pagehand-chat token api mode position theme teaser footer locale open inline>`: a chat as long as the element is in the page. It
- * floats; with `inline` it fills the element. A changed attribute takes effect at once and keeps the conversation.
+ * `<pagehand-chat token api mode position theme teaser footer locale open inline>`: a chat as long as the element is in
+ * the page. It floats; with `inline` it fills the element. Attributes and the properties of the same names take effect
+ * at once and keep the conversation. `webmcp`, `attachments`, `history` and `identity` are properties alone. The chat's
+ * events, `pagehand:open`, `pagehand:message` and so on, are also the element's.
  */
 export class PagehandElement extends Base {
-  static readonly observedAttributes = [...MOUNTED_ANEW, 'open'];
+  static readonly observedAttributes = [...TEXTS, ...SWITCHES];
+
+  declare token: string | null;
+  declare api: string | null;
+  declare mode: MountOptions['mode'] | null;
+  declare position: MountOptions['position'] | null;
+  declare theme: MountOptions['theme'] | null;
+  declare locale: string | null;
+  declare open: boolean;
+  declare inline: boolean;
+  declare teaser: string | null;
+  declare footer: string | null;
+  declare webmcp: MountOptions['webmcp'] | undefined;
+  declare attachments: MountOptions['attachments'] | undefined;
+  declare history: MountOptions['history'] | undefined;
+  declare identity: MountOptions['identity'] | undefined;
+
+  readonly #given = new Map<Property, unknown>();
+  readonly #live = createLiveChat('<pagehand-chat>', (heard) => this.#hear(heard));
 
   /** The mounted chat; `undefined` outside of a page, or while an attribute is wrong. */
-  widget: PagehandWidget | undefined;
-  #mountedAs = '';
-  #isScheduled = false;
-  #isOpen = false;
+  get widget(): PagehandWidget | undefined {
+    return this.#live.widget;
+  }
 
   connectedCallback(): void {
-    this.#schedule();
+    this.#adopt();
+    this.#follow();
   }
 
   disconnectedCallback(): void {
-    this.#schedule();
+    this.#follow();
   }
 
-  attributeChangedCallback(name: string, before: string | null, after: string | null): void {
+  attributeChangedCallback(name: Property, before: string | null, after: string | null): void {
     if (before === after) return;
-    if (name !== 'open' || this.widget === undefined) this.#schedule();
-    else if (after === null) this.widget.close();
-    else this.widget.open();
+    this.#given.delete(name);
+    this.#follow();
   }
 
-  /** Once for all changes of a task: frameworks set attributes one by one, and move an element by taking it out. */
-  #schedule(): void {
-    if (this.#isScheduled) return;
-    this.#isScheduled = true;
-    queueMicrotask(() => {
-      this.#isScheduled = false;
-      this.#follow();
-    });
+  /** Of an attribute or a property, whichever came last. */
+  read(name: Property): unknown {
+    if (this.#given.has(name)) return this.#given.get(name);
+    if (isSwitch(name)) return this.hasAttribute(name);
+    return isText(name) ? this.getAttribute(name) : undefined;
   }
 
-  #follow(): void {
-    const options = this.#options();
-    const wanted = this.isConnected ? JSON.stringify(options) : '';
-    if (wanted === this.#mountedAs) return;
-    this.#mountedAs = wanted;
-    this.widget?.destroy();
-    this.widget = undefined;
-    if (!this.isConnected) return;
-    try {
-      const widget = mount({
-        ...options,
-        ...(this.hasAttribute('inline') ? { target: this } : {}),
-        open: this.#isOpen || this.hasAttribute('open'),
-      });
-      widget.on('open', () => {
-        this.#isOpen = true;
-      });
-      widget.on('close', () => {
-        this.#isOpen = false;
-      });
-      this.widget = widget;
-    } catch (error) {
-      console.error(`<pagehand-chat>: ${error instanceof Error ? error.message : String(error)}`);
+  write(name: Property, value: unknown): void {
+    if (isSwitch(name)) this.toggleAttribute(name, Boolean(value));
+    else if (isText(name) && typeof value === 'string') this.setAttribute(name, value);
+    else {
+      if (isText(name)) this.removeAttribute(name);
+      if (value === undefined || value === null) this.#given.delete(name);
+      else this.#given.set(name, value);
+    }
+    this.#follow();
+  }
+
+  /** Properties that were set before the element was defined hide those of the class. */
+  #adopt() {
+    for (const name of PROPERTIES) {
+      if (!Object.hasOwn(this, name)) continue;
+      const value: unknown = this[name];
+      Reflect.deleteProperty(this, name);
+      this.write(name, value);
     }
   }
 
-  /** What another value of has to be mounted anew. */
-  #options(): MountOptions {
-    const given = MOUNTED_ANEW.map((name) => [name, this.getAttribute(name)]);
-    return Object.fromEntries(given.filter(([, value]) => value !== null)) as unknown as MountOptions;
+  #hear({ name, detail }: Heard) {
+    // Who opened it is no matter: the attribute says how it stands.
+    if (name === 'open' || name === 'close') this.toggleAttribute('open', name === 'open');
+    // Inline they bubble up by themselves.
+    if (!this.inline) this.dispatchEvent(new CustomEvent(`pagehand:${name}`, { detail }));
   }
+
+  #follow() {
+    this.#live.set(this.isConnected ? this.#options() : undefined);
+  }
+
+  #options(): MountOptions {
+    const options = [...TEXTS, ...VALUES].map((name) => [name, this.read(name)]);
+    return {
+      ...Object.fromEntries(options.filter(([, value]) => value !== null && value !== undefined)),
+      ...(this.inline ? { target: this } : {}),
+      open: this.open,
+    } as MountOptions;
+  }
+}
+
+for (const name of PROPERTIES) {
+  Object.defineProperty(PagehandElement.prototype, name, {
+    configurable: true,
+    enumerable: true,
+    get(this: PagehandElement) {
+      return this.read(name);
+    },
+    set(this: PagehandElement, value: unknown) {
+      this.write(name, value);
+    },
+  });
+}
+
+function isSwitch(name: Property): name is (typeof SWITCHES)[number] {
+  return name === 'open' || name === 'inline';
+}
+
+function isText(name: Property): name is (typeof TEXTS)[number] {
+  return (TEXTS as readonly Property[]).includes(name);
 }
 
 declare global {
   interface HTMLElementTagNameMap {
     'pagehand-chat': PagehandElement;
   }
+  interface HTMLElementEventMap extends PagehandEventMap {}
+  interface DocumentEventMap extends PagehandEventMap {}
 }
 
 if (typeof customElements !== 'undefined' && customElements.get('pagehand-chat') === undefined) {

@@ -28,6 +28,7 @@ export function Header({ bench }: { readonly bench: Workbench }) {
         <a href="/demo/spa.html">A SPA</a>
         <a href="/demo/csp.html">A strict page</a>
         <a href="/demo/theme.html">Theme</a>
+        <a href="/demo/wrappers/">Frameworks</a>
       </nav>
       <Choices
         label="Colours"

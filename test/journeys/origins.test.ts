@@ -94,7 +94,9 @@ describe.each(['none', 'native'] as const)('origins and policies, WebMCP in the 
     const chat = await visit(browser, stranger);
     await chat.launcher.click();
     await chat.say('count the visitors');
-    await see(chat.page.getByRole('alert').first()).toContainText(/cannot be reached.*What you wrote is kept/i);
+    await see(chat.page.getByRole('alert').first()).toContainText(
+      /cannot be reached.*What you wrote is kept/i,
+    );
     await see(chat.page.getByText('count the visitors')).toBeVisible();
     expect(await chat.page.evaluate(() => 'counted' in window)).toBe(false);
     await chat.page.context().close();

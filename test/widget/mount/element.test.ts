@@ -41,11 +41,11 @@ test('an element that is moved keeps its chat', async () => {
   expect(element.widget).toBe(widget);
 });
 
-test('attributes that change in one go mount once, and the chat stays open', async () => {
+test('attributes of another surface mount once for all that change in one go, and the chat stays open', async () => {
   const element = await put({ open: '' });
   await until(() => inside(hosts()[0] ?? null).find('[role=dialog]') !== null);
   const [before] = hosts();
-  element.setAttribute('position', 'top-left');
+  element.setAttribute('token', 'ct_test_element_2');
   element.setAttribute('theme', 'dark');
   await Promise.resolve();
   expect(hosts()).toHaveLength(1);
@@ -77,4 +77,58 @@ test('a wrong attribute is one sentence in the console, and mending it mounts', 
   await Promise.resolve();
   expect(hosts()).toHaveLength(1);
   complain.mockRestore();
+});
+
+test('theme and position change where the chat stands, by attribute or property', async () => {
+  const element = await put({});
+  let isReady = false;
+  element.addEventListener('pagehand:ready', () => {
+    isReady = true;
+  });
+  element.open = true;
+  await until(() => isReady);
+  const [host = null] = hosts();
+  element.setAttribute('theme', 'dark');
+  element.position = 'top-left';
+  await until(() => inside(host).find('.ph.top-left')?.dataset.theme === 'dark', 1_000);
+  expect(hosts()).toEqual([host]);
+});
+
+test('the events of the chat are the element\u2019s, and its attribute says whether it is open', async () => {
+  const element = await put({});
+  const heard: string[] = [];
+  for (const name of ['open', 'close']) {
+    element.addEventListener(`pagehand:${name}`, () => heard.push(name));
+  }
+  element.widget?.open();
+  await until(() => heard.length === 1);
+  expect(element.open && element.hasAttribute('open')).toBe(true);
+  element.open = false;
+  await until(() => heard.length === 2);
+  expect(heard).toEqual(['open', 'close']);
+});
+
+test('inline, each event is heard once', async () => {
+  const element = await put({ inline: '' });
+  let opened = 0;
+  element.addEventListener('pagehand:open', () => {
+    opened += 1;
+  });
+  await until(() => opened > 0);
+  expect(opened).toBe(1);
+});
+
+test('properties that were set before the element was defined count', async () => {
+  const element = document.createElement('pagehand-chat') as PagehandElement;
+  for (const [name, value] of Object.entries({
+    token: 'ct_test_early',
+    api: API,
+    theme: { scheme: 'dark' },
+  })) {
+    Object.defineProperty(element, name, { value, configurable: true, writable: true, enumerable: true });
+  }
+  document.body.append(element);
+  await Promise.resolve();
+  expect(hosts()[0]?.dataset.pagehand).toBe('ct_test_early');
+  expect(element.theme).toEqual({ scheme: 'dark' });
 });
