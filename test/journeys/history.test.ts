@@ -1,8 +1,9 @@
+import { createHmac } from 'node:crypto';
 import type { Browser } from 'playwright';
 import { expect as see } from 'playwright/test';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ChatPage, launch, visit, visitIn } from '../support/chat-page.ts';
-import { type Product, startProduct } from '../support/product.ts';
+import { freePort, type Product, startProduct, startSite } from '../support/product.ts';
 
 let product: Product;
 let browser: Browser;
@@ -103,4 +104,71 @@ test('another tab goes along to a new chat', async () => {
   await one.page.getByRole('button', { name: 'Earlier conversations' }).click();
   await see(list(one).getByRole('listitem')).toHaveCount(2, PATIENT);
   await one.page.context().close();
+});
+
+describe('a visitor whom the site knows', () => {
+  const SECRET = 'a secret of the site that is long enough';
+  let site: Awaited<ReturnType<typeof startSite>>;
+  let known: Product;
+
+  function proofOf(userId: string): string {
+    const words = `${Buffer.from(userId).toString('base64url')}.${Math.floor(Date.now() / 1000) + 3600}`;
+    return `${words}.${createHmac('sha256', SECRET).update(words).digest('hex')}`;
+  }
+
+  beforeAll(async () => {
+    const port = await freePort();
+    const page = (proof: string) =>
+      `<!doctype html><html lang="en"><head><title>Site</title><script async src="http://127.0.0.1:${port}/pagehand.js"
+       data-token="ct_test_known" data-identity="${proof}"></script></head><body><h1>Site</h1></body></html>`;
+    site = await startSite({
+      '/ada': page(proofOf('ada@example.com')),
+      '/bob': page(proofOf('bob@example.com')),
+      '/liar': page(proofOf('ada@example.com').replace(/.$/, (last) => (last === '0' ? '1' : '0'))),
+    });
+    known = await startProduct({
+      port,
+      env: { SITE_SECRET: SECRET },
+      config: {
+        surfaces: [
+          {
+            id: 'known',
+            agent: { model: 'offline' },
+            identity: { secret: { env: 'SITE_SECRET' } },
+            clientTokens: [{ token: 'ct_test_known', allowedOrigins: [site.origin] }],
+          },
+        ],
+      },
+    });
+  });
+
+  afterAll(async () => {
+    await known?.stop();
+    await site?.close();
+  });
+
+  test('goes on on another device, and nobody else finds it', async () => {
+    const atHome = await opened(await visit(browser, `${site.origin}/ada`));
+    await ask(atHome, 'Begun at home');
+
+    const onTheWay = await opened(await visit(browser, `${site.origin}/ada`));
+    await onTheWay.page.getByRole('button', { name: 'Earlier conversations' }).click();
+    await list(onTheWay)
+      .getByRole('button', { name: /^Begun at home/ })
+      .click(PATIENT);
+    await see(onTheWay.thread).toContainText('Begun at home', PATIENT);
+    await ask(onTheWay, 'Ended on the way');
+
+    for (const path of ['/bob', '/liar']) {
+      const other = await opened(await visit(browser, `${site.origin}${path}`));
+      await ask(other, 'Mine alone');
+      await other.page.getByRole('button', { name: 'Earlier conversations' }).click();
+      await see(list(other).getByRole('button', { name: /^Mine alone/ })).toBeVisible(PATIENT);
+      await see(list(other).getByRole('listitem')).toHaveCount(1);
+      await other.page.context().close();
+    }
+    expect(known.output()).not.toContain('ada@example.com');
+    await atHome.page.context().close();
+    await onTheWay.page.context().close();
+  });
 });
