@@ -168,6 +168,7 @@ export async function startApp({ root, options, emit, onOpenChange, waiting }: A
     words: await openingWords,
     composing,
     attaches: options.attachments,
+    voice: options.voice,
     slots,
     isTest: token.startsWith('ct_test_'),
   };

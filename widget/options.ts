@@ -44,6 +44,11 @@ export interface MountOptions {
   readonly history?: boolean | 'off';
   /** Who visits, as the site's own server proves it: an HMAC or a JWT, or a function that gets one. */
   readonly identity?: Identity;
+  /**
+   * Whether messages can be dictated and answers read aloud, in browsers that can. Default false: most browsers send
+   * what is said to a service of their maker. In the script tag `on` or `off`.
+   */
+  readonly voice?: boolean | 'on' | 'off';
   readonly webmcp?: {
     /** Default true. False: the page's tools are left alone. */
     readonly enabled?: boolean;
@@ -168,6 +173,7 @@ export interface ResolvedOptions {
   readonly locale?: string;
   readonly open?: boolean;
   readonly attachments?: MountOptions['attachments'];
+  readonly voice?: MountOptions['voice'];
   readonly history?: MountOptions['history'];
   readonly identity?: MountOptions['identity'];
   readonly webmcp?: NonNullable<MountOptions['webmcp']>;

@@ -8,6 +8,7 @@ import { useView } from './context.ts';
 import { Icon } from './icon.tsx';
 import { Markdown } from './markdown/markdown.tsx';
 import { Asked } from './questions/asked.tsx';
+import { ReadAloudButton } from './read-aloud-button.tsx';
 import type { AnswerProps } from './thread.tsx';
 import { ToolRow } from './tool-row.tsx';
 
@@ -106,6 +107,7 @@ function AnswerActions({ entry, text, isLast }: ActionsProps) {
           <Icon path={THUMBS[vote]} />
         </button>
       ))}
+      <ReadAloudButton id={entry.id} text={text} />
       {isLast && chat.capabilities.value.includes('edit') && (
         <button
           type="button"

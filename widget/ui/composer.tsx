@@ -10,14 +10,14 @@ import { ATTACH, SEND, STOP } from './panel-icons.ts';
 const SIZES_ITSELF = globalThis.CSS?.supports('field-sizing', 'content') ?? false;
 
 export function Composer() {
-  const { chat, composer, composing, words, loadLateParts } = useView();
+  const { chat, composer, composing, voice, words, loadLateParts } = useView();
   const { say } = words;
   const busy = useComputed(() => !['idle', 'failed'].includes(chat.conversation.value.phase));
   const empty = useComputed(
     () => chat.draft.value.trim() === '' && !composing?.now.value?.attachments.list.value.length,
   );
   const placeholder = chat.surface.value?.placeholder ?? say('composer.placeholder');
-  const More = useLateParts()?.ComposerMore;
+  const { ComposerMore: More, VoiceButton } = useLateParts() ?? {};
 
   const send = () => {
     const text = chat.draft.peek().trim();
@@ -47,6 +47,9 @@ export function Composer() {
     chat.prepare();
   };
 
+  useLayoutEffect(() => {
+    if (voice === true || voice === 'on') loadLateParts();
+  }, []);
   useFittingHeight();
   return (
     <div class="composer">
@@ -63,6 +66,7 @@ export function Composer() {
         onInput={onInput}
         onKeyDown={onKeyDown}
       />
+      {VoiceButton !== undefined && <VoiceButton />}
       {busy.value && <StopButton />}
       {(!busy.value || !empty.value) && (
         <button

@@ -17,6 +17,8 @@ export interface View {
   readonly composing?: LateComposing | undefined;
   /** Whether files may be attached, as far as the server takes them. */
   readonly attaches?: MountOptions['attachments'] | undefined;
+  /** Whether messages can be dictated and answers read aloud. Default false. */
+  readonly voice?: MountOptions['voice'] | undefined;
   /** The site tries the chat out: what is for whoever set it up is shown, too. */
   readonly isTest: boolean;
   /** Where other parts of the chat put what they show in the panel. */

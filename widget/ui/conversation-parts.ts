@@ -7,6 +7,7 @@ import { ApprovalCard } from './approval-card.tsx';
 import composerStyle from './composer/composer-more.css?inline';
 import { ComposerMore } from './composer/composer-more.tsx';
 import { SentFiles } from './composer/sent-files.tsx';
+import { VoiceButton } from './composer/voice-button.tsx';
 import markdownStyle from './markdown/markdown.css?inline';
 import { Markdown } from './markdown/markdown.tsx';
 import messageStyle from './message-tools.css?inline';
@@ -27,6 +28,7 @@ export const conversationParts = {
   MessageTools,
   QuestionSheet,
   SentFiles,
+  VoiceButton,
   styles:
     answerStyle + toolStyle + markdownStyle + approvalStyle + composerStyle + messageStyle + questionStyle,
   WaitNote,

@@ -37,6 +37,7 @@ export function Panel({ root, slots, stance, ...props }: PanelProps) {
     sources: props.sources,
     composing: props.composing,
     attaches: props.attaches,
+    voice: props.voice,
     panel,
     composer,
     loadLateParts: () => loadLateParts(words),

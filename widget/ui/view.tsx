@@ -30,6 +30,8 @@ export interface ViewProps {
   readonly composing?: LateComposing;
   /** Whether files may be attached, as far as the server takes them. Default true. */
   readonly attaches?: MountOptions['attachments'] | undefined;
+  /** Whether messages can be dictated and answers read aloud. Default false. */
+  readonly voice?: MountOptions['voice'] | undefined;
   /** Whether its token is one for tests. */
   readonly isTest: boolean;
   /** Where others add to the panel. Default: slots of its own. */

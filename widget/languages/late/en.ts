@@ -175,6 +175,17 @@ export const messages = {
   'suggest.found':
     '{count, plural, one {# suggestion} other {# suggestions}}: arrow keys choose, Enter takes.',
 
+  'voice.dictate': 'Dictate',
+  'voice.listening': 'Listening…',
+  'voice.denied':
+    'The microphone is not allowed for this page. Allow it in the browser, then press Dictate again.',
+  'voice.no_microphone': 'No microphone was found.',
+  'voice.no_speech': 'Nothing was heard.',
+  'voice.failed': 'Dictation did not work. Press Dictate to try again.',
+  'voice.readAloud': 'Read aloud',
+  'voice.stopReading': 'Stop reading',
+  'voice.cannotRead': 'This browser has no voice for it.',
+
   'composer.left': '{count, plural, one {# character left} other {# characters left}}',
   'composer.over': '{count, plural, one {# character too many} other {# characters too many}}',
 
