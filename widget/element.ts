@@ -12,7 +12,7 @@ const Base = (globalThis.HTMLElement ?? Object) as typeof HTMLElement;
 const TEXTS = ['token', 'api', 'mode', 'position', 'theme', 'teaser', 'footer', 'locale'] as const;
 const SWITCHES = ['open', 'inline'] as const;
 /** As properties alone. */
-const VALUES = ['webmcp', 'attachments', 'history', 'identity'] as const;
+const VALUES = ['webmcp', 'attachments', 'voice', 'history', 'identity'] as const;
 const PROPERTIES = [...TEXTS, ...SWITCHES, ...VALUES] as const;
 
 type Property = (typeof PROPERTIES)[number];
@@ -20,7 +20,7 @@ type Property = (typeof PROPERTIES)[number];
 /**
  * `<pagehand-chat token api mode position theme teaser footer locale open inline>`: a chat as long as the element is in
  * the page. It floats; with `inline` it fills the element. Attributes and the properties of the same names take effect
- * at once and keep the conversation. `webmcp`, `attachments`, `history` and `identity` are properties alone. The chat's
+ * at once and keep the conversation. `webmcp`, `attachments`, `voice`, `history` and `identity` are properties alone. The chat's
  * events, `pagehand:open`, `pagehand:message` and so on, are also the element's.
  */
 export class PagehandElement extends Base {
@@ -38,6 +38,7 @@ export class PagehandElement extends Base {
   declare footer: string | null;
   declare webmcp: MountOptions['webmcp'] | undefined;
   declare attachments: MountOptions['attachments'] | undefined;
+  declare voice: MountOptions['voice'] | undefined;
   declare history: MountOptions['history'] | undefined;
   declare identity: MountOptions['identity'] | undefined;
 

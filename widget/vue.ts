@@ -29,6 +29,7 @@ const PROPS = {
   history: { type: [Boolean, String] as PropType<boolean | 'off'>, default: undefined },
   identity: [String, Object, Function] as PropType<NonNullable<MountOptions['identity']>>,
   attachments: { type: [Boolean, String] as PropType<boolean | 'on' | 'off'>, default: undefined },
+  voice: { type: [Boolean, String] as PropType<boolean | 'on' | 'off'>, default: undefined },
   webmcp: Object as PropType<NonNullable<MountOptions['webmcp']>>,
   /** With `v-model:open` it says how the chat stands, too. */
   open: { type: Boolean, default: undefined },
