@@ -1,5 +1,6 @@
 import type { EventOf, StreamEvent, SUPERSEDED_EVENT } from '../../protocol/event.ts';
-import { isOpenCall, noticed, sealed } from './closing.ts';
+import { isOpenCall, lastIndex, noticed, replaced, sealed } from './closing.ts';
+import { partsAfterMedia } from './media-parts.ts';
 import { isOwnTool } from './own-tool-input.ts';
 import { appended, ended, isFlowingAs, opened, toolOf, without, withTool } from './parts.ts';
 import { fieldsOf, listOf, numberOf, resultText, textOf } from './reading.ts';
@@ -12,6 +13,21 @@ const SUPERSEDED: typeof SUPERSEDED_EVENT = 'pagehand.superseded';
 
 /** The parts of an answer after an event of its stream. */
 export function partsAfter(parts: Parts, event: StreamEvent, nowMs: number): Parts {
+  const next = partsAfterEvent(parts, event, nowMs);
+  return next === parts ? parts : timed(parts, next, nowMs);
+}
+
+/** Says of thoughts when they began and how long they took. */
+function timed(before: Parts, parts: Parts, nowMs: number): Parts {
+  const index = lastIndex(parts, ({ kind }) => kind === 'reasoning');
+  const part = parts[index];
+  if (part?.kind !== 'reasoning' || part === before[index]) return parts;
+  const { startedAtMs } = part;
+  if (startedAtMs === undefined) return replaced(parts, index, { ...part, startedAtMs: nowMs });
+  return part.streaming ? parts : replaced(parts, index, { ...part, durationMs: nowMs - startedAtMs });
+}
+
+function partsAfterEvent(parts: Parts, event: StreamEvent, nowMs: number): Parts {
   switch (event.type) {
     case 'turn_start':
       return sealed(parts);
@@ -72,6 +88,8 @@ type CallEvent = EventOf<
 function partsAfterCall(parts: Parts, event: CallEvent, nowMs: number): Parts {
   switch (event.type) {
     case 'tool_start': {
+      // Shows as the piece of work that it makes.
+      if (event.toolName.startsWith('emit_artifact_')) return parts;
       const isPage = event.origin === 'webmcp' || event.toolName.startsWith('webmcp:');
       const isOwn = !isPage && isOwnTool(event.toolName);
       const runsIn = isPage ? 'page' : isOwn ? 'widget' : 'server';
@@ -161,42 +179,6 @@ function afterDecision(parts: Parts, event: EventOf<'approval_complete'>): Parts
         ...call,
         state: { status: 'refused', reason: 'undecided' },
       });
-    default:
-      return parts;
-  }
-}
-
-/** Media and artifacts as words: nothing that a model names is loaded by itself. */
-function partsAfterMedia(parts: Parts, event: StreamEvent): Parts {
-  switch (event.type) {
-    case 'media_complete': {
-      const kind = textOf(event.mediaType) ?? 'file';
-      const url = textOf(event.url);
-      const words =
-        url !== undefined && /^https?:\/\/[^\s()<>]+$/.test(url)
-          ? `[${kind}](${url})`
-          : `*${kind}: this chat cannot show it.*`;
-      return ended(parts, 'text', event.id, words);
-    }
-    case 'artifact_start': {
-      const title = textOf(event.title);
-      const words =
-        event.artifactType === 'markdown'
-          ? title && `**${title}**\n\n`
-          : `*${title ?? textOf(event.component) ?? event.artifactType}: this chat cannot show it.*`;
-      const begun = opened(parts, 'text', event.id);
-      return words === undefined ? begun : appended(begun, 'text', event.id, words);
-    }
-    case 'artifact_delta':
-      return appended(parts, 'text', event.id, event.delta);
-    case 'artifact_complete':
-      return ended(parts, 'text', event.id, undefined);
-    case 'transcript_insert': {
-      const { id, role, content } = fieldsOf(event.message);
-      // A message in the visitor's name would go out again as theirs.
-      if (role !== 'assistant') return parts;
-      return ended(parts, 'text', textOf(id) ?? 'inserted', textOf(content));
-    }
     default:
       return parts;
   }

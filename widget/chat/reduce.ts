@@ -144,6 +144,6 @@ function phaseOf(parts: Parts): Phase {
   const calls = parts.filter(isOpenCall);
   if (calls.some(({ state }) => state.status === 'approval' || state.status === 'asking')) return 'waiting';
   if (calls.length > 0) return 'acting';
-  const last = parts.at(-1);
+  const last = parts.filter(({ kind }) => kind !== 'source').at(-1);
   return last?.kind === 'text' && last.streaming ? 'answering' : 'thinking';
 }

@@ -1,7 +1,7 @@
 import type { SurfaceStorage } from '../surface-storage.ts';
 import { abandoned } from './closing.ts';
 import { fieldsOf } from './reading.ts';
-import type { Entry } from './state.ts';
+import type { AssistantPart, Entry } from './state.ts';
 import { isTurnRecord } from './turn-memory.ts';
 import type { TurnRecord } from './turn-record.ts';
 
@@ -22,10 +22,23 @@ const MAX_KEPT_CHARS = 500_000;
 
 /** Keeps the thread for the next page; of one too large, its later half. */
 export function keepThread(storage: SurfaceStorage, { entries, turn }: KeptThread): void {
-  const kept = JSON.stringify({ version: VERSION, entries, turn });
+  const kept = JSON.stringify({ version: VERSION, entries: entries.map(withoutWeight), turn });
   if (kept.length <= MAX_KEPT_CHARS) storage.write(THREAD, entries.length === 0 ? undefined : kept);
   else if (entries.length > 1)
     keepThread(storage, { entries: entries.slice(Math.ceil(entries.length / 2)), turn });
+}
+
+/** Longest `data:` URI that is kept, in characters. */
+const MAX_KEPT_DATA_CHARS = 50_000;
+
+/** Without what was sent inside of an answer and weighs as much as many answers. */
+function withoutWeight(entry: Entry): Entry {
+  const isHeavy = (part: AssistantPart) => part.kind === 'media' && part.url.length > MAX_KEPT_DATA_CHARS;
+  if (entry.role === 'user' || !entry.parts.some(isHeavy)) return entry;
+  return {
+    ...entry,
+    parts: entry.parts.map((part) => (isHeavy(part) ? ({ ...part, url: '' } as AssistantPart) : part)),
+  };
 }
 
 /** The thread as it was left. Without a turn that goes on, what was still open has ended with its page. */
@@ -68,8 +81,8 @@ function isEntry(value: unknown): boolean {
   );
 }
 
-function isPart({ kind, text, state }: Record<string, unknown>): boolean {
+function isPart({ kind, text, url, state }: Record<string, unknown>): boolean {
   return kind === 'tool'
     ? typeof fieldsOf(state).status === 'string'
-    : kind === 'notice' || typeof text === 'string';
+    : kind === 'notice' || typeof (kind === 'source' || kind === 'media' ? url : text) === 'string';
 }

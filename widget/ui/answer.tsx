@@ -2,6 +2,10 @@ import type { VNode } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
 import { ASK } from '../chat/own-tool-input.ts';
 import type { AssistantEntry, AssistantPart } from '../chat/state.ts';
+import { ArtifactCard } from './answer/artifact-card.tsx';
+import { Media } from './answer/media.tsx';
+import { Reasoning } from './answer/reasoning.tsx';
+import { Sources } from './answer/sources.tsx';
 import { AGAIN, CHECK, COPY, THUMBS } from './answer-icons.ts';
 import { copyText } from './clipboard.ts';
 import { useView } from './context.ts';
@@ -22,10 +26,12 @@ export function Answer({ entry, finished, isLast }: AnswerProps) {
   };
   const { say } = useView().words;
   const text = finished ? answerText(entry) : '';
+  const sources = entry.parts.filter((part) => part.kind === 'source');
   return (
     <div class="entry answer">
       <span class="unseen">{say('thread.chatSaid')}</span>
       {entry.parts.map(nodeOf)}
+      {sources.length > 0 && <Sources parts={sources} />}
       {text !== '' && <AnswerActions entry={entry} text={text} isLast={isLast} />}
     </div>
   );
@@ -45,16 +51,14 @@ function StandardPart({ part }: { readonly part: AssistantPart }) {
       if (part.role === 'error') return <p class="notice">{part.text}</p>;
       return <Markdown text={part.text} streaming={part.streaming} />;
     case 'reasoning':
-      return (
-        <details class="reasoning">
-          <summary>{say(part.streaming ? 'answer.reasoningNow' : 'answer.reasoning')}</summary>
-          <p dir="auto">{part.text}</p>
-        </details>
-      );
+      return <Reasoning part={part} />;
     case 'source':
-    case 'media':
-    case 'artifact':
+      // All of them stand together below the answer.
       return null;
+    case 'media':
+      return <Media part={part} />;
+    case 'artifact':
+      return <ArtifactCard part={part} />;
     case 'tool':
       if (part.runsIn !== 'widget' || part.state.status === 'refused') return <ToolRow part={part} />;
       return part.name === ASK ? <Asked part={part} /> : null;

@@ -1,5 +1,6 @@
-import { AfterThread } from './after-thread.tsx';
 import { Announcer } from './announcer.tsx';
+import { AfterThread } from './answer/after-thread.tsx';
+import answerPartsStyle from './answer/answer-parts.css?inline';
 import answerStyle from './answer.css?inline';
 import { Answer } from './answer.tsx';
 import approvalStyle from './approval.css?inline';
@@ -30,6 +31,13 @@ export const conversationParts = {
   SentFiles,
   VoiceButton,
   styles:
-    answerStyle + toolStyle + markdownStyle + approvalStyle + composerStyle + messageStyle + questionStyle,
+    answerStyle +
+    answerPartsStyle +
+    toolStyle +
+    markdownStyle +
+    approvalStyle +
+    composerStyle +
+    messageStyle +
+    questionStyle,
   WaitNote,
 };

@@ -18,7 +18,7 @@ export function Thread() {
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const { entries, failure, phase, wait } = chat.conversation.value;
-  const newest = [entries.at(-1), failure, wait, phase];
+  const newest = [entries.at(-1), failure, wait];
   const { following, newBelow, jump } = useFollowing({ scroller, content, newest });
   const running = phase !== 'idle' && phase !== 'failed';
   // A failure's *Retry* fetches them too; a wait goes first; and a question alone misses nothing.

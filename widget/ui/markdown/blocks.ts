@@ -60,6 +60,8 @@ const MAX_COLUMNS = 64;
 const QUOTE = /^ *> ?/;
 const RULE = /^ *(?:(?:\* *){3,}|(?:- *){3,}|(?:_ *){3,})$/;
 const FENCE = /^( *)(`{3,}|~{3,})([^`]*)$/;
+/** A formula on lines of its own. */
+const MATHS = /^( *)(\$\$|\\\[)$/;
 const HEADING = /^ *(#{1,6})(?= |$)/;
 const MARKER = /^( *)([-*+]|\d{1,9}[.)])( +|$)/;
 const TASK = /^\[([ xX])\] +(?=\S)/;
@@ -152,7 +154,11 @@ function matchContainers(path: Path, line: string): { rest: string; matched: num
 function readLeaf(path: Path, level: number, rest: string, leaf: Block | undefined, inLeaf: boolean): void {
   const fence = FENCE.exec(rest);
   const heading = HEADING.exec(rest);
-  if (fence !== null) {
+  const maths = MATHS.exec(rest.trimEnd());
+  if (maths !== null) {
+    const [, indent = '', mark = ''] = maths;
+    pushLeaf(path, level, { kind: 'code', language: '', fence: mark, indent: indent.length, text: '' });
+  } else if (fence !== null) {
     const language = (fence[3] ?? '').trim().split(/\s/, 1)[0] ?? '';
     const [indent, mark] = [(fence[1] ?? '').length, fence[2] ?? ''];
     pushLeaf(path, level, { kind: 'code', language, fence: mark, indent, text: '' });
@@ -256,8 +262,14 @@ function isContainer(block: Block): block is Container {
   return 'children' in block;
 }
 
+/** Whether it is a formula and no code. */
+export function isMaths({ fence }: Code): boolean {
+  return fence === '$$' || fence === '\\[';
+}
+
 function closesFence(code: Code, line: string): boolean {
   const text = line.trim();
+  if (code.fence === '\\[') return text === '\\]';
   return text.length >= code.fence.length && text === code.fence.charAt(0).repeat(text.length);
 }
 

@@ -14,7 +14,7 @@ export function patchSpans(parent: Node, old: readonly Span[], next: readonly Sp
     const after = node.nextSibling;
     if (typeof span === 'string' && typeof before === 'string') patchText(node as Text, before, span);
     else if (!sameElement(before, span)) parent.replaceChild(createSpan(span), node);
-    else if (typeof span === 'object' && typeof before === 'object' && span.tag !== 'a') {
+    else if (typeof span === 'object' && typeof before === 'object' && !isWhole(span.tag)) {
       patchSpans(node, before.children, span.children);
     }
     node = after;
@@ -30,13 +30,31 @@ function patchText(node: Text, before: string, text: string): void {
 
 function sameElement(a: Span, b: Span): boolean {
   if (typeof a === 'string' || typeof b === 'string' || a.tag !== b.tag) return false;
-  // A link is compared whole: the host shown with it depends on its text.
-  return a.tag !== 'a' || JSON.stringify(a) === JSON.stringify(b);
+  return !isWhole(a.tag) || JSON.stringify(a) === JSON.stringify(b);
+}
+
+/** What is compared whole: the host shown with a link depends on its text. */
+function isWhole(tag: Exclude<Span, string>['tag']): boolean {
+  return tag === 'a' || tag === 'img' || tag === 'math';
+}
+
+/** Links that stand for images. */
+const images = new WeakSet<Element>();
+
+export function isImage(link: Element): boolean {
+  return images.has(link);
 }
 
 function createSpan(span: Span): Node {
   if (typeof span === 'string') return document.createTextNode(span);
-  const node = span.tag === 'a' ? createLink(span.href ?? '') : element(span.tag);
+  if (span.tag === 'math') {
+    const maths = element('span', span.href === undefined ? 'math' : 'math display');
+    maths.textContent = span.children.join('');
+    return maths;
+  }
+  const isLink = span.tag === 'a' || span.tag === 'img';
+  const node = isLink ? createLink(span.href ?? '') : element(span.tag);
+  if (span.tag === 'img') images.add(node);
   patchSpans(node, [], span.children);
   if (node instanceof HTMLAnchorElement) {
     const host = hiddenHost(node.textContent ?? '', new URL(node.href));
@@ -50,6 +68,8 @@ function createLink(href: string): HTMLElement {
   if (url === undefined) return element('span');
   const link = document.createElement('a');
   link.href = url.href;
+  // Where it leads, for who points at it.
+  link.title = url.host === '' ? url.href : url.host;
   link.target = '_blank';
   link.rel = 'noopener noreferrer nofollow ugc';
   return link;

@@ -6,6 +6,7 @@ import {
   emptyPath,
   feedLine,
   forkPath,
+  isMaths,
   type Path,
   splitCells,
   type Table,
@@ -38,13 +39,16 @@ interface Drawn {
 }
 
 /** Nothing but marks: what comes next decides what it is. */
-const UNDECIDED = /^[\s\-*+_=`~#|>:]*$|^[\s>]*(?:`{3}|~{3})|^\s*\d{1,9}[.)]?\s*$|^\s*[-*+] \[[ xX]?\]? ?$/;
+const UNDECIDED = /^[\s\-*+_=`~#|>:$\\]*$|^[\s>]*(?:`{3}|~{3})|^\s*\d{1,9}[.)]?\s*$|^\s*[-*+] \[[ xX]?\]? ?$/;
 const MAYBE_FENCE = /^[\s>]*(?:`+|~+)?\s*$/;
 /** The panel's title is a second-level heading; those of an answer stand below it. */
 const HEADING_OFFSET = 2;
 
+/** Told of each block but containers, once nothing of it can change any more. `language`: as code names its own. */
+export type OnFinished = (node: HTMLElement, language: string) => void;
+
 /** Builds nodes only: nothing that was written ever becomes markup. */
-export function createDrawing(target: HTMLElement, say: Say): Drawing {
+export function createDrawing(target: HTMLElement, say: Say, onFinished: OnFinished = () => {}): Drawing {
   let path = emptyPath();
   let drawn: Drawn[] = [];
   let text = '';
@@ -68,7 +72,7 @@ export function createDrawing(target: HTMLElement, say: Say): Drawing {
         read = end + 1;
       }
       const shown = withLastLine(path, text.slice(read), done);
-      drawBlocks({ path: done ? [] : shown, depth: 1, say }, target, drawn, shown[0].children);
+      drawBlocks({ path: done ? [] : shown, depth: 1, say, onFinished }, target, drawn, shown[0].children);
       // What is finished stands in the page, and nothing else is kept of it.
       const { children } = path[0];
       drawn.splice(0, done ? drawn.length : children.splice(0, children.length - 1).length);
@@ -93,6 +97,7 @@ interface Place {
   readonly path: readonly Block[];
   readonly depth: number;
   readonly say: Say;
+  readonly onFinished: OnFinished;
 }
 
 function drawBlocks(place: Place, parent: HTMLElement, drawn: Drawn[], blocks: readonly Block[]): void {
@@ -112,6 +117,9 @@ function drawBlocks(place: Place, parent: HTMLElement, drawn: Drawn[], blocks: r
     current.block = block;
     fillBlock(place, current, block, open);
     current.open = open;
+    if (!open && !('children' in block)) {
+      place.onFinished(current.node, block.kind === 'code' ? block.language : '');
+    }
   });
   while (drawn.length > blocks.length) drawn.pop()?.node.remove();
 }
@@ -122,7 +130,7 @@ function shapeOf(block: Block): string {
     case 'heading':
       return `h${block.level}`;
     case 'code':
-      return `code ${block.language}`;
+      return `code ${isMaths(block)} ${block.language}`;
     case 'list':
       return `list ${block.start}`;
     case 'item':
@@ -145,7 +153,7 @@ function createBlock(block: Block, say: Say): HTMLElement {
     case 'quote':
       return element('blockquote');
     case 'code':
-      return createCode(block, say);
+      return isMaths(block) ? element('div', 'math display') : createCode(block, say);
     case 'table':
       return createTable(block, say);
     case 'item':
@@ -224,11 +232,13 @@ function fillBlock(place: Place, drawn: Drawn, block: Block, open: boolean): voi
     patchSpans(drawn.node, drawn.spans, spans);
     drawn.spans = spans;
     drawn.source = [source];
+  } else if (block.kind === 'code' && isMaths(block)) {
+    if (!open) drawn.node.textContent = block.text;
   } else if (block.kind === 'code') fillCode(drawn, block);
   else if (block.kind === 'table') fillTable(drawn, block, open);
   else if (block.kind !== 'rule')
     drawBlocks(
-      { path: open ? place.path : [], depth: place.depth + 1, say: place.say },
+      { ...place, path: open ? place.path : [], depth: place.depth + 1 },
       drawn.node,
       drawn.inside,
       block.children,

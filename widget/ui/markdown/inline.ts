@@ -6,8 +6,8 @@ import { ENTITIES } from './entities.ts';
 export type Span = string | ElementSpan;
 
 interface ElementSpan {
-  readonly tag: EmphasisTag | 'code' | 'a' | 'br';
-  /** As written, not checked yet. */
+  readonly tag: EmphasisTag | 'code' | 'a' | 'img' | 'math' | 'br';
+  /** As written, not checked yet. Of a formula: `display` where it stands on a line of its own. */
   readonly href?: string;
   readonly children: Span[];
 }
@@ -18,7 +18,7 @@ const MAX_DEPTH = 16;
 /** A longer block is shown as it is written: nobody writes one, and reading it would hold up the page. */
 const MAX_INLINE_CHARS = 50_000;
 
-const SPECIAL = /[\\`*_~[\]!<&\n]|\bhttps?:\/\/|\bwww\./g;
+const SPECIAL = /[\\`*_~[\]!<&\n]|\$\$|\bhttps?:\/\/|\bwww\./g;
 const ENTITY = /&(?:#(\d{1,7})|#[xX]([\da-fA-F]{1,6})|([A-Za-z]{2,8}));/y;
 const DESTINATION =
   /\(\s{0,99}(?:<([^<>\n]{0,2000})>|([^\s()<>]{0,2000}(?:\([^\s()<>]{0,2000}\)[^\s()<>]{0,2000}){0,9}))(?:\s{1,99}(?:"[^"]{0,500}"|'[^']{0,500}'))?\s{0,99}\)/y;
@@ -56,7 +56,9 @@ export function parseInline(source: string, open: boolean): Span[] {
     if (found.index > at) tokens.push(src.slice(at, found.index));
     at = found.index;
     const mark = found[0];
-    if (mark === '\\') at = readEscape(src, at, tokens);
+    if (mark === '$$' || (mark === '\\' && '(['.includes(src[at + 1] ?? ' '))) {
+      at = readMaths(src, at, open, tokens);
+    } else if (mark === '\\') at = readEscape(src, at, tokens);
     else if (mark === '`') at = readCode(src, at, open, codeEnds, tokens);
     else if (mark === '*' || mark === '_' || mark === '~') at = readEmphasis(src, at, tokens, emphasis);
     else if (mark === '\n') at = readBreak(at, tokens);
@@ -89,11 +91,30 @@ export function parseInline(source: string, open: boolean): Span[] {
 /** Drops what the next character may turn into something else: `**`, half an entity, a backslash. */
 function withoutHalfMark(source: string): string {
   let end = source.length;
-  while (end > 0 && '*_~`\\!'.includes(source.charAt(end - 1))) end -= 1;
+  while (end > 0 && '*_~`\\!$'.includes(source.charAt(end - 1))) end -= 1;
   const ampersand = source.lastIndexOf('&', end - 1);
   if (ampersand >= 0 && end - ampersand <= 9 && /^&#?\w*$/.test(source.slice(ampersand, end)))
     end = ampersand;
   return source.slice(0, end);
+}
+
+/** Longest formula inside of a text, in characters. */
+const MAX_MATHS_CHARS = 1_000;
+
+/** `$$…$$`, `\\(…\\)` and `\\[…\\]`. A single dollar is money. One that is half there is held back. */
+function readMaths(src: string, at: number, open: boolean, tokens: Token[]): number {
+  const mark = src.slice(at, at + 2);
+  const close = mark === '$$' ? '$$' : mark === '\\(' ? '\\)' : '\\]';
+  const ahead = src.slice(at + 2, at + 2 + MAX_MATHS_CHARS);
+  const length = ahead.indexOf(close);
+  if (length < 0 && open && ahead.length < MAX_MATHS_CHARS) return src.length;
+  const tex = ahead.slice(0, Math.max(0, length));
+  if (tex.trim() === '') {
+    tokens.push(mark === '$$' ? mark : mark.charAt(1));
+    return at + 2;
+  }
+  tokens.push({ tag: 'math', children: [tex], ...(mark !== '\\(' && { href: 'display' }) });
+  return at + 2 + length + close.length;
 }
 
 function readEscape(src: string, at: number, tokens: Token[]): number {
@@ -284,8 +305,10 @@ function buildSpans(tokens: readonly Token[]): Span[] {
     else if (!('kind' in token)) (stack.at(-1) ?? root).push(token);
     else if (token.kind === 'open') start('a', token.href);
     else if (token.kind === 'close') end();
-    else if (token.kind === 'bracket') token.link === undefined ? text(token.text) : start('a', token.link);
-    else {
+    else if (token.kind === 'bracket') {
+      if (token.link === undefined) text(token.text);
+      else start(token.text === '![' ? 'img' : 'a', token.link);
+    } else {
       for (const _ of token.closes) end();
       text(token.char.repeat(token.length));
       for (let i = token.opens.length - 1; i >= 0; i -= 1) start(token.opens[i] as EmphasisTag);

@@ -30,6 +30,7 @@ export function drawOpen(text: string): HTMLElement {
 /** The drawing without what a test of syntax does not ask about. */
 export function outline(target: Element): string {
   return target.innerHTML
+    .replaceAll(/ title="[^"]*"/g, '')
     .replaceAll(' target="_blank" rel="noopener noreferrer nofollow ugc"', '')
     .replaceAll(/<div class="table"[^>]*>(.*?)<\/div>/g, '$1')
     .replaceAll(

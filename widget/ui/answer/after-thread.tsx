@@ -1,7 +1,7 @@
 import { useComputed } from '@preact/signals';
-import { readSuggestions, SUGGEST } from '../chat/own-tool-input.ts';
-import type { Conversation } from '../chat/state.ts';
-import { useView } from './context.ts';
+import { readSuggestions, SUGGEST } from '../../chat/own-tool-input.ts';
+import type { Conversation } from '../../chat/state.ts';
+import { useView } from '../context.ts';
 
 /** What stands below the last answer and goes with the next message. */
 export function AfterThread() {
