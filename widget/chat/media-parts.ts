@@ -12,6 +12,7 @@ export function partsAfterMedia(parts: Parts, event: StreamEvent): Parts {
     case 'source':
       return withSource(parts, textOf(event.url), textOf(event.title));
     case 'media_start':
+      if (isKnown(parts, 'media', event.id)) return parts;
       return [
         ...sealed(parts),
         { kind: 'media', id: event.id, mediaType: textOf(event.mediaType) ?? '', url: '', streaming: true },
@@ -19,9 +20,7 @@ export function partsAfterMedia(parts: Parts, event: StreamEvent): Parts {
     case 'media_delta':
       return changed(parts, 'media', event.id, (part) => ({ ...part, url: part.url + event.delta }));
     case 'media_complete': {
-      const begun = parts.some(({ kind, id }) => kind === 'media' && id === event.id)
-        ? parts
-        : partsAfterMedia(parts, { ...event, type: 'media_start' });
+      const begun = partsAfterMedia(parts, { ...event, type: 'media_start' });
       return changed(begun, 'media', event.id, (part) => {
         const mediaType = textOf(event.mediaType) ?? part.mediaType;
         const data = textOf(event.data);
@@ -30,7 +29,7 @@ export function partsAfterMedia(parts: Parts, event: StreamEvent): Parts {
       });
     }
     case 'artifact_start':
-      return [...sealed(parts), artifactOf(event)];
+      return isKnown(parts, 'artifact', event.id) ? parts : [...sealed(parts), artifactOf(event)];
     case 'artifact_delta':
       return changed(parts, 'artifact', event.id, (part) => ({ ...part, text: part.text + event.delta }));
     case 'artifact_complete':
@@ -46,12 +45,17 @@ export function partsAfterMedia(parts: Parts, event: StreamEvent): Parts {
   }
 }
 
+/** Told twice, as after a break: what is there already goes on. */
+function isKnown(parts: Parts, kind: AssistantPart['kind'], id: string): boolean {
+  return parts.some((part) => part.kind === kind && part.id === id);
+}
+
 /** Each place once; what is no address of the web is no source that anybody could look up. */
 function withSource(parts: Parts, address: string | undefined, title: string | undefined): Parts {
   if (address === undefined || !/^https?:/i.test(address) || !URL.canParse(address)) return parts;
   const url = new URL(address).href;
-  const isKnown = parts.some((part) => part.kind === 'source' && part.url === url);
-  return isKnown ? parts : [...parts, { kind: 'source', id: `source ${url}`, url, title: title ?? '' }];
+  const id = `source ${url}`;
+  return isKnown(parts, 'source', id) ? parts : [...parts, { kind: 'source', id, url, title: title ?? '' }];
 }
 
 function artifactOf(event: Extract<StreamEvent, { type: 'artifact_start' }>): ArtifactPart {

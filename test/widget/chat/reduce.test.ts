@@ -260,35 +260,70 @@ test('an answer that came only with the end is shown', () => {
   ).toMatchObject([{ text: 'All of it.' }]);
 });
 
-test('a file becomes a link that nobody follows by itself, or words', () => {
+test('media stand where they came, by address or with their bytes', () => {
   expect(
     parts(
       after(
         { type: 'media_start', id: 'm' },
         { type: 'media_complete', id: 'm', mediaType: 'image/png', url: 'https://files.example.com/a.png' },
         { type: 'media_complete', id: 'n', mediaType: 'audio/wav', data: 'AAAA' },
-        { type: 'media_complete', id: 'o', url: 'javascript:alert(1)' },
+        { type: 'media_start', id: 'o', mediaType: 'image' },
+        { type: 'media_delta', id: 'o', delta: 'https://files.' },
+        { type: 'media_delta', id: 'o', delta: 'example.com/b.png' },
+        { type: 'media_complete', id: 'o' },
+        { type: 'media_complete', id: 'p', mediaType: 'image', data: '/9j/AAAA' },
       ),
-    ).map((part) => 'text' in part && part.text),
-  ).toEqual([
-    '[image/png](https://files.example.com/a.png)',
-    '*audio/wav: this chat cannot show it.*',
-    '*file: this chat cannot show it.*',
+    ),
+  ).toMatchObject([
+    { kind: 'media', mediaType: 'image/png', url: 'https://files.example.com/a.png', streaming: false },
+    { kind: 'media', url: 'data:audio/wav;base64,AAAA' },
+    { kind: 'media', url: 'https://files.example.com/b.png' },
+    { kind: 'media', url: 'data:image/jpeg;base64,/9j/AAAA' },
   ]);
 });
 
-test('an artifact of words is read, and of others the title', () => {
+test('a piece of work grows beside the words, and a stop ends it where it is', () => {
+  const begun = [
+    { type: 'text_delta', id: 't', delta: 'Here it is.' },
+    { type: 'artifact_start', id: 'a', artifactType: 'markdown', title: 'Plan' },
+    { type: 'artifact_delta', id: 'a', delta: 'First.' },
+    { type: 'text_delta', id: 'u', delta: 'More follows.' },
+    { type: 'artifact_delta', id: 'a', delta: ' Second.' },
+  ] as const;
+  const work = { kind: 'artifact', title: 'Plan', text: 'First. Second.' };
+  expect(parts(after(...begun, { type: 'artifact_complete', id: 'a' }))[1]).toMatchObject({
+    ...work,
+    streaming: false,
+  });
+  const state = after(...begun);
+  expect(parts(state)[1]).toMatchObject({ ...work, streaming: true });
+  expect(parts(reduce(state, { type: 'stopped' }, 0))[1]).toMatchObject({ ...work, streaming: false });
+});
+
+test('sources are kept once each, if they are addresses of the web', () => {
   expect(
     parts(
       after(
-        { type: 'artifact_start', id: 'a', artifactType: 'markdown', title: 'Plan' },
-        { type: 'artifact_delta', id: 'a', delta: 'First.' },
-        { type: 'artifact_complete', id: 'a' },
-        { type: 'artifact_start', id: 'b', artifactType: 'component', component: 'Chart' },
-        { type: 'artifact_complete', id: 'b' },
+        { type: 'source', url: 'https://example.com/a', title: 'A' },
+        { type: 'source', url: 'https://example.com/a' },
+        { type: 'source', url: 'javascript:alert(1)', title: 'B' },
+        { type: 'source', title: 'C' },
       ),
-    ).map((part) => 'text' in part && part.text),
-  ).toEqual(['**Plan**\n\nFirst.', '*Chart: this chat cannot show it.*']);
+    ),
+  ).toMatchObject([{ kind: 'source', url: 'https://example.com/a', title: 'A' }]);
+});
+
+test('a thought says how long it took', () => {
+  const events = [
+    { type: 'reasoning_start', id: 'r' },
+    { type: 'reasoning_delta', id: 'r', delta: 'Hm.' },
+    { type: 'reasoning_complete', id: 'r' },
+  ] as const;
+  const state = events.reduce(
+    (before, event, at) => reduce(before, { executionId: 'e', seq: at + 1, ...event }, at * 2_000),
+    reduce(EMPTY_CONVERSATION, { type: 'sent', id: 'u', text: 'Hi', answerId: 'a' }, 0),
+  );
+  expect(parts(state)).toMatchObject([{ kind: 'reasoning', durationMs: 4_000 }]);
 });
 
 test('nobody but the visitor speaks in the visitor\u2019s name', () => {
