@@ -83,6 +83,8 @@ export async function openWords(locale: string): Promise<Words> {
 
 /** The key of the language that stands for a locale. */
 function nearest(locale: string): string {
-  const { language, script } = new Intl.Locale(locale).maximize();
-  return [`${language}-${script}`, language].find((key) => key in LANGUAGES) ?? 'en';
+  const given = new Intl.Locale(locale);
+  // What is written in one way alone needs no looking up, which takes long the first time.
+  const { language, script } = Object.hasOwn(LANGUAGES, given.language) ? given : given.maximize();
+  return [`${language}-${script}`, language].find((key) => Object.hasOwn(LANGUAGES, key)) ?? 'en';
 }

@@ -32,8 +32,10 @@ export function Thread() {
   useLayoutEffect(() => {
     if (entries.length > 0 || failure !== undefined) loadLateParts();
   }, [entries.length > 0, failure !== undefined]);
-  // Whoever writes wants to see what is written, wherever they had scrolled to.
-  useLayoutEffect(jump, [questions]);
+  // Whoever writes wants to see what is written, wherever they had scrolled to. Who is at the end stays there anyway.
+  useLayoutEffect(() => {
+    if (!following.peek()) jump();
+  }, [questions]);
 
   const onJump = () => {
     jump();

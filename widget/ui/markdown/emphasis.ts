@@ -69,6 +69,17 @@ const SYMBOL = /[\p{P}\p{S}]/u;
 /** Scripts written without spaces: a mark between them has no space to lean on. */
 const SPACELESS = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}]/u;
 
+const ASCII_SYMBOL = /[!-/:-@[-`{-~]/;
+
+/** What every character of a language can be takes long to compile; most texts never ask. */
+function isSymbol(char: string): boolean {
+  return char < '\u0080' ? ASCII_SYMBOL.test(char) : SYMBOL.test(char);
+}
+
+function isSpaceless(char: string): boolean {
+  return char >= '\u0080' && SPACELESS.test(char);
+}
+
 /** What a run of marks may do, by the characters on both sides of it. */
 export function flanks(
   src: string,
@@ -77,9 +88,9 @@ export function flanks(
 ): Pick<Emphasis, 'canOpen' | 'canClose' | 'afterWord'> {
   const before = src.charAt(start - 1) || ' ';
   const after = src.charAt(end) || ' ';
-  const loose = (char: string) => SPACE.test(char) || SYMBOL.test(char);
-  const left = !SPACE.test(after) && (!SYMBOL.test(after) || loose(before) || SPACELESS.test(before));
-  const right = !SPACE.test(before) && (!SYMBOL.test(before) || loose(after) || SPACELESS.test(after));
+  const loose = (char: string) => SPACE.test(char) || isSymbol(char);
+  const left = !SPACE.test(after) && (!isSymbol(after) || loose(before) || isSpaceless(before));
+  const right = !SPACE.test(before) && (!isSymbol(before) || loose(after) || isSpaceless(after));
   const afterWord = !loose(before);
   if (src[start] !== '_') return { canOpen: left, canClose: right, afterWord };
   return { canOpen: left && (!right || !afterWord), canClose: right && (!left || loose(after)), afterWord };
