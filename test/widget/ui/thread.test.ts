@@ -1,6 +1,6 @@
 import { within } from '@testing-library/preact';
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { userEvent } from 'vitest/browser';
+import { page, userEvent } from 'vitest/browser';
 import type { AssistantPart, Entry } from '../../../widget/chat/state.ts';
 import {
   aCall,
@@ -75,6 +75,8 @@ test("the server's own sentence about a failure is no Markdown", () => {
 });
 
 test('a delta redraws one part and touches nothing else in the thread', async () => {
+  // On a phone the panel becomes a sheet a moment after it was drawn.
+  await page.viewport(900, 800);
   const chat = fakeChat();
   const { view } = show(chat);
   const call = aCall({ status: 'done', result: 'ok', durationMs: 300 });
