@@ -48,6 +48,7 @@ export function scriptedChat(conversation: Partial<Conversation>, surface: Parti
     },
     copied() {},
     async startNew() {},
+    async forget() {},
     history: async () =>
       createHistory({
         transport: {

@@ -54,6 +54,8 @@ export interface Chat {
   copied(entryId: string): void;
   /** Leaves this thread for an empty one. The server keeps what was said for the visitor, where it keeps histories. */
   startNew(): Promise<void>;
+  /** For whoever signs out: the thread is emptied, and this browser finds no earlier conversation any more. */
+  forget(): Promise<void>;
   /** The visitor's conversations. Only where `surface` says that there is a `history`. Rejects with `WidgetError`. */
   history(): Promise<History>;
   /** How it was, 1 to 5. Rejects with `WidgetError`. */

@@ -33,6 +33,7 @@ export function comingChat(coming: Promise<WholeChat>, draft: Signal<string>): W
     become: (entries) => later(({ become }) => become(entries)),
     enter: async (...given) => (await there).enter(...given),
     startNew: async () => (await there).startNew(),
+    forget: async () => (await there).forget(),
     history: async () => (await there).history(),
     stop: () => later(({ stop }) => stop()),
     suspend: () => later(({ suspend }) => suspend()),

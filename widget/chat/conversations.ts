@@ -24,6 +24,10 @@ export function withConversations(chat: SharedChat, transport: Transport): Whole
   return {
     ...chat,
     startNew: () => chat.enter(() => transport.enter(undefined, NEVER), []),
+    async forget() {
+      chat.draft.value = '';
+      await chat.enter(transport.forgetVisitor, []);
+    },
     history() {
       opened ??= open().catch((cause: unknown) => {
         opened = undefined;

@@ -48,7 +48,7 @@ export interface ChatOptions {
 }
 
 /** A chat, and what only its owner does with it. */
-export interface OwnedChat extends Omit<Chat, 'startNew' | 'history'> {
+export interface OwnedChat extends Omit<Chat, 'startNew' | 'forget' | 'history'> {
   /** Leaves this thread for another one. What was under way is given up. */
   become(entries: readonly Entry[]): void;
   /** Opens the session, so that the surface's copy is there before the first message. A failure shows in the thread. */

@@ -215,6 +215,15 @@ export function createTransport(options: TransportOptions): HttpTransport {
       const entered = await greet({ conversationId }, signal);
       if (!signal.aborted) use(entered);
     },
+    async forgetVisitor() {
+      const headers = await visitor.headers();
+      visitor.forget();
+      opening?.leave.abort();
+      forget();
+      const outgoing = { path: 'visitor/reset', method: 'POST', headers, keepalive: true } as const;
+      // Without its secret nobody finds what the server may still keep.
+      await fetchWhole(outgoing, new AbortController().signal, textOf).catch(() => {});
+    },
     reset() {
       opening?.leave.abort();
       forget();

@@ -73,6 +73,8 @@ export interface Transport {
   conversationId(): string | undefined;
   /** Leaves the session for one in this conversation of the visitor's; without an id, the next one is in a new conversation. */
   enter(conversationId: string | undefined, signal: AbortSignal): Promise<void>;
+  /** Leaves session and visitor behind, and tells the server that the visitor's secret is void, as far as it can be told. */
+  forgetVisitor(): Promise<void>;
   /** Forgets the session and what was sent in it. */
   reset(): void;
 }

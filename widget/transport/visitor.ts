@@ -12,6 +12,8 @@ export interface VisitorFile {
   headers(): Promise<Readonly<Record<string, string>>>;
   /** A secret that the server told. Whether it is a new one: under it the session is claimed next. */
   hear(secret: string | null): boolean;
+  /** Drops the visitor's secret. */
+  forget(): void;
   /** Whether an `init` that was refused may be asked again, with something left out. */
   mend({ status, refused }: Refusal): boolean;
 }
@@ -77,6 +79,7 @@ export function openVisitorFile(
       keep(secret);
       return true;
     },
+    forget: () => keep(undefined),
     mend({ status, refused: { code } }) {
       if (!isOn) return false;
       if (code === 'visitor_history_disabled') {

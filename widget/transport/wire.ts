@@ -13,7 +13,7 @@ export interface Outgoing {
   /** Sent as it is, instead of a body of JSON. */
   readonly bytes?: Blob;
   /** Default: POST where there is a body, else GET. */
-  readonly method?: 'GET' | 'PATCH' | 'DELETE';
+  readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly headers?: Readonly<Record<string, string>>;
   /** The request outlives its page. */
   readonly keepalive?: boolean;

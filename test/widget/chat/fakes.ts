@@ -129,6 +129,7 @@ export function aWorld(options: WorldOptions): World {
     history: () => Promise.reject(new WidgetError('not_found', 'There is no history here.')),
     conversationId: () => undefined,
     enter: async () => {},
+    forgetVisitor: async () => {},
     async init() {
       await options.init?.();
       return initAnswer(options.surface, options.capabilities ?? [], options.builtInTools);

@@ -272,3 +272,53 @@ test('outputs for a deleted conversation fail, and the next message begins a new
     ['chat', 'cs_1'],
   ]);
 });
+
+test('the visitor is told of with every session, and a new secret claims the session at once', async () => {
+  const storage = memory();
+  const asked = answerWith({
+    init: (_, count) => json(sessionBody(count === 1 ? { visitor: { token: 'cvt_new' } } : {})),
+  });
+  await createTransport({ api: API, token: 'ct_test_store', storage, history: true, identity: 'proof' }).init(
+    NEVER,
+  );
+  expect(asked.map(({ body }) => body)).toEqual([
+    { token: 'ct_test_store', visitorHistory: true, identityProof: 'proof' },
+    {
+      token: 'ct_test_store',
+      sessionId: sessionBody({}).sessionId,
+      visitorHistory: true,
+      visitorToken: 'cvt_new',
+      identityProof: 'proof',
+    },
+  ]);
+  expect(storage.kept.get('visitor')).toBe('cvt_new');
+});
+
+test.each([
+  ['visitor_history_disabled', 403, { token: 'ct_test_store' }],
+  ['invalid_identity_proof', 401, { token: 'ct_test_store', visitorHistory: true, visitorToken: 'cvt_old' }],
+  ['visitor_required', 401, { token: 'ct_test_store', visitorHistory: true, identityProof: 'proof' }],
+] as const)('a server that answers %s gets a visitor without it', async (code, status, then) => {
+  vi.spyOn(console, 'error').mockImplementation(() => {});
+  const storage = memory();
+  storage.write('visitor', 'cvt_old');
+  const asked = answerWith({
+    init: (_, count) => (count === 1 ? json({ error: code, code }, status) : json(sessionBody({}))),
+  });
+  await createTransport({ api: API, token: 'ct_test_store', storage, history: true, identity: 'proof' }).init(
+    NEVER,
+  );
+  expect(asked).toHaveLength(2);
+  expect(asked[1]?.body).toEqual(then);
+});
+
+test('who signs out leaves session and secret behind', async () => {
+  const storage = memory();
+  storage.write('visitor', 'cvt_old');
+  const asked = answerWith({ init: session(), 'visitor/reset': () => json({ reset: true }) });
+  const to = createTransport({ api: API, token: 'ct_test_store', storage, history: true });
+  await to.init(NEVER);
+  await to.forgetVisitor();
+  expect(asked.at(-1)).toMatchObject({ path: 'visitor/reset', headers: { 'x-visitor-token': 'cvt_old' } });
+  expect([...storage.kept.keys()]).toEqual([]);
+});

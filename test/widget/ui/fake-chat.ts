@@ -79,6 +79,7 @@ export function fakeChat(conversation: Partial<Conversation> = {}): FakeChat {
       chat.calls.push(`rate ${rating} ${comment}`.trim());
     },
     startNew: async () => {},
+    forget: async () => {},
     history: () => Promise.reject(new Error('There is no history here.')),
     destroy: () => {},
   };
