@@ -67,6 +67,7 @@ describe.each(['react', 'vue', 'svelte', 'element'])('the wrapper for %s', (fram
     await page.getByRole('button', { name: 'Ask' }).click();
     await see(chat.thread).toContainText(/offline/i);
     await chat.settled();
+    await chat.panel.press('Escape');
     await page.getByRole('button', { name: 'Take the chat away' }).click();
     await see(chats(page)).toHaveCount(0);
     expect(await page.locator('[data-pagehand-part], [data-pagehand]').count()).toBe(0);

@@ -1,61 +1,50 @@
 import { effect } from '@preact/signals';
-import type { Waiting } from '../app.ts';
-import { WidgetError } from '../errors.ts';
 import type { Emit } from '../options.ts';
 import type { HostChatOptions } from './host-chat.ts';
 
-interface HostWhenWantedOptions extends HostChatOptions {
+export interface HostOptions extends HostChatOptions {
   /** Resolves when the thread that was kept is there. */
   readonly opened: Promise<unknown>;
-  readonly waiting: Waiting;
   readonly emit: Emit;
 }
 
 /**
- * Serves the page: with the whole chat as soon as somebody waits for it, with events as soon as there is something to
- * tell. Both are fetched then. Returns the undo.
+ * Serves the page: with the whole chat when somebody waits for it, with events when there is something to tell. What
+ * does it is fetched then. Returns the undo.
  */
-export function hostWhenWanted(options: HostWhenWantedOptions): () => void {
+export function hostWhenWanted(options: HostOptions): () => void {
   const { waiting, emit, opened, chat } = options;
-  const { conversation } = chat;
   const life = new AbortController();
-  const { signal } = life;
-  let atStart = conversation.peek();
-  let isWatched = false;
+  let start = chat.conversation.peek();
+  let isServed = false;
 
   async function serve() {
-    await opened;
-    if (signal.aborted || waiting.length === 0) return;
+    isServed = true;
     try {
-      const { serveWaiting } = await import('./host-chat.ts');
-      serveWaiting(options, signal);
+      await opened;
+      const { serveHost } = await import('./serve-host.ts');
+      await serveHost(options, start, life.signal);
     } catch (cause) {
-      emit('error', new WidgetError('not_loaded', 'A part of the chat did not load.', { cause }));
-      addEventListener('online', serve, { once: true, signal });
+      // The next word, and the next who waits, try again.
+      isServed = false;
+      reportError(cause);
     }
   }
 
   waiting.push = (...more) => {
     void serve();
-    return Array.prototype.push.apply(waiting, more);
+    return waiting.unshift(...more);
   };
+  if (waiting[0]) void serve();
   const unwatch = effect(() => {
-    const now = conversation.value;
+    const now = chat.conversation.value;
     // What was kept is no news.
-    if (atStart.entries.length === 0 && now.phase === 'idle') atStart = now;
-    if (isWatched || now === atStart) return;
-    isWatched = true;
-    import('./watch-chat.ts').then(
-      ({ watchChat }) => {
-        if (!signal.aborted) signal.addEventListener('abort', watchChat(conversation, atStart, emit));
-      },
-      () => {
-        isWatched = false;
-      },
-    );
+    if (start.entries.length === 0 && now.phase === 'idle') start = now;
+    if (now !== start && !isServed) void serve();
   });
-  signal.addEventListener('abort', unwatch);
-  void opened.then(() => signal.aborted || emit('ready', undefined));
-  void serve();
-  return () => life.abort();
+  void opened.then(() => life.signal.aborted || emit('ready', undefined));
+  return () => {
+    unwatch();
+    life.abort();
+  };
 }
