@@ -90,6 +90,7 @@ export async function startApp({ root, options, emit, onOpenChange, waiting }: A
     draft,
     chat,
     newId,
+    emit,
     transport: await connected,
   }));
 

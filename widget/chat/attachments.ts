@@ -57,13 +57,15 @@ export interface AttachmentsOptions {
   readonly shelf: FileShelf;
   readonly clock: Clock;
   readonly newId: (prefix: string) => string;
+  /** Told what becomes of each file. */
+  readonly report: (kind: 'added' | 'uploaded' | 'failed' | 'removed', file: WaitingFile) => void;
 }
 
 /** Most bytes of sent files that stay in memory for their pictures. Data that messages need is not counted. */
 const MAX_REMEMBERED_BYTES = 32 * 1024 * 1024;
 
 export function createAttachments(options: AttachmentsOptions): Attachments {
-  const { shelf, newId } = options;
+  const { shelf, newId, report } = options;
   const list = signal<readonly WaitingFile[]>([]);
   const problems = signal<readonly FileProblem[]>([]);
   const life = new AbortController();
@@ -77,6 +79,11 @@ export function createAttachments(options: AttachmentsOptions): Attachments {
   function change(key: string, next: Partial<WaitingFile>) {
     list.value = list.peek().map((file) => (file.key === key ? { ...file, ...next } : file));
     keep();
+    const file = fileOf(key);
+    const status = next.progress?.status;
+    if (file === undefined) return;
+    if (status === 'ready' && file.fileId !== undefined) report('uploaded', file);
+    if (status === 'failed') report('failed', file);
   }
 
   function keep() {
@@ -125,6 +132,10 @@ export function createAttachments(options: AttachmentsOptions): Attachments {
     }
     list.value = [...list.peek(), ...added];
     keep();
+    for (const file of added) {
+      report('added', file);
+      if (file.progress.status === 'failed') report('failed', file);
+    }
     return added;
   }
 
@@ -213,9 +224,12 @@ export function createAttachments(options: AttachmentsOptions): Attachments {
     problems,
     add,
     remove(key) {
-      const fileId = fileOf(key)?.fileId;
+      const file = fileOf(key);
+      if (file === undefined) return;
+      const { fileId } = file;
       drop(key);
       problems.value = [];
+      report('removed', file);
       // In vain is no matter: the server removes what no message names.
       if (fileId !== undefined) {
         options.files.remove(fileId).catch(() => {});

@@ -1,5 +1,6 @@
 import { effect, type ReadonlySignal, type Signal, signal } from '@preact/signals';
 import { MAX_MESSAGE_CHARS } from '../../protocol/limits.ts';
+import type { Emit } from '../options.ts';
 import type { OwnedStorage } from '../surface-storage.ts';
 import { createFiles } from '../transport/files.ts';
 import type { Transport } from '../transport/transport.ts';
@@ -37,6 +38,7 @@ export interface ComposingOptions {
   readonly chat: Pick<Chat, 'send'>;
   readonly transport: Pick<Transport, 'init'> & { readonly wire: Wire };
   readonly newId: (prefix: string) => string;
+  readonly emit: Emit;
 }
 
 export function createComposing(options: ComposingOptions): Composing {
@@ -47,6 +49,8 @@ export function createComposing(options: ComposingOptions): Composing {
     shelf: openFileShelf(options.key),
     clock: BROWSER_CLOCK,
     newId,
+    report: (kind, { name, mimeType, size }) =>
+      options.emit('attachment', { kind, name, mediaType: mimeType, bytes: size }),
   });
   const mentions = signal<readonly Mention[]>([]);
   const sending = signal<'held' | 'blocked' | undefined>(undefined);

@@ -25,6 +25,8 @@ afterEach(() => {
 interface World extends Shown {
   readonly asked: readonly Sent[];
   readonly sent: { readonly text: string; readonly options: SendOptions }[];
+  /** Events for the page. */
+  readonly heard: [name: string, kind: string][];
   readonly chat: ReturnType<typeof fakeChat>;
   readonly field: HTMLTextAreaElement;
   readonly composing: LateComposing;
@@ -35,6 +37,7 @@ async function open(routes: FilesServer['routes']): Promise<World> {
   const asked = answerWith(routes);
   const chat = fakeChat();
   const sent: World['sent'] = [];
+  const heard: World['heard'] = [];
   const transport = createTransport({ api: API, token: 'ct_test_store', storage: NO_STORAGE });
   let ids = 0;
   const late = lateComposing(async () => ({
@@ -43,6 +46,7 @@ async function open(routes: FilesServer['routes']): Promise<World> {
     draft: chat.draft,
     newId: (prefix) => `${prefix}${++ids}`,
     transport,
+    emit: (name, detail) => void heard.push([name, (detail as { kind: string }).kind]),
     chat: { send: async (text, options = {}) => void sent.push({ text, options }) },
   }));
   composing = late;
@@ -55,6 +59,7 @@ async function open(routes: FilesServer['routes']): Promise<World> {
     ...shown,
     asked,
     sent,
+    heard,
     chat,
     composing: late,
     field: within(shown.view).getByRole('textbox', { name: 'Message' }),
@@ -87,10 +92,14 @@ function handOver(target: Element, event: 'drop' | 'paste' | 'dragover', files: 
 const see = (holds: () => void) => vi.waitFor(holds, { timeout: 8_000 });
 
 test('a file that is dropped on the panel is uploaded and goes out by reference, its words last', async () => {
-  const { view, files, sent, chat } = await open(filesServer().routes);
+  const { view, files, sent, chat, heard } = await open(filesServer().routes);
   const panel = within(view).getByRole('dialog');
   expect(handOver(panel, 'drop', [image()]).defaultPrevented).toBe(true);
   await see(() => expect(files()).toEqual(['mug.pngPNG · 2 kB']));
+  expect(heard).toEqual([
+    ['attachment', 'added'],
+    ['attachment', 'uploaded'],
+  ]);
   chat.draft.value = 'Is this one in stock?';
   await userEvent.click(within(view).getByRole('button', { name: 'Send' }));
   expect(sent).toEqual([
