@@ -6,4 +6,4 @@ export const ARROW_DOWN = 'M10 4v11.5M5 10.5l5 5 5-5';
 export const MORE = 'M4 10h.01M10 10h.01M16 10h.01';
 export const MAXIMISE = 'M12 4h4v4M16 4l-5 5M8 16H4v-4M4 16l5-5';
 export const RESTORE = 'M11 5v4h4M11 9l5-5M9 15v-4H5M9 11l-5 5';
-export const ATTACH = 'M10 4.5v11M4.5 10h11';
+export const ATTACH = 'M15 9.5l-5 5a3 3 0 0 1-5-4.5l6-6a2 2 0 0 1 3 3l-5.5 5.5';
