@@ -51,7 +51,7 @@ function between(colour: TokenName, on: TokenName, scheme: 'light' | 'dark'): nu
 }
 
 function read(token: TokenName, scheme: 'light' | 'dark') {
-  probe.style.colorScheme = scheme;
+  container.dataset.theme = scheme;
   probe.style.color = `color-mix(in srgb, var(--${token}) 100%, transparent 0%)`;
   return readColour(getComputedStyle(probe).color) ?? [0, 0, 0];
 }

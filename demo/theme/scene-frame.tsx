@@ -58,11 +58,17 @@ async function drawScene(frame: HTMLElement, scene: Scene, locale: string): Prom
     slots,
     isTest: false,
   });
-  if (scene.history)
+  if (scene.history) {
+    // It would take the focus as it opens, from a page that is only looked at.
+    host.inert = true;
     slots.actions
       .peek()
       .find(({ id }) => id === 'history')
       ?.onSelect();
+    setTimeout(() => {
+      host.inert = false;
+    }, 1500);
+  }
   const container = root.querySelector<HTMLElement>('.ph') ?? undefined;
   let untheme = () => {};
   const stop = effect(() => {

@@ -28,7 +28,7 @@ export function Answer({ entry, finished, isLast }: AnswerProps) {
   const text = finished ? answerText(entry) : '';
   const sources = entry.parts.filter((part) => part.kind === 'source');
   return (
-    <div class="entry answer">
+    <div class="entry answer" part="message answer">
       <span class="unseen">{say('thread.chatSaid')}</span>
       {entry.parts.map(nodeOf)}
       {sources.length > 0 && <Sources parts={sources} />}

@@ -52,7 +52,7 @@ export function Composer() {
   }, []);
   useFittingHeight();
   return (
-    <div class="composer">
+    <div class="composer" part="composer">
       {More !== undefined && <More />}
       <AttachButton />
       <textarea
@@ -72,6 +72,7 @@ export function Composer() {
         <button
           type="button"
           class="round primary"
+          part="send"
           aria-label={say('composer.send')}
           aria-disabled={empty.value}
           onClick={send}

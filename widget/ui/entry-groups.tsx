@@ -87,6 +87,7 @@ function BareGroup({ entries, watch }: BareGroupProps) {
       const words = element('p', entry.role === 'user' ? 'entry visitor as-written' : 'entry as-written');
       const who = element('span', 'unseen');
       who.textContent = say(entry.role === 'user' ? 'thread.visitorSaid' : 'thread.chatSaid');
+      words.part.add('message', entry.role === 'user' ? 'visitor' : 'answer');
       words.dir = 'auto';
       words.append(who, wordsOf(entry));
       return words;

@@ -116,7 +116,7 @@ function Approvals() {
   if (first === undefined)
     return asking === undefined ? null : <QuestionSheet key={asking.id} part={asking} />;
   return (
-    <section class="approvals" aria-label={words.say('approval.region')}>
+    <section class="approvals" part="card" aria-label={words.say('approval.region')}>
       <ApprovalCard key={first.id} part={first} more={pending.length - 1} />
     </section>
   );

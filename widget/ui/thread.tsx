@@ -46,7 +46,7 @@ export function Thread() {
     void chat.retry();
   };
   return (
-    <div class="thread">
+    <div class="thread" part="thread">
       {/* The announcer speaks for the thread: read aloud as it grows, an answer would stutter word by word. */}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and the keyboard must reach it */}
       <div class="scroller" role="log" aria-live="off" aria-label={name} tabIndex={0} ref={scroller}>
@@ -112,7 +112,7 @@ function WelcomeMessage({ text }: { readonly text: string }) {
     if (MARKED.test(text)) loadLateParts();
   }, [text]);
   return (
-    <div class="entry answer welcome">
+    <div class="entry answer welcome" part="message answer">
       {Markdown === undefined ? <AsWritten text={text} /> : <Markdown text={text} streaming={false} />}
     </div>
   );
@@ -136,7 +136,7 @@ function VisitorMessage({ entry }: { readonly entry: UserEntry }) {
     </>
   );
   return (
-    <div class="entry visitor">
+    <div class="entry visitor" part="message visitor">
       <span class="unseen">{words.say('thread.visitorSaid')}</span>
       {drawings?.value?.draw(entry, standard) ?? standard}
       {late !== undefined && <late.MessageTools entry={entry} />}
@@ -156,7 +156,7 @@ function AnswerEntry(props: AnswerProps) {
   const Answer = useLateParts()?.Answer;
   if (Answer !== undefined) return <Answer {...props} />;
   return (
-    <div class="entry answer">
+    <div class="entry answer" part="message answer">
       {props.entry.parts.map((part) => part.kind === 'text' && <AsWritten key={part.id} text={part.text} />)}
     </div>
   );
