@@ -5,12 +5,11 @@ import { useView } from '../context.ts';
 import { FailureNote } from '../failure-note.tsx';
 import { Icon } from '../icon.tsx';
 import { ConversationItem } from './conversation-item.tsx';
-import { BACK, PLUS } from './icons.ts';
+import { BACK } from './icons.ts';
 import { byPeriod, type Period } from './when.ts';
 
 export interface HistoryPaneProps {
   readonly history: History;
-  readonly onNew: () => void;
   /** Back to the thread. */
   readonly onClose: () => void;
 }
@@ -19,7 +18,7 @@ export interface HistoryPaneProps {
 const PAUSE_MS = 250;
 
 /** The visitor's conversations, in the place of the thread: found, opened, named, pinned and deleted. */
-export function HistoryPane({ history, onNew, onClose }: HistoryPaneProps) {
+export function HistoryPane({ history, onClose }: HistoryPaneProps) {
   const { say } = useView().words;
   const heading = useId();
   const pane = useRef<HTMLElement>(null);
@@ -52,10 +51,6 @@ export function HistoryPane({ history, onNew, onClose }: HistoryPaneProps) {
         <h3 id={heading} tabIndex={-1}>
           {say('history.title')}
         </h3>
-        <button type="button" class="history-new" onClick={onNew}>
-          <Icon path={PLUS} />
-          {say('history.new')}
-        </button>
       </div>
       <input
         type="search"

@@ -10,7 +10,9 @@ interface HistoryOffer {
 }
 
 const CLOCK = 'M10 3a7 7 0 1 0 0 14 7 7 0 0 0 0-14zM10 6v4.2l2.8 1.8';
-const PLUS = 'M10 4v12M4 10h12';
+/** A sheet and a pen: a plus stands for what is attached. */
+const WRITE =
+  'M9 4H5.5A1.5 1.5 0 0 0 4 5.5v9A1.5 1.5 0 0 0 5.5 16h9a1.5 1.5 0 0 0 1.5-1.5V11M8.5 11.5l.4-2.2 5.6-5.6 1.8 1.8-5.6 5.6z';
 
 /** Puts *Earlier conversations* and *New chat* into the header, where the server keeps conversations. Returns the undo. */
 export function offerHistory({ chat, slots, words }: HistoryOffer): () => void {
@@ -39,7 +41,7 @@ export function offerHistory({ chat, slots, words }: HistoryOffer): () => void {
   const undo = effect(() => {
     if (chat.surface.value?.history !== true) return undefined;
     const undos = [
-      slots.addAction({ id: 'new', label: () => say('history.new'), icon: PLUS, onSelect: startNew }),
+      slots.addAction({ id: 'new', label: () => say('history.new'), icon: WRITE, onSelect: startNew }),
       slots.addAction({ id: 'history', label: () => say('history.open'), icon: CLOCK, onSelect: show }),
     ];
     return () => {

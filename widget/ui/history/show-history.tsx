@@ -49,16 +49,7 @@ export function showHistory(chat: Chat, slots: PanelSlots, words: Words, onGone:
           <span class="pending spinner" />
         </div>
       );
-    return (
-      <HistoryPane
-        history={history.value}
-        onNew={() => {
-          close();
-          void chat.startNew();
-        }}
-        onClose={close}
-      />
-    );
+    return <HistoryPane history={history.value} onClose={close} />;
   });
   return () => {
     remove();
