@@ -58,7 +58,7 @@ export interface Chat {
   forget(): Promise<void>;
   /** The visitor's conversations. Only where `surface` says that there is a `history`. Rejects with `WidgetError`. */
   history(): Promise<History>;
-  /** How it was, 1 to 5. Rejects with `WidgetError`. */
-  rate(rating: number, comment: string): Promise<void>;
+  /** How the conversation was, 1 to 5; `undefined`: the visitor does not say. Rejects with `WidgetError`. */
+  rate(rating: number | undefined, comment: string): Promise<void>;
   destroy(): void;
 }

@@ -169,26 +169,20 @@ export function createChat(options: ChatOptions): OwnedChat {
     return false;
   }
 
-  async function edit(entryId: string, text: string) {
-    const old = store.conversation.peek().entries.find(({ id }) => id === entryId);
-    if (old?.role !== 'user') return;
-    if (!capabilities.peek().includes('edit')) {
-      draft.value = text;
-      return;
-    }
-    if (!isFit(text, old)) return;
-    overtake();
-    const ids = { userId: newId('usr_'), answerId: newId('ast_'), replaces: entryId };
-    store.apply({ type: 'edited', replaces: entryId, id: ids.userId, text, answerId: ids.answerId });
-    await begin(ids);
-  }
-
-  async function regenerate(entryId: string) {
-    const { entries } = store.conversation.peek();
-    const index = entries.findIndex(({ id }) => id === entryId);
-    const asked = entries.filter((entry, at) => at < index && entry.role === 'user').at(-1);
-    if (asked?.role !== 'user' || !capabilities.peek().includes('edit')) return;
-    await edit(asked.id, asked.text);
+  async function secondThoughts() {
+    const { createSecondThoughts } = await import('./second-thoughts.ts');
+    return createSecondThoughts({
+      ...options,
+      store,
+      capabilities,
+      draft,
+      isFit,
+      begin,
+      overtake() {
+        end(true);
+        overtake();
+      },
+    });
   }
 
   async function connect() {
@@ -207,8 +201,8 @@ export function createChat(options: ChatOptions): OwnedChat {
     surface,
     capabilities,
     draft,
-    edit,
-    regenerate,
+    edit: async (...given) => (await secondThoughts()).edit(...given),
+    regenerate: async (id) => (await secondThoughts()).regenerate(id),
     connect,
     stop: () => end(false),
     overtaken: () => end(true),
@@ -248,8 +242,7 @@ export function createChat(options: ChatOptions): OwnedChat {
       // That a copy was made is nobody's problem if it cannot be told.
       transport.feedback({ type: 'copy', messageId: entryId }).catch(() => {});
     },
-    rate: (rating, comment) =>
-      transport.feedback({ type: 'csat', rating, ...(comment !== '' && { comment }) }),
+    rate: async (...given) => (await secondThoughts()).rate(...given),
     vote(entryId, vote, comment = '') {
       const entry = store.conversation.peek().entries.find(({ id }) => id === entryId);
       if (entry?.role !== 'assistant' || (entry.vote === vote && comment === '')) return;

@@ -22,14 +22,6 @@ export type EarlyEvent =
       readonly sending?: SendOptions;
       readonly answerId: string;
     }
-  /** A message takes the place of an earlier one and of all that followed it. */
-  | {
-      readonly type: 'edited';
-      readonly replaces: string;
-      readonly id: string;
-      readonly text: string;
-      readonly answerId: string;
-    }
   /** A message that the server does not take leaves the thread. */
   | { readonly type: 'unsent'; readonly id: string }
   /** By the visitor; `isOvertaken`: by another message of theirs. */
@@ -62,18 +54,6 @@ export function afterEarly(conversation: Conversation, event: EarlyEvent): Conve
         answerId: event.answerId,
         failure: undefined,
         wait: undefined,
-      };
-    }
-    case 'edited': {
-      const { replaces, id, text, answerId } = event;
-      const index = conversation.entries.findIndex((entry) => entry.id === replaces);
-      const old = conversation.entries[index];
-      if (old?.role !== 'user') return conversation;
-      return {
-        ...EMPTY_CONVERSATION,
-        phase: 'thinking',
-        entries: [...conversation.entries.slice(0, index), { ...old, id, text }],
-        answerId,
       };
     }
     case 'unsent': {
@@ -184,6 +164,7 @@ export function withAnswer(
   const entry: AssistantEntry = {
     role: 'assistant',
     id: answerId,
+    ...answer,
     vote: answer?.vote,
     parts,
     ...(at !== undefined && { seq: at }),

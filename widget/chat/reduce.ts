@@ -36,7 +36,6 @@ export function reduce(
 ): Conversation {
   switch (event.type) {
     case 'sent':
-    case 'edited':
     case 'unsent':
     case 'entered':
     case 'stopped':

@@ -200,6 +200,8 @@ export interface AssistantEntry {
   readonly id: string;
   readonly parts: readonly AssistantPart[];
   readonly vote: 'up' | 'down' | undefined;
+  /** The visitor was asked after it how the conversation was. */
+  readonly rated?: boolean;
   /** `seq` of the last event that changed it: whoever goes on with it from a copy asks for what came after. */
   readonly seq?: number;
 }

@@ -273,7 +273,12 @@ export async function joinTabs(options: TabsOptions): Promise<SharedChat> {
       if (!toOwner({ type: 'vote', id, vote, ...(comment && { comment }) })) void voteHere(id, vote, comment);
     },
     copied: (id) => own.copied(id),
-    rate: (rating, comment) => own.rate(rating, comment),
+    async rate(rating, comment) {
+      await refresh();
+      await own.rate(rating, comment);
+      await keepOwn();
+      tell();
+    },
     turnRecord: () => own.turnRecord(),
     thread: () =>
       lock.isMine() ? { entries: own.conversation.peek().entries, turn: own.turnRecord() } : undefined,

@@ -1,11 +1,12 @@
 import type { VNode } from 'preact';
-import { useMemo, useState } from 'preact/hooks';
+import { useMemo, useRef, useState } from 'preact/hooks';
 import { ASK } from '../chat/own-tool-input.ts';
 import type { AssistantEntry, AssistantPart } from '../chat/state.ts';
 import { ArtifactCard } from './answer/artifact-card.tsx';
 import { Media } from './answer/media.tsx';
 import { Reasoning } from './answer/reasoning.tsx';
 import { Sources } from './answer/sources.tsx';
+import { WhyBad } from './answer/why-bad.tsx';
 import { AGAIN, CHECK, COPY, THUMBS } from './answer-icons.ts';
 import { copyText } from './clipboard.ts';
 import { useView } from './context.ts';
@@ -81,6 +82,9 @@ function AnswerActions({ entry, text, isLast }: ActionsProps) {
   const { chat, composer, words } = useView();
   const { say } = words;
   const [copied, setCopied] = useState<boolean>();
+  const [asksWhy, setWhy] = useState(false);
+  const [thanked, setThanked] = useState(false);
+  const row = useRef<HTMLDivElement>(null);
   const onCopy = async () => {
     const isCopied = await copyText(text);
     setCopied(isCopied);
@@ -88,49 +92,65 @@ function AnswerActions({ entry, text, isLast }: ActionsProps) {
     setTimeout(() => setCopied(undefined), 2000);
   };
   return (
-    <div class={`actions ${entry.vote === undefined ? '' : 'voted'}`}>
-      <button
-        type="button"
-        class="quiet"
-        aria-label={say('answer.copy')}
-        title={say('answer.copy')}
-        onClick={onCopy}
-      >
-        <Icon path={copied === true ? CHECK : COPY} />
-      </button>
-      {(['up', 'down'] as const).map((vote) => (
-        <button
-          key={vote}
-          type="button"
-          class="quiet"
-          aria-label={say(vote === 'up' ? 'answer.good' : 'answer.bad')}
-          title={say(vote === 'up' ? 'answer.good' : 'answer.bad')}
-          aria-pressed={entry.vote === vote}
-          onClick={() => chat.vote(entry.id, vote)}
-        >
-          <Icon path={THUMBS[vote]} />
-        </button>
-      ))}
-      <ReadAloudButton id={entry.id} text={text} />
-      {isLast && chat.capabilities.value.includes('edit') && (
-        <button
-          type="button"
-          class="quiet"
-          aria-label={say('answer.again')}
-          title={say('answer.again')}
-          onClick={() => {
-            // It goes with its answer; the focus must not.
-            composer.current?.focus({ preventScroll: true });
-            void chat.regenerate(entry.id);
+    <>
+      {asksWhy && (
+        <WhyBad
+          entryId={entry.id}
+          onDone={(isSent) => {
+            setWhy(false);
+            setThanked(isSent);
+            row.current?.querySelector<HTMLElement>('[aria-pressed="true"]')?.focus({ preventScroll: true });
           }}
-        >
-          <Icon path={AGAIN} />
-        </button>
+        />
       )}
-      <span class="muted" role="status">
-        {copied === undefined ? '' : say(copied ? 'copied' : 'notCopied')}
-      </span>
-    </div>
+      <div class={`actions ${entry.vote === undefined ? '' : 'voted'}`} ref={row}>
+        <button
+          type="button"
+          class="quiet"
+          aria-label={say('answer.copy')}
+          title={say('answer.copy')}
+          onClick={onCopy}
+        >
+          <Icon path={copied === true ? CHECK : COPY} />
+        </button>
+        {(['up', 'down'] as const).map((vote) => (
+          <button
+            key={vote}
+            type="button"
+            class="quiet"
+            aria-label={say(vote === 'up' ? 'answer.good' : 'answer.bad')}
+            title={say(vote === 'up' ? 'answer.good' : 'answer.bad')}
+            aria-pressed={entry.vote === vote}
+            onClick={() => {
+              chat.vote(entry.id, vote);
+              setWhy(vote === 'down' && entry.vote !== 'down');
+              setThanked(false);
+            }}
+          >
+            <Icon path={THUMBS[vote]} />
+          </button>
+        ))}
+        <ReadAloudButton id={entry.id} text={text} />
+        {isLast && chat.capabilities.value.includes('edit') && (
+          <button
+            type="button"
+            class="quiet"
+            aria-label={say('answer.again')}
+            title={say('answer.again')}
+            onClick={() => {
+              // It goes with its answer; the focus must not.
+              composer.current?.focus({ preventScroll: true });
+              void chat.regenerate(entry.id);
+            }}
+          >
+            <Icon path={AGAIN} />
+          </button>
+        )}
+        <span class="muted" role="status">
+          {copied === undefined ? (thanked ? say('vote.thanks') : '') : say(copied ? 'copied' : 'notCopied')}
+        </span>
+      </div>
+    </>
   );
 }
 

@@ -13,6 +13,8 @@ import type { PanelSlots } from './panel-slots.ts';
 export interface View {
   readonly chat: Chat;
   readonly root: ShadowRoot;
+  /** Whether the panel is shown, where it can be put away. */
+  readonly open: ReadonlySignal<boolean>;
   readonly words: Words;
   readonly composing?: LateComposing | undefined;
   /** Whether files may be attached, as far as the server takes them. */

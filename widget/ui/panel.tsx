@@ -29,6 +29,7 @@ export function Panel({ root, slots, stance, ...props }: PanelProps) {
   const composer = useRef<HTMLTextAreaElement>(null);
   const view = useRef({
     chat,
+    open,
     root,
     words,
     isTest: props.isTest,

@@ -2,10 +2,16 @@ import { useComputed } from '@preact/signals';
 import { readSuggestions, SUGGEST } from '../../chat/own-tool-input.ts';
 import type { Conversation } from '../../chat/state.ts';
 import { useView } from '../context.ts';
+import { Rating } from './rating.tsx';
 
 /** What stands below the last answer and goes with the next message. */
 export function AfterThread() {
-  return <FollowUps />;
+  return (
+    <>
+      <FollowUps />
+      <Rating />
+    </>
+  );
 }
 
 const NONE: readonly string[] = [];
