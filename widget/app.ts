@@ -151,7 +151,14 @@ export async function startApp({ root, options, emit, onOpenChange, waiting }: A
   const opened = openChat();
   const coming = comingChat(opened, draft);
   const surface = computed(() => coming.surface.value && filled(coming.surface.value, side.variables));
-  const chat = { ...coming, surface };
+  const chat = {
+    ...coming,
+    surface,
+    async rate(rating: number, comment: string) {
+      await coming.rate(rating, comment);
+      emit('feedback', { rating, comment });
+    },
+  };
 
   const open = signal(false);
   const slots = createPanelSlots();
@@ -214,13 +221,20 @@ export async function startApp({ root, options, emit, onOpenChange, waiting }: A
   }
 
   const stopCounting = closable
-    ? unreadWhenClosed({ root, conversation: chat.conversation, open, words: view.words })
+    ? unreadWhenClosed({
+        root,
+        conversation: chat.conversation,
+        open,
+        words: view.words,
+        onCount: (count) => emit('unread', { count }),
+      })
     : () => {};
   const stopHosting = hostWhenWanted({
     waiting,
     opened,
     emit,
     chat,
+    composing: composing.now,
     root,
     side,
     open,

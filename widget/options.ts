@@ -85,19 +85,20 @@ export interface WidgetEvents {
     /** Of a decision. */
     readonly allowed?: boolean;
   };
-  /** Another conversation is shown (`new`, `opened`), or this one was emptied, renamed or deleted (`changed`). */
-  conversation: { readonly kind: 'new' | 'opened' | 'changed'; readonly conversationId?: string };
-  /** Answers that came while the chat was closed. */
+  /** The visitor began another conversation, or went back to an earlier one. */
+  conversation: { readonly kind: 'new' | 'opened' };
+  /** How many answers came while the chat was closed; 0 when it is opened. */
   unread: { readonly count: number };
-  /** A file of the composer. */
+  /** A file of the message that is being written. */
   attachment: {
-    readonly kind: 'added' | 'uploaded' | 'failed' | 'removed';
+    readonly kind: 'added' | 'uploaded' | 'failed';
     readonly name: string;
-    readonly mediaType: string;
-    readonly bytes: number;
+    readonly mimeType: string;
+    /** In bytes. */
+    readonly size: number;
   };
   /** The visitor said how it was, 1 to 5. */
-  feedback: { readonly rating: number; readonly comment?: string };
+  feedback: { readonly rating: number; readonly comment: string };
   /** The last word of a chat that is taken out of the page. */
   destroy: undefined;
   /** The tools of a turn, as they are about to be sent. */

@@ -14,6 +14,10 @@ export interface HostChat extends Pick<PagehandWidget, 'open' | 'close' | 'toggl
   stop(): void;
   /** What *Retry* does after a failure. */
   retry(): Promise<void>;
+  /** Begins another conversation. Where the server keeps earlier ones, this one can be found again. */
+  startNew(): Promise<void>;
+  /** For whoever signs out: the thread is emptied, and this browser finds no earlier conversation any more. */
+  forget(): Promise<void>;
   /** Puts a text into the message field, in the place of what stands there. */
   setDraft(text: string): void;
   /** Opens the chat and puts the focus into the message field. */

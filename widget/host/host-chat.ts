@@ -93,6 +93,8 @@ function createHostChat(
     send: (text) => chat.send(text),
     stop: () => chat.stop(),
     retry: () => chat.retry(),
+    startNew: () => chat.startNew(),
+    forget: () => chat.forget(),
     setDraft(text) {
       draft.value = text;
       chat.prepare();

@@ -46,6 +46,11 @@ function tell(before: Conversation, now: Conversation, emit: Emit) {
       emit('message', { kind: 'sent', id: entry.id, text: entry.text });
     }
   }
+  const [first] = before.entries;
+  if (first !== undefined && phase === 'idle' && entries[0]?.id !== first.id) {
+    emit('conversation', { kind: entries.length === 0 ? 'new' : 'opened' });
+    return;
+  }
   if (phase === before.phase) return;
   emit('phase', { phase, before: before.phase });
   const answer = entries.at(-1);

@@ -8,13 +8,15 @@ export interface UnreadParts {
   readonly conversation: ReadonlySignal<Conversation>;
   readonly open: ReadonlySignal<boolean>;
   readonly words: Words;
+  /** Called with each change of the count. */
+  readonly onCount?: (count: number) => void;
 }
 
 /**
  * Counts on the launcher, and in its name, the answers that ended while the chat was closed, and says there when one
  * waits for the visitor. Begins with the answer that is under way. Returns the undo.
  */
-export function watchUnread({ root, conversation, open, words }: UnreadParts): () => void {
+export function watchUnread({ root, conversation, open, words, onCount }: UnreadParts): () => void {
   const button = root.querySelector<HTMLButtonElement>('#l');
   if (button === null) return () => {};
   const sheet = new CSSStyleSheet();
@@ -23,6 +25,7 @@ export function watchUnread({ root, conversation, open, words }: UnreadParts): (
   void words.complete().catch(() => {});
   const usual = button.ariaLabel;
   let count = 0;
+  let told = 0;
   let wasBusy = true;
   let isMarked = false;
   const stop = effect(() => {
@@ -31,6 +34,8 @@ export function watchUnread({ root, conversation, open, words }: UnreadParts): (
     if (open.value) count = 0;
     else if (wasBusy && !isBusy) count += 1;
     wasBusy = isBusy;
+    if (count !== told) onCount?.(count);
+    told = count;
     const waits = phase === 'waiting' && !open.value;
     // Read here, so that the name is said again when its words have come.
     const hasWords = words.isComplete.value;

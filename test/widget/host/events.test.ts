@@ -127,6 +127,51 @@ test('a question for the visitor is told when it is asked and when it is decided
   expect(approvals.heard[1]).toMatchObject({ kind: 'decided', allowed: false });
 });
 
+test('answers that come while the chat is closed are counted, until it is opened', async () => {
+  let answer = () => {};
+  const later = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  answerWith({
+    init: session(),
+    chat: async () => {
+      await later;
+      return streamed([frames(HELLO)]);
+    },
+  });
+  const widget = aChat();
+  const { heard } = hearing(widget, 'unread');
+  const closed = hearing(widget, 'close');
+  const sent = widget.send('Hi');
+  await until(
+    () =>
+      inside(hosts()[0] ?? null)
+        .text()
+        .includes('Hi'),
+    1_000,
+  );
+  widget.close();
+  await until(() => closed.heard.length === 1);
+  answer();
+  await sent;
+  await until(() => heard.length === 1, 1_000);
+  widget.open();
+  await until(() => heard.length === 2);
+  expect(heard).toEqual([{ count: 1 }, { count: 0 }]);
+});
+
+test('a new conversation is told', async () => {
+  const widget = aChat();
+  const { heard } = hearing(widget, 'conversation');
+  const messages = hearing(widget, 'message');
+  await widget.send('Hi');
+  await until(() => messages.heard.length === 2, 1_000);
+  widget.ready((chat) => void chat.startNew());
+  await until(() => heard.length === 1, 1_000);
+  expect(heard).toEqual([{ kind: 'new' }]);
+  expect(messages.heard).toHaveLength(2);
+});
+
 test('the last word is said before the chat leaves the page, once', () => {
   const widget = aChat();
   const { bubbled } = hearing(widget, 'destroy');
