@@ -234,7 +234,6 @@ export async function startApp({ root, options, emit, onOpenChange, waiting }: A
     opened,
     emit,
     chat,
-    composing: composing.now,
     root,
     side,
     open,

@@ -91,11 +91,10 @@ export interface WidgetEvents {
   unread: { readonly count: number };
   /** A file of the message that is being written. */
   attachment: {
-    readonly kind: 'added' | 'uploaded' | 'failed';
+    readonly kind: 'added' | 'uploaded' | 'failed' | 'removed';
     readonly name: string;
-    readonly mimeType: string;
-    /** In bytes. */
-    readonly size: number;
+    readonly mediaType: string;
+    readonly bytes: number;
   };
   /** The visitor said how it was, 1 to 5. */
   feedback: { readonly rating: number; readonly comment: string };

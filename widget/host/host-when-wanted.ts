@@ -1,5 +1,4 @@
 import { effect } from '@preact/signals';
-import type { LateComposing } from '../chat/late-composing.ts';
 import type { Emit } from '../options.ts';
 import type { HostChatOptions } from './host-chat.ts';
 
@@ -7,8 +6,6 @@ export interface HostOptions extends HostChatOptions {
   /** Resolves when the thread that was kept is there. */
   readonly opened: Promise<unknown>;
   readonly emit: Emit;
-  /** The message that is being written, once it has more than words. */
-  readonly composing: LateComposing['now'];
 }
 
 /**
@@ -16,7 +13,7 @@ export interface HostOptions extends HostChatOptions {
  * does it is fetched then. Returns the undo.
  */
 export function hostWhenWanted(options: HostOptions): () => void {
-  const { waiting, emit, opened, chat, composing } = options;
+  const { waiting, emit, opened, chat } = options;
   const life = new AbortController();
   let start = chat.conversation.peek();
   let isServed = false;
@@ -43,7 +40,7 @@ export function hostWhenWanted(options: HostOptions): () => void {
     const now = chat.conversation.value;
     // What was kept is no news.
     if (start.entries.length === 0 && now.phase === 'idle') start = now;
-    if ((now !== start || composing.value) && !isServed) void serve();
+    if (now !== start && !isServed) void serve();
   });
   void opened.then(() => life.signal.aborted || emit('ready', undefined));
   return () => {

@@ -1,6 +1,5 @@
 import type { Conversation } from '../chat/state.ts';
 import type { HostOptions } from './host-when-wanted.ts';
-import { watchAttachments } from './watch-attachments.ts';
 import { watchChat } from './watch-chat.ts';
 
 const watched = new WeakSet<HostOptions>();
@@ -10,9 +9,8 @@ export async function serveHost(options: HostOptions, start: Conversation, life:
   if (life.aborted) return;
   if (!watched.has(options)) {
     watched.add(options);
-    const { chat, composing, emit } = options;
+    const { chat, emit } = options;
     life.addEventListener('abort', watchChat(chat.conversation, start, emit));
-    life.addEventListener('abort', watchAttachments(composing, emit));
   }
   if (options.waiting.length === 0) return;
   const { serveWaiting } = await import('./host-chat.ts');
