@@ -9,6 +9,7 @@ import composerStyle from './composer/composer-more.css?inline';
 import { ComposerMore } from './composer/composer-more.tsx';
 import { SentFiles } from './composer/sent-files.tsx';
 import { VoiceButton } from './composer/voice-button.tsx';
+import { EntryGroups } from './entry-groups.tsx';
 import markdownStyle from './markdown/markdown.css?inline';
 import { Markdown } from './markdown/markdown.tsx';
 import messageStyle from './message-tools.css?inline';
@@ -25,6 +26,7 @@ export const conversationParts = {
   Answer,
   ApprovalCard,
   ComposerMore,
+  EntryGroups,
   Markdown,
   MessageTools,
   QuestionSheet,

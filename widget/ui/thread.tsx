@@ -3,7 +3,6 @@ import type { RefObject, VNode } from 'preact';
 import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import type { AssistantEntry, Entry, UserEntry, Wait } from '../chat/state.ts';
 import { useView } from './context.ts';
-import { EntryGroups } from './entry-groups.tsx';
 import { FailureNote, PARTS_MISSING } from './failure-note.tsx';
 import { useFollowing } from './following.ts';
 import { Icon } from './icon.tsx';
@@ -162,6 +161,9 @@ function AnswerEntry(props: AnswerProps) {
   );
 }
 
+/** So many entries at the end are drawn before the late parts are there. */
+const FIRST_DRAWN = 16;
+
 /** An entry that did not change keeps its node of the virtual tree, and Preact passes it over. */
 function Entries({
   entries,
@@ -192,5 +194,9 @@ function Entries({
     nodes.set(entry, { node, finished, isLast });
     return node;
   };
-  return <EntryGroups entries={entries} scroller={scroller} nodeOf={nodeOf} />;
+  const EntryGroups = useLateParts()?.EntryGroups;
+  if (EntryGroups !== undefined) return <EntryGroups entries={entries} scroller={scroller} nodeOf={nodeOf} />;
+  // More than a screenful. What draws the rest is on its way.
+  const from = Math.max(0, entries.length - FIRST_DRAWN);
+  return <>{entries.slice(from).map((entry, i) => nodeOf(entry, from + i))}</>;
 }
