@@ -62,7 +62,7 @@ async function measureBytes(ground: Ground, contender: Contender): Promise<Sampl
     const launcherAtMs = await visit.loadUntilLauncher();
     const launcherBytes = site.fileBytes(launcherAtMs);
     await visit.page.waitForTimeout(5000);
-    const idleBytes = site.fileBytes();
+    const idleBytes = site.fileBytes() - launcherBytes;
     await visit.open();
     await visit.page.waitForTimeout(2000);
     const openBytes = site.fileBytes();
@@ -227,7 +227,7 @@ async function answer(visit: Visit, length: Length): Promise<void> {
   await costOf(visit, length);
 }
 
-/** With the chat open and a first, short answer in it: what is fetched late is there. */
+/** With the chat open and a first answer in it, of every kind of block: what is fetched late is there. */
 async function opened<T>(
   ground: Ground,
   contender: Contender,
@@ -237,8 +237,8 @@ async function opened<T>(
   return visiting(ground, contender, options, async (visit) => {
     await visit.load();
     await visit.open();
-    await answer(visit, { tokens: 0, pace: 0 });
-    await visit.page.waitForTimeout(500);
+    await answer(visit, { tokens: 220, pace: 0 });
+    await visit.page.waitForTimeout(1000);
     return work(visit);
   });
 }

@@ -25,7 +25,7 @@ export interface InputWait {
   readonly usable: number;
   /** Absent: within a second it did not get the focus. */
   readonly focused?: number;
-  /** When the first byte of what the click made the page fetch was there; 0 where nothing was fetched. */
+  /** When the first byte of what the pointer made the page fetch was there; 0 where nothing was fetched. */
   readonly firstByte: number;
 }
 
@@ -73,17 +73,18 @@ export function installProbe(): void {
     return focused;
   }
 
-  function firstByteAfter(start: number): number {
+  /** The pointer that presses has come over the launcher before, and what that fetches is fetched for the press. */
+  function firstByteAfter(start: number, watchedAt: number): number {
     const bytes = (performance.getEntriesByType('resource') as PerformanceResourceTiming[])
       .filter(
         ({ startTime, initiatorType, responseStart }) =>
-          startTime >= start && responseStart > 0 && !/fetch|xml|beacon/.test(initiatorType),
+          startTime >= watchedAt && responseStart > 0 && !/fetch|xml|beacon/.test(initiatorType),
       )
       .map(({ responseStart }) => responseStart - start);
     return bytes.length === 0 ? 0 : Math.min(...bytes);
   }
 
-  function waitForInput(selector: string, start: number): Promise<InputWait> {
+  function waitForInput(selector: string, start: number, watchedAt: number): Promise<InputWait> {
     return new Promise((resolve) => {
       let usable: number | undefined;
       const look = () => {
@@ -96,7 +97,7 @@ export function installProbe(): void {
         resolve({
           usable: usable ?? Number.NaN,
           ...(isFocused && { focused: now }),
-          firstByte: firstByteAfter(start),
+          firstByte: firstByteAfter(start, watchedAt),
         });
       };
       requestAnimationFrame(look);
@@ -131,10 +132,11 @@ export function installProbe(): void {
       return false;
     },
     watchInput(selector) {
+      const watchedAt = performance.now();
       const clicked = new Promise<number>((resolve) => {
         addEventListener('click', ({ timeStamp }) => resolve(timeStamp), { capture: true, once: true });
       });
-      target.benchProbe.waited = clicked.then((start) => waitForInput(selector, start));
+      target.benchProbe.waited = clicked.then((start) => waitForInput(selector, start, watchedAt));
     },
     watchFrames() {
       let last = performance.now();
