@@ -171,7 +171,7 @@ function sendPage(response: ServerResponse, head: string, query: URLSearchParams
   const seed = count === 0 ? '' : `<script>window.benchHistory=${JSON.stringify(history(count))}</script>`;
   response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' });
   response.end(
-    `<!doctype html><html lang="en"><head><meta name="viewport" content="width=device-width"><title>Bench</title>${seed}${head}</head><body><main><h1>A page</h1><p>${'Words. '.repeat(200)}</p></main></body></html>`,
+    `<!doctype html><html lang="en"><head><meta name="viewport" content="width=device-width"><title>Bench</title><link rel="icon" href="data:,">${seed}${head}</head><body><main><h1>A page</h1><p>${'Words. '.repeat(200)}</p></main></body></html>`,
   );
 }
 
