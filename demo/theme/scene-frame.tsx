@@ -46,6 +46,8 @@ async function drawScene(frame: HTMLElement, scene: Scene, locale: string): Prom
   const slots = createPanelSlots();
   const undraw = renderView(root, {
     chat: scriptedChat(scene.conversation ?? {}, {
+      // By their names the chats of one page are told apart.
+      title: `Mug shop – ${scene.title}`,
       ...(scene.history ? { history: true } : {}),
       ...(scene.files
         ? { files: { maxBytes: 10_000_000, maxPerMessage: 5, accept: ['image/*', 'application/pdf'] } }

@@ -48,7 +48,7 @@ test('the workbench leads to the theme page, and every state of the chat stands 
 
 test('a colour that is changed is seen in the chats, in its contrast, in the address and in what is exported', async () => {
   const { page } = await openThemePage();
-  await page.getByLabel('accent, light').fill('#ffe14d');
+  await page.getByLabel('accent, light', { exact: true }).fill('#ffe14d');
   await page.getByText('1 pair is too faint to read.').waitFor();
   const send = page.getByRole('main').getByRole('button', { name: 'Stop' }).first();
   await send.waitFor();
