@@ -48,8 +48,9 @@ export function Composer() {
   };
 
   useLayoutEffect(() => {
-    if (voice === true || voice === 'on') loadLateParts();
-  }, []);
+    // An earlier page may have left something here.
+    if (voice === true || voice === 'on' || !empty.value) loadLateParts();
+  }, [empty.value]);
   useFittingHeight();
   return (
     <div class="composer" part="composer">
