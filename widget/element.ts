@@ -1,10 +1,5 @@
 import { createLiveChat, type Heard } from './live-chat.ts';
-import type { MountOptions, PagehandWidget, WidgetEvents } from './options.ts';
-
-/** The chat's events as DOM events. */
-export type PagehandEventMap = {
-  readonly [Name in keyof WidgetEvents as `pagehand:${Name}`]: CustomEvent<WidgetEvents[Name]>;
-};
+import type { MountOptions, PagehandWidget } from './options.ts';
 
 /** On a server there is no element to extend; importing this file there defines nothing. */
 const Base = (globalThis.HTMLElement ?? Object) as typeof HTMLElement;
@@ -139,8 +134,6 @@ declare global {
   interface HTMLElementTagNameMap {
     'pagehand-chat': PagehandElement;
   }
-  interface HTMLElementEventMap extends PagehandEventMap {}
-  interface DocumentEventMap extends PagehandEventMap {}
 }
 
 if (typeof customElements !== 'undefined' && customElements.get('pagehand-chat') === undefined) {

@@ -8,7 +8,28 @@ import { installPolyfill } from './tools/polyfill.ts';
 import { runQueue } from './tools/queue.ts';
 
 export { WidgetError } from './errors.ts';
-export type { Mode, MountOptions, PagehandWidget, Position, Theme, WidgetEvents } from './options.ts';
+export type {
+  BeforeSendAnswer,
+  ContextProvider,
+  HostChat,
+  HostConversation,
+  HostMessage,
+  HostToolCall,
+  LiveOptions,
+  MessageHooks,
+  Rendered,
+  RenderedPart,
+  Renderer,
+} from './host/host-chat-api.ts';
+export type {
+  Mode,
+  MountOptions,
+  PagehandEventMap,
+  PagehandWidget,
+  Position,
+  Theme,
+  WidgetEvents,
+} from './options.ts';
 export type { ThemeOptions } from './theme/theme-options.ts';
 
 /**

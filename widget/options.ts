@@ -115,6 +115,11 @@ export interface WidgetEvents {
   error: WidgetError;
 }
 
+/** The chat's events as DOM events. */
+export type PagehandEventMap = {
+  readonly [Name in keyof WidgetEvents as `pagehand:${Name}`]: CustomEvent<WidgetEvents[Name]>;
+};
+
 export type Emit = <Name extends keyof WidgetEvents>(name: Name, detail: WidgetEvents[Name]) => void;
 
 /** A mounted chat. */
@@ -154,6 +159,8 @@ export interface PagehandApi extends PagehandWidget {
 }
 
 declare global {
+  interface HTMLElementEventMap extends PagehandEventMap {}
+  interface DocumentEventMap extends PagehandEventMap {}
   interface Window {
     /** Of the script tag: a list of functions until the script is there. */
     Pagehand?: PagehandApi | ((pagehand: PagehandApi) => void)[];

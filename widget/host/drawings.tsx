@@ -6,7 +6,7 @@ import type { Drawn, Rendered, RenderedPart, Renderer, RendererOptions } from '.
 import { plainCall } from './snapshot.ts';
 
 /** What can be drawn by the page. */
-export type Drawable = UserEntry | TextPart | ToolCallPart;
+type Drawable = UserEntry | TextPart | ToolCallPart;
 
 /** The page's own drawings of parts. */
 export interface Drawings {

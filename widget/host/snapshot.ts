@@ -26,7 +26,7 @@ export function createSnapshots(): (conversation: Conversation) => readonly Host
   };
 }
 
-export function plainMessage(entry: Entry, isComplete: boolean): HostMessage {
+function plainMessage(entry: Entry, isComplete: boolean): HostMessage {
   const { id, role } = entry;
   if (role === 'user') return Object.freeze({ id, role, text: entry.text, isComplete, tools: [] });
   return Object.freeze({
