@@ -35,8 +35,11 @@ export interface ComposingOptions {
   readonly key: string;
   readonly storage: OwnedStorage;
   readonly draft: Signal<string>;
-  readonly chat: Pick<Chat, 'send'>;
-  readonly transport: Pick<Transport, 'init'> & { readonly wire: Wire };
+  readonly chat: Pick<Chat, 'send' | 'conversation'>;
+  readonly transport: Pick<Transport, 'init'> & {
+    readonly wire: Wire;
+    readonly conversationId?: () => string | undefined;
+  };
   readonly newId: (prefix: string) => string;
   readonly emit: Emit;
 }
@@ -56,7 +59,13 @@ export function createComposing(options: ComposingOptions): Composing {
   const sending = signal<'held' | 'blocked' | undefined>(undefined);
   const picker = document.createElement('input');
   const life = new AbortController();
-  const stopKeeping = keepDraft(draft, options.storage, BROWSER_CLOCK);
+  const stopKeeping = keepDraft({
+    draft,
+    storage: options.storage,
+    clock: BROWSER_CLOCK,
+    conversation: chat.conversation,
+    conversationId: () => transport.conversationId?.(),
+  });
 
   function send() {
     const files = attachments.list.peek();

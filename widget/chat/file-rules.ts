@@ -48,14 +48,14 @@ export function mimeTypeOf(file: File): string {
 }
 
 /** Whether a media type is one of those, `image/*` or exact. */
-export function isAccepted(mimeType: string, accept: readonly string[]): boolean {
+function isAccepted(mimeType: string, accept: readonly string[]): boolean {
   return accept.some((pattern) =>
     pattern.endsWith('/*') ? mimeType.startsWith(pattern.slice(0, -1)) : pattern === mimeType,
   );
 }
 
 /** Most bytes of the attachments of one message that carries them inside. */
-export const MAX_INLINE_BYTES = 4 * 1024 * 1024;
+const MAX_INLINE_BYTES = 4 * 1024 * 1024;
 
 export interface Attached {
   readonly count: number;

@@ -14,7 +14,7 @@ interface RecognitionResults {
   readonly results: ArrayLike<{ readonly 0: { readonly transcript: string } }>;
 }
 
-export type DictationProblem = 'denied' | 'no_microphone' | 'no_speech' | 'failed';
+type DictationProblem = 'denied' | 'no_microphone' | 'no_speech' | 'failed';
 
 export interface Dictation {
   readonly isListening: ReadonlySignal<boolean>;

@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals';
 import { afterEach, expect, test } from 'vitest';
 import { keepDraft } from '../../../widget/chat/drafts.ts';
+import { type Conversation, EMPTY_CONVERSATION } from '../../../widget/chat/state.ts';
 import { openSharedStorage } from '../../../widget/shared-storage.ts';
 
 let undo = () => {};
@@ -21,18 +22,27 @@ async function write() {
       };
     },
   };
-  undo = keepDraft(
+  const conversation = signal<Conversation>(EMPTY_CONVERSATION);
+  let id: string | undefined;
+  undo = keepDraft({
     draft,
-    {
+    storage: {
       ...storage,
       write(name, value) {
-        written.push(value);
+        if (name === 'draft') written.push(value);
         storage.write(name, value);
       },
     },
     clock,
-  );
-  return { draft, written, storage, pause: () => pause() };
+    conversation,
+    conversationId: () => id,
+  });
+  const go = (to: string | undefined, ...ids: string[]) => {
+    id = to;
+    const entries = ids.map((entryId) => ({ role: 'user' as const, id: entryId, text: 'Hi' }));
+    conversation.value = { ...conversation.peek(), entries };
+  };
+  return { draft, written, storage, go, pause: () => pause() };
 }
 
 test('a draft is kept in a pause of the writer, and not with each key', async () => {
@@ -56,4 +66,31 @@ test('a page that is left keeps what it has', async () => {
   draft.value = 'two mugs';
   window.dispatchEvent(new PageTransitionEvent('pagehide'));
   expect(storage.read('draft')).toBe('two mugs');
+});
+
+test('each conversation has a draft of its own', async () => {
+  const { draft, go } = await write();
+  go('c1', 'u1');
+  draft.value = 'for the first';
+  go('c1', 'u1', 'u2');
+  expect(draft.value).toBe('for the first');
+  go('c2', 'u9');
+  expect(draft.value).toBe('');
+  draft.value = 'for the second';
+  go('c1', 'u1', 'u2');
+  expect(draft.value).toBe('for the first');
+  go('c2', 'u9');
+  expect(draft.value).toBe('for the second');
+});
+
+test('a new conversation begins empty, and keeps its draft when the server names it', async () => {
+  const { draft, go } = await write();
+  go('c1', 'u1');
+  draft.value = 'for the first';
+  go(undefined);
+  expect(draft.value).toBe('');
+  draft.value = 'for the new one';
+  go('c2');
+  go('c2', 'u5');
+  expect(draft.value).toBe('for the new one');
 });

@@ -9,7 +9,7 @@ export interface FilesServer {
   readonly troubles: (() => Response | Promise<Response>)[];
 }
 
-export const RULES = { maxBytes: 10_000_000, maxPerMessage: 3, accept: ['image/*', 'application/pdf'] };
+const RULES = { maxBytes: 10_000_000, maxPerMessage: 3, accept: ['image/*', 'application/pdf'] };
 
 /** Bytes that a server of these tests takes for a type that nobody may attach. */
 export const REFUSED = 'MZ';

@@ -1,5 +1,5 @@
 import { within } from '@testing-library/preact';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { userEvent } from 'vitest/browser';
 import { drawn, type FakeChat, fakeChat, hideAll, show } from './fake-chat.ts';
 
@@ -117,6 +117,20 @@ describe('while the chat is busy', () => {
     expect(button('Stop')).not.toBeNull();
     await userEvent.click(button('Send') as HTMLElement);
     expect(chat.sent).toEqual(['wait, three']);
+  });
+
+  test('by touch it goes to the thread instead: the field would raise the keyboard over the answer', async () => {
+    const { matchMedia } = window;
+    vi.spyOn(window, 'matchMedia').mockImplementation((query) =>
+      query === '(pointer: coarse)' ? ({ matches: true } as MediaQueryList) : matchMedia.call(window, query),
+    );
+    const chat = fakeChat({ phase: 'answering' });
+    const { button, root, view } = compose(chat);
+    button('Stop')?.focus();
+    chat.conversation.value = { ...chat.conversation.value, phase: 'idle' };
+    await drawn();
+    expect(root.activeElement).toBe(within(view).getByRole('log'));
+    vi.restoreAllMocks();
   });
 
   test('the focus that stood on Stop goes to the field when the turn ends', async () => {

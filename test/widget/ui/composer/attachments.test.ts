@@ -47,7 +47,10 @@ async function open(routes: FilesServer['routes']): Promise<World> {
     newId: (prefix) => `${prefix}${++ids}`,
     transport,
     emit: (name, detail) => void heard.push([name, (detail as { kind: string }).kind]),
-    chat: { send: async (text, options = {}) => void sent.push({ text, options }) },
+    chat: {
+      conversation: chat.conversation,
+      send: async (text, options = {}) => void sent.push({ text, options }),
+    },
   }));
   composing = late;
   chat.surface.value = {
