@@ -11,10 +11,9 @@ import type { LiveOptions } from './host/host-chat-api.ts';
 import { createHostSide, filled } from './host/host-side.ts';
 import { hostWhenWanted } from './host/host-when-wanted.ts';
 import { openWords } from './messages.ts';
-import { chooseMode, usualMode } from './modes/choose-mode.ts';
-import { loadMode } from './modes/frame.ts';
-import { unreadWhenClosed } from './modes/unread-when-closed.ts';
-import type { Emit, Mode, PagehandWidget, ResolvedOptions } from './options.ts';
+import { loadMode, modeOf } from './modes/frame.ts';
+import { startWhen } from './modes/start-when.ts';
+import type { Emit, PagehandWidget, ResolvedOptions } from './options.ts';
 import { openSharedStorage } from './shared-storage.ts';
 import {
   NO_STORAGE,
@@ -29,7 +28,7 @@ import type { OwnedPageTools } from './tools/create-page-tools.ts';
 import { latePageTools } from './tools/late-page-tools.ts';
 import { createTransport } from './transport/http-transport.ts';
 import { isClosable } from './ui/panel.tsx';
-import { createPanelSlots, type PanelSlots } from './ui/panel-slots.ts';
+import { createPanelSlots } from './ui/panel-slots.ts';
 import { renderView, type ViewProps } from './ui/view.tsx';
 
 /** Who waits for the whole chat, each with the end of the wait. The app makes `push` its own. */
@@ -162,7 +161,6 @@ export async function startApp({ root, options, emit, onOpenChange, waiting }: A
 
   const open = signal(false);
   const slots = createPanelSlots();
-  if (options.footer) void addFooter(slots, options.footer);
   let view: ViewProps = {
     chat,
     drawings: side.drawings,
@@ -220,15 +218,20 @@ export async function startApp({ root, options, emit, onOpenChange, waiting }: A
     unrender = renderView(root, view);
   }
 
-  const stopCounting = closable
-    ? unreadWhenClosed({
-        root,
-        conversation: chat.conversation,
-        open,
-        words: view.words,
-        onCount: (count) => emit('unread', { count }),
-      })
-    : () => {};
+  const stopCounting = startWhen(
+    () => closable && !open.value && !['idle', 'failed'].includes(chat.conversation.value.phase),
+    async () => {
+      const { watchUnread } = await import('./modes/unread.ts');
+      return () => watchUnread({ root, conversation: chat.conversation, open, words: view.words });
+    },
+  );
+  const stopNoting = startWhen(
+    () => open.value && !!options.footer,
+    async () => {
+      const { footerNote } = await import('./ui/footer-note.tsx');
+      return () => slots.add('footer', footerNote(options.footer ?? ''));
+    },
+  );
   const stopHosting = hostWhenWanted({
     waiting,
     opened,
@@ -251,6 +254,7 @@ export async function startApp({ root, options, emit, onOpenChange, waiting }: A
     destroy() {
       isGone = true;
       stopCounting();
+      stopNoting();
       stopHosting();
       stopLeaving();
       unwatch();
@@ -318,26 +322,6 @@ function keepOnLeave(
 function whenIdle(work: () => void): void {
   if ('requestIdleCallback' in globalThis) requestIdleCallback(work, { timeout: 500 });
   else setTimeout(work, 50);
-}
-
-async function addFooter(slots: PanelSlots, text: string): Promise<void> {
-  try {
-    const { footerNote } = await import('./ui/footer-note.tsx');
-    slots.add('footer', footerNote(text));
-  } catch {
-    // A chat without its last line is a chat.
-  }
-}
-
-/** The loader has no room to check it. */
-function modeOf(options: ResolvedOptions): Mode {
-  try {
-    return chooseMode(options);
-  } catch (error) {
-    const usual = usualMode(options.target);
-    console.error(`Pagehand: ${(error as Error).message}; the chat is ${usual}.`);
-    return usual;
-  }
 }
 
 /** Pages write `en_US` and worse; who formats by it would throw. */

@@ -1,6 +1,6 @@
 import type { AppModule } from './app.ts';
 import { WidgetError } from './errors.ts';
-import { chooseMode } from './modes/choose-mode.ts';
+import { checkMode } from './modes/check-mode.ts';
 import { type MountOptions, type PagehandWidget, type ResolvedOptions, resolveOptions } from './options.ts';
 import { createShell } from './shell.ts';
 import { readTheme } from './theme/theme-options.ts';
@@ -59,7 +59,7 @@ function checked(options: MountOptions): ResolvedOptions {
     if (!((options.webmcp?.timeoutMs ?? 1) > 0))
       throw Error('"webmcp.timeoutMs" must be above 0 milliseconds');
     readTheme(options.theme);
-    chooseMode(options);
+    checkMode(options);
     // Throws in words of its own.
     Intl.getCanonicalLocales(options.locale);
     return resolveOptions(options, location.origin);

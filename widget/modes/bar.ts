@@ -1,5 +1,8 @@
-import styles from './bar.css?inline';
-import type { ModeModule } from './frame.ts';
+import bar from './bar.css?inline';
 
-/** A bar at the foot of the page, which the panel rises from and falls back into. */
-export const bar: ModeModule = { styles, start: () => () => {} };
+export const styles = bar;
+
+/** A bar at the foot of the page, which the panel rises from and falls back into: all of it is in the styles. */
+export function start(): () => void {
+  return () => {};
+}

@@ -1,8 +1,8 @@
 import { computed, effect, signal } from '@preact/signals';
 import type { TargetedKeyboardEvent, TargetedPointerEvent } from 'preact';
 import { readWeb, webName, writeWeb } from '../surface-storage.ts';
-import styles from './docked.css?inline';
-import { type Frame, type ModeModule, SMALL_SCREEN } from './frame.ts';
+import docked from './docked.css?inline';
+import { type Frame, SMALL_SCREEN } from './frame.ts';
 
 /** The narrowest and the first width, in pixels. */
 const [NARROWEST, USUAL] = [300, 400];
@@ -11,10 +11,10 @@ const ROOMY = '(min-width: 900px)';
 /** What one press of an arrow moves the edge by, and with Shift, in pixels. */
 const [STEP, STRIDE] = [16, 80];
 
-/** A panel at the side of the page, which makes room for it. */
-export const docked: ModeModule = { styles, start };
+export const styles = docked;
 
-function start(frame: Frame): () => void {
+/** A panel at the side of the page, which makes room for it. */
+export function start(frame: Frame): () => void {
   const { root, container, open, stance, position, slots, storageKey } = frame;
   const side = position.endsWith('left') ? 'left' : 'right';
   const keptAs = webName(storageKey, 'width');

@@ -1,5 +1,6 @@
 import { launcherWords } from '../languages/launcher.ts';
 import type { ResolvedOptions } from '../options.ts';
+import { checkMode } from './check-mode.ts';
 import { showTeaser } from './teaser.ts';
 
 /** What the loader gets from this file. */
@@ -27,6 +28,12 @@ export function dress(root: ShadowRoot, options: ResolvedOptions): void {
   sheet.replaceSync(`#l{color-scheme:${scheme}}${mode === 'bar' ? BAR : ''}`);
   root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
   button.hidden = false;
+  try {
+    checkMode(options);
+  } catch (error) {
+    // The loader has no room to check it.
+    console.error(`Pagehand: ${(error as Error).message}.`);
+  }
   if (theme !== undefined && !/^(auto|light|dark)$/.test(String(theme))) {
     import('../theme/apply-theme.ts').then(
       ({ applyTheme }) => applyTheme(root, [theme]),

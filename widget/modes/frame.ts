@@ -1,6 +1,6 @@
 import type { Signal } from '@preact/signals';
 import type { Words } from '../messages.ts';
-import type { Mode, Position } from '../options.ts';
+import type { Mode, Position, ResolvedOptions } from '../options.ts';
 import type { PanelSlots } from '../ui/panel-slots.ts';
 
 /** How the panel stands in the page, for whoever cannot see it. */
@@ -34,17 +34,16 @@ export interface ModeModule {
 /** Screens on which an open panel takes everything that the keyboard leaves. The styles say the same. */
 export const SMALL_SCREEN = '(max-width: 480px), (max-height: 420px)';
 
+/** The mode that comes of the options, whatever they say. */
+export function modeOf({ mode = 'floating', target }: ResolvedOptions): Mode {
+  if (target !== undefined) return 'inline';
+  return /^(docked|page|bar)$/.test(mode) ? mode : 'floating';
+}
+
 /** Fetches what only this mode needs. Rejects where it cannot be had. */
 export async function loadMode(mode: Mode): Promise<ModeModule | undefined> {
-  switch (mode) {
-    case 'docked':
-      return (await import('./docked.tsx')).docked;
-    case 'page':
-      return (await import('./page.ts')).page;
-    case 'bar':
-      return (await import('./bar.ts')).bar;
-    case 'floating':
-    case 'inline':
-      return undefined;
-  }
+  if (mode === 'docked') return import('./docked.tsx');
+  if (mode === 'page') return import('./page.ts');
+  if (mode === 'bar') return import('./bar.ts');
+  return undefined;
 }

@@ -1,13 +1,12 @@
-import type { ModeModule } from './frame.ts';
+import type { Frame } from './frame.ts';
 import { holdPage } from './hold-page.ts';
-import styles from './page.css?inline';
+import page from './page.css?inline';
+
+export const styles = page;
 
 /** The chat is the page: it fills the viewport and cannot be closed. */
-export const page: ModeModule = {
-  styles,
-  start: ({ root, stance }) => {
-    const release = holdPage(root.host as HTMLElement);
-    stance.value = { role: 'main', modal: false };
-    return release;
-  },
-};
+export function start({ root, stance }: Frame): () => void {
+  const release = holdPage(root.host as HTMLElement);
+  stance.value = { role: 'main', modal: false };
+  return release;
+}

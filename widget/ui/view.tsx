@@ -3,7 +3,8 @@ import { render } from 'preact';
 import type { Chat } from '../chat/chat.ts';
 import type { LateComposing } from '../chat/late-composing.ts';
 import type { Words } from '../messages.ts';
-import { type Frame, type ModeModule, SMALL_SCREEN, type Stance } from '../modes/frame.ts';
+import { type ModeModule, SMALL_SCREEN, type Stance } from '../modes/frame.ts';
+import { startWhen } from '../modes/start-when.ts';
 import type { Mode, MountOptions, Position, Theme } from '../options.ts';
 import tokens from '../theme/tokens.css?inline';
 import type { View } from './context.ts';
@@ -70,7 +71,17 @@ export function renderView(root: ShadowRoot, props: ViewProps): () => void {
   stops.push(offerHistory({ chat: props.chat, slots, words }));
   const frame = { root, container, open, stance, position, words, slots, storageKey };
   if (modeModule !== undefined) stops.push(modeModule.start(frame));
-  if (isClosable(mode)) stops.push(sheetWhenSmall(frame));
+  if (isClosable(mode)) {
+    stops.push(
+      startWhen(
+        () => open.value && matchMedia(SMALL_SCREEN).matches,
+        async () => {
+          const { startSheet } = await import('../modes/sheet.ts');
+          return () => startSheet(frame);
+        },
+      ),
+    );
+  }
 
   return () => {
     for (const stop of stops) stop();
@@ -102,30 +113,5 @@ function keepTheme(root: ShadowRoot, container: HTMLElement, { chat, theme }: Vi
     isGone = true;
     stop();
     undo?.();
-  };
-}
-
-/** Fetches what an open panel needs on a small screen, once the screen is small. */
-function sheetWhenSmall(frame: Frame): () => void {
-  const media = matchMedia(SMALL_SCREEN);
-  let stop: (() => void) | undefined;
-  let isGone = false;
-  const onChange = () => {
-    if (!media.matches) return;
-    media.removeEventListener('change', onChange);
-    import('../modes/sheet.ts').then(
-      ({ startSheet }) => {
-        if (!isGone) stop = startSheet(frame);
-      },
-      // The panel covers the page all the same; what is under it is merely not out of reach.
-      () => {},
-    );
-  };
-  media.addEventListener('change', onChange);
-  onChange();
-  return () => {
-    isGone = true;
-    media.removeEventListener('change', onChange);
-    stop?.();
   };
 }
