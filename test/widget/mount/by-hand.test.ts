@@ -1,0 +1,130 @@
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { cdp, page, userEvent } from 'vitest/browser';
+import { type MountOptions, mount, type PagehandWidget } from '../../../widget/index.ts';
+import { API, answerWith, frames, HELLO, session, streamed } from '../transport/wire.ts';
+import { hosts, inside, until } from './page.ts';
+
+/** Another one for each test: what is kept of a surface outlives them. */
+let token = '';
+const mounted: PagehandWidget[] = [];
+
+beforeEach(async () => {
+  token = `ct_test_${crypto.randomUUID()}`;
+  answerWith({ init: session(), chat: () => streamed([frames(HELLO)]) });
+  await page.viewport(1280, 800);
+});
+
+afterEach(() => {
+  for (const widget of mounted.splice(0)) widget.destroy();
+});
+
+function aChat(options: Partial<MountOptions> = {}): PagehandWidget {
+  const widget = mount({ token, api: API, ...options });
+  mounted.push(widget);
+  return widget;
+}
+
+const chat = () => inside(hosts().at(-1) ?? null);
+const field = () => chat().find('textarea') as HTMLTextAreaElement | null;
+const focused = () => hosts().at(-1)?.shadowRoot?.activeElement ?? null;
+
+async function opened(): Promise<HTMLTextAreaElement> {
+  await until(() => field() !== null && focused() === field());
+  return field() as HTMLTextAreaElement;
+}
+
+test.each(['top-left', 'top-right', 'bottom-left', 'bottom-right'] as const)(
+  'the launcher stands in the corner %s',
+  (position) => {
+    aChat({ position });
+    const box = (chat().find('#l') as HTMLElement).getBoundingClientRect();
+    const [y, x] = position.split('-');
+    const fromEdge = {
+      top: box.top,
+      bottom: innerHeight - box.bottom,
+      left: box.left,
+      right: document.documentElement.clientWidth - box.right,
+    };
+    expect([fromEdge[y as 'top'], fromEdge[x as 'left']]).toEqual([20, 20]);
+  },
+);
+
+test('with the keyboard alone: to the launcher, into the field, and back to the launcher', async () => {
+  const before = document.createElement('button');
+  document.body.prepend(before);
+  onTestFinished(() => before.remove());
+  aChat();
+  before.focus();
+  await userEvent.keyboard('{Tab}');
+  const launcher = chat().find('#l');
+  expect(focused()).toBe(launcher);
+  expect(launcher?.ariaExpanded).toBe('false');
+  await userEvent.keyboard('{Enter}');
+  await opened();
+  expect(launcher?.ariaExpanded).toBe('true');
+  await userEvent.keyboard('{Escape}');
+  await until(() => focused() === launcher);
+  expect(launcher?.ariaExpanded).toBe('false');
+});
+
+test('what was begun is there after a reload', async () => {
+  const widget = aChat();
+  widget.open();
+  await userEvent.type(await opened(), 'Do you have blue m');
+  mounted.pop();
+  widget.destroy();
+  aChat().open();
+  await until(() => field()?.value === 'Do you have blue m');
+});
+
+describe('for who asks the system for', () => {
+  async function media(name: string, value: string): Promise<void> {
+    const set = (features: object[]) => cdp().send('Emulation.setEmulatedMedia', { features });
+    await set([{ name, value }]);
+    onTestFinished(() => set([]));
+  }
+
+  test('no motion, nothing moves', async () => {
+    expect(await moved()).toBeGreaterThan(0);
+    await media('prefers-reduced-motion', 'reduce');
+    expect(await moved()).toBe(0);
+  });
+
+  /** How often anything was seen to move while a visitor opens the chat, asks and is answered. */
+  async function moved(): Promise<number> {
+    let seen = 0;
+    const look = () => {
+      const moving = hosts().flatMap((host) => host.shadowRoot?.getAnimations() ?? []);
+      seen += moving.filter(({ effect }) => Number(effect?.getComputedTiming().duration) > 0).length;
+      frame = requestAnimationFrame(look);
+    };
+    let frame = requestAnimationFrame(look);
+    const widget = aChat();
+    widget.open();
+    await opened();
+    await widget.send('Hi');
+    await until(() => chat().text().includes('世界'));
+    cancelAnimationFrame(frame);
+    mounted.pop();
+    widget.destroy();
+    token += '_';
+    return seen;
+  }
+
+  test('few colours, what only a ground set apart has an edge, and the focus shows', async () => {
+    const widget = aChat();
+    widget.open();
+    await opened();
+    await widget.send('Hi');
+    await until(() => chat().find('.visitor') !== null);
+    const edge = () => getComputedStyle(chat().find('.visitor') as HTMLElement).borderTopWidth;
+    expect(edge()).toBe('0px');
+    await media('forced-colors', 'active');
+    expect(edge()).toBe('1px');
+    field()?.focus();
+    await userEvent.keyboard('{Shift>}{Tab}{/Shift}');
+    const { outlineStyle, outlineWidth } = getComputedStyle(focused() as HTMLElement);
+    expect(outlineStyle).not.toBe('none');
+    expect(Number.parseFloat(outlineWidth)).toBeGreaterThanOrEqual(2);
+  });
+});
