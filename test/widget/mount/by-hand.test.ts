@@ -81,7 +81,9 @@ describe('for who asks the system for', () => {
   async function media(name: string, value: string): Promise<void> {
     const set = (features: object[]) => cdp().send('Emulation.setEmulatedMedia', { features });
     await set([{ name, value }]);
-    onTestFinished(() => set([]));
+    onTestFinished(async () => {
+      await set([]);
+    });
   }
 
   test('no motion, nothing moves', async () => {
