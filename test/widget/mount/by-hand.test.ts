@@ -67,19 +67,10 @@ test('with the keyboard alone: to the launcher, into the field, and back to the 
   expect(launcher?.ariaExpanded).toBe('false');
 });
 
-test('what was begun is there after a reload', async () => {
-  const widget = aChat();
-  widget.open();
-  await userEvent.type(await opened(), 'Do you have blue m');
-  mounted.pop();
-  widget.destroy();
-  aChat().open();
-  await until(() => field()?.value === 'Do you have blue m');
-});
-
 describe('for who asks the system for', () => {
   async function media(name: string, value: string): Promise<void> {
-    const set = (features: object[]) => cdp().send('Emulation.setEmulatedMedia', { features });
+    const set = (features: { name: string; value: string }[]) =>
+      cdp().send('Emulation.setEmulatedMedia', { features });
     await set([{ name, value }]);
     onTestFinished(async () => {
       await set([]);
