@@ -1,6 +1,3 @@
-import type { Signal } from '@preact/signals';
-import { WidgetError } from './errors.ts';
-
 /** One thing to choose from a list over the message field. */
 export interface Suggestion {
   /** Unlike that of every other of its source. */
@@ -29,18 +26,4 @@ export interface CommandSource {
    * 4 s. What it throws is reported to the page, and counts as nothing found.
    */
   search(query: string, signal: AbortSignal): readonly Suggestion[] | Promise<readonly Suggestion[]>;
-}
-
-/** Adds a source. Returns the undo. Throws `WidgetError` `invalid_option`. */
-export function addSource(list: Signal<readonly CommandSource[]>, source: CommandSource): () => void {
-  const { trigger, name, search } = source;
-  if (!(trigger === '/' || trigger === '@') || typeof name !== 'string' || typeof search !== 'function') {
-    throw new WidgetError('invalid_option', 'This is no source of commands.', {
-      hint: 'It has a `trigger`, "/" or "@", a `name`, and a function `search`.',
-    });
-  }
-  list.value = [...list.peek(), source];
-  return () => {
-    list.value = list.peek().filter((other) => other !== source);
-  };
 }

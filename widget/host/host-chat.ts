@@ -2,7 +2,7 @@ import { effect, type Signal, untracked } from '@preact/signals';
 import type { Waiting } from '../app.ts';
 import type { Chat } from '../chat/chat.ts';
 import type { Conversation } from '../chat/state.ts';
-import { addSource } from '../composer-sources.ts';
+import { addSource } from './add-source.ts';
 import { createBeforeSend } from './before-send.ts';
 import { createDrawings } from './drawings.tsx';
 import type { HostChat, HostConversation, LiveOptions } from './host-chat-api.ts';
