@@ -89,7 +89,7 @@ function questionsIn(what: string) {
 function choicesIn(text: string): readonly string[] {
   const found = text
     .split(/,|\bor\b|\n/i)
-    .map((choice) => choice.trim().replace(/^["“']|["”'.?!]+$/g, ''))
+    .map((choice) => choice.trim().replace(/^["“']|["”'.]+$/g, ''))
     .filter((choice) => choice !== '');
   return [...new Set(found)].slice(0, MAX_CHOICES);
 }

@@ -1,10 +1,10 @@
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { ArtifactPart } from '../../chat/state.ts';
+import { BACK } from '../answer-icons.ts';
 import { useView } from '../context.ts';
 import { Icon } from '../icon.tsx';
 import { paint } from '../markdown/highlight.ts';
 import { Markdown } from '../markdown/markdown.tsx';
-import { CLOSE } from '../panel-icons.ts';
 import type { PanelSlots } from '../panel-slots.ts';
 import { useSheet } from '../sheet.ts';
 import { kindOf, languageOf } from './artifact-kind.ts';
@@ -55,6 +55,16 @@ function ArtifactViewer({ part, title, onClose }: ArtifactViewerProps) {
       }}
     >
       <div class="artifact-bar">
+        <button
+          type="button"
+          class="round quiet back"
+          aria-label={say('artifact.close')}
+          title={say('artifact.close')}
+          ref={button}
+          onClick={onClose}
+        >
+          <Icon path={BACK} />
+        </button>
         <h3 dir="auto">{title}</h3>
         {hasPreview && (
           <button
@@ -66,16 +76,6 @@ function ArtifactViewer({ part, title, onClose }: ArtifactViewerProps) {
             {say('artifact.source')}
           </button>
         )}
-        <button
-          type="button"
-          class="round quiet"
-          aria-label={say('artifact.close')}
-          title={say('artifact.close')}
-          ref={button}
-          onClick={onClose}
-        >
-          <Icon path={CLOSE} />
-        </button>
       </div>
       {hasPreview && !showsSource ? (
         kind === 'markdown' ? (

@@ -82,7 +82,7 @@ function RatingForm() {
               />
               <span class="unseen">{say('rating.stars', { count: value })}</span>
               <svg class="icon" viewBox="0 0 20 20" aria-hidden="true">
-                <path d="M10 3l2.2 4.5 4.9.7-3.6 3.5.9 4.9-4.4-2.3-4.4 2.3.9-4.9L2.900 8.200l4.900-.7z" />
+                <path d="M10 3l2.2 4.5 4.9.7-3.6 3.5.9 4.9-4.4-2.3-4.4 2.3.9-4.9L2.9 8.2l4.9-.7z" />
               </svg>
             </label>
           ))}
