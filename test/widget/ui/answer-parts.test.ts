@@ -124,6 +124,22 @@ test('a web page is shown where it can run nothing and reach nothing', async () 
   expect(view.querySelector('.artifact-source')?.textContent).toBe(page);
 });
 
+test('where the policy of the page forbids the preview, that is said, and its text is shown', async () => {
+  const { view } = await opened(
+    work('Page', '<h1>Hello</h1>', { path: 'a.html', mimeType: 'text/html', language: '' }),
+  );
+  document.dispatchEvent(
+    new SecurityPolicyViolationEvent('securitypolicyviolation', {
+      blockedURI: 'blob',
+      effectiveDirective: 'frame-src',
+    } as SecurityPolicyViolationEventInit),
+  );
+  await drawn();
+  expect(within(view).getByText(/^The rules of this page do not let it be shown here/)).toBeVisible();
+  expect(view.querySelector('iframe')).toBeNull();
+  expect(view.querySelector('.artifact-source')?.textContent).toBe('<h1>Hello</h1>');
+});
+
 test('code gets colours when it is finished, and its text stays the same', async () => {
   const code = 'const greeting = "hello"; // 1';
   const { view } = await answered([aText(`\`\`\`js\n${code}\n\`\`\``)]);

@@ -58,7 +58,7 @@ export const messages = {
   'artifact.source': 'As text',
   'artifact.close': 'Back to the conversation',
   'artifact.notLoaded': 'It could not be opened. Check your connection and try again.',
-  'artifact.blocked': 'The rules of this page do not let it be shown here. It can be read as text, or saved.',
+  'artifact.blocked': 'The rules of this page do not let it be shown here; this is its text.',
   'answer.copy': 'Copy answer',
   'answer.again': 'Answer again',
   'answer.good': 'Good answer',

@@ -115,7 +115,14 @@ function Preview({ text, title }: { readonly text: string; readonly title: strin
       URL.revokeObjectURL(made);
     };
   }, [text]);
-  if (blocked) return <p class="notice artifact-blocked">{say('artifact.blocked')}</p>;
+  if (blocked) {
+    return (
+      <>
+        <p class="notice artifact-blocked">{say('artifact.blocked')}</p>
+        <Source text={text} language="xml" />
+      </>
+    );
+  }
   if (url === '') return null;
   return <iframe class="artifact-frame" title={title} sandbox="" referrerpolicy="no-referrer" src={url} />;
 }
