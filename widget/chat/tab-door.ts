@@ -1,4 +1,4 @@
-import type { TabLine, TabLineOptions } from './tab-line.ts';
+import type { Missed, TabLine, TabLineOptions } from './tab-line.ts';
 
 /** Most messages that are kept for a line that is still on its way. Of a gap it asks for all there is. */
 const MAX_MISSED = 100;
@@ -6,9 +6,9 @@ const MAX_MISSED = 100;
 /** The line between the tabs of one surface, fetched when there is somebody to talk to: most visitors have one tab. */
 export function openTabDoor(options: TabLineOptions): TabLine {
   const channel = new BroadcastChannel(`pagehand:${options.key}`);
-  const missed: unknown[] = [];
+  const missed: Missed[] = [];
   let line: TabLine | undefined;
-  /** What was told to nobody yet. */
+  /** What was told since there is somebody to hear it. */
   let told: Parameters<TabLine['tell']> | undefined;
   let loading = false;
   let isClosed = false;
@@ -19,7 +19,9 @@ export function openTabDoor(options: TabLineOptions): TabLine {
     try {
       const { openTabLine } = await import('./tab-line.ts');
       if (isClosed) return;
-      line = openTabLine(options, channel, missed);
+      // What this tab ran meanwhile is newer than what it was shown before.
+      const isOld = told !== undefined;
+      line = openTabLine(options, channel, isOld ? missed.map(({ data }) => ({ data, isOld })) : missed);
       if (told !== undefined) line.tell(...told);
     } catch {
       // The next word of another tab tries again.
@@ -28,7 +30,8 @@ export function openTabDoor(options: TabLineOptions): TabLine {
   }
 
   channel.onmessage = ({ data }) => {
-    missed.push(data);
+    if (!loading) told = undefined;
+    missed.push({ data, isOld: options.onAsk() !== undefined });
     missed.splice(0, missed.length - MAX_MISSED);
     void load();
   };

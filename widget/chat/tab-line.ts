@@ -19,11 +19,16 @@ export interface TabLineOptions {
   readonly onOrder: (order: Order) => void;
 }
 
-/** `missed` is what came over the channel before. */
+/** What came over the channel before. A picture that is old is known and not shown. */
+export interface Missed {
+  readonly data: unknown;
+  readonly isOld: boolean;
+}
+
 export function openTabLine(
   { onAsk, onPicture, onOrder }: TabLineOptions,
   channel: BroadcastChannel,
-  missed: readonly unknown[],
+  missed: readonly Missed[],
 ): TabLine {
   const id = crypto.randomUUID();
   let hasOthers = false;
@@ -44,7 +49,7 @@ export function openTabLine(
     post({ type: 'picture', from: id, count, isWhole, isOver, state, change });
   }
 
-  function look(picture: Picture) {
+  function look(picture: Picture, isOld: boolean) {
     const isNext = picture.from === seen?.from && picture.count === seen.count + 1;
     const before = picture.isWhole ? [] : isNext ? entries : undefined;
     const now = before === undefined ? undefined : changed(before, picture.change);
@@ -52,18 +57,18 @@ export function openTabLine(
       // Once: who runs a turn answers with all there is.
       if (seen !== undefined) post({ type: 'ask' });
       seen = undefined;
-      return onPicture(undefined, picture.isOver);
+      return isOld ? undefined : onPicture(undefined, picture.isOver);
     }
     seen = picture;
     entries = now;
-    onPicture({ ...EMPTY_CONVERSATION, ...picture.state, entries }, picture.isOver);
+    if (!isOld) onPicture({ ...EMPTY_CONVERSATION, ...picture.state, entries }, picture.isOver);
   }
 
-  function hear(data: unknown) {
+  function hear(data: unknown, isOld = false) {
     const message = readMessage(data);
     if (message === undefined) return;
     hasOthers = true;
-    if (message.type === 'picture') look(message);
+    if (message.type === 'picture') look(message, isOld);
     else if (message.type === 'ask') {
       const running = onAsk();
       if (running === undefined) post({ type: 'here' });
@@ -71,7 +76,7 @@ export function openTabLine(
     } else if (message.type !== 'here') onOrder(message);
   }
   channel.onmessage = ({ data }) => hear(data);
-  for (const data of missed) hear(data);
+  for (const { data, isOld } of missed) hear(data, isOld);
 
   return { tell, order: post, close: () => channel.close() };
 }

@@ -82,7 +82,7 @@ test('a visitor opens the chat, asks, allows a tool of the page and reads the an
   expect(asked.map(({ path }) => path)).toEqual(['init', 'chat']);
   panel().button('Stop').click();
   await sent;
-  expect(outcomes).toMatchObject([{ name: 'add_to_cart', outcome: { status: 'declined' } }]);
+  expect(outcomes).toMatchObject([{ name: 'add_to_cart', outcome: { status: 'cancelled' } }]);
   registration.abort();
 });
 
