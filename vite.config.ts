@@ -99,6 +99,16 @@ function hashed(folder: string) {
   return { entryFileNames: `${folder}[name]-[hash].js`, chunkFileNames: `${folder}[name]-[hash].js` };
 }
 
+/**
+ * Each with all that it imports, in one file: what a file imports is asked for only when the file is there, one round
+ * trip later. An earlier one keeps what a later one needs too; they are asked for together.
+ */
+const TOGETHER = [
+  { name: 'app', test: /widget\/app\.ts$/, priority: 3 },
+  { name: 'conversation-parts', test: /widget\/ui\/conversation-parts\.ts$/, priority: 2 },
+  { name: 'driver', test: /widget\/chat\/driver\.ts$/, priority: 1 },
+];
+
 /** The name that the app's build gave an entry; the loader is built after it and carries the name. */
 function chunkFile(entry: string): string {
   const file = readdirSync(at('widget/dist/cdn/chunks')).find(
@@ -122,9 +132,13 @@ const builds: Record<string, () => UserConfig> = {
         formats: ['es'],
       },
       rolldownOptions: {
-        // Else what the late chunk shares with the app would be a third file, fetched one round trip later.
+        // Else the app would be two files: one with what late chunks need of it, and one that gives it its name.
         preserveEntrySignatures: 'allow-extension',
-        output: { ...hashed('chunks/'), minify: true },
+        output: {
+          ...hashed('chunks/'),
+          minify: true,
+          codeSplitting: { groups: TOGETHER },
+        },
       },
     },
   }),
