@@ -74,6 +74,7 @@ interface DrawingProps {
 
 interface Filled {
   readonly element: HTMLElement;
+  plain: RenderedPart;
   drawn: Drawn;
 }
 
@@ -98,6 +99,8 @@ function Drawing({ renderer, styledBy, what, part, host, children }: DrawingProp
     if (failed) return;
     try {
       const plain = plainPart(part);
+      if (filled.current !== undefined && isSame(filled.current.plain, plain)) return;
+      if (filled.current) filled.current.plain = plain;
       if (filled.current?.drawn.update) {
         filled.current.drawn.update(plain);
         return;
@@ -110,7 +113,7 @@ function Drawing({ renderer, styledBy, what, part, host, children }: DrawingProp
         element.slot = name;
         host.append(element);
       }
-      filled.current = { element, drawn: {} };
+      filled.current = { element, plain, drawn: {} };
       const drawn = renderer(plain, element);
       filled.current.drawn = typeof drawn === 'function' ? { remove: drawn } : (drawn ?? {});
     } catch (cause) {
@@ -123,6 +126,13 @@ function Drawing({ renderer, styledBy, what, part, host, children }: DrawingProp
 
   if (failed) return <>{children}</>;
   return styledBy === 'chat' ? <div ref={place} /> : <slot name={name} />;
+}
+
+/** Whether there is nothing new to draw. Of a tool there always may be. */
+function isSame(one: RenderedPart, other: RenderedPart): boolean {
+  if (one.kind === 'tool' || other.kind === 'tool') return false;
+  const isComplete = (part: typeof one) => part.kind === 'answer' && part.isComplete;
+  return one.text === other.text && one.id === other.id && isComplete(one) === isComplete(other);
 }
 
 function plainPart(part: Drawable): RenderedPart {

@@ -32,7 +32,7 @@ export interface HostChat extends Pick<PagehandWidget, 'open' | 'close' | 'toggl
    */
   update(options: LiveOptions): Promise<void>;
   /**
-   * What the model is told beside each message, under this name in `context` of the request. A provider that throws,
+   * What goes beside each message, under this name in `context` of the request. A provider that throws,
    * or takes longer than 2 s, is left out of that request and reported to the page. Returns the undo.
    */
   addContext(name: string, provider: ContextProvider): () => void;

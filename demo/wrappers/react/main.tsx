@@ -11,7 +11,7 @@ function App() {
   const [events, setEvents] = useState<readonly string[]>([]);
   const { chat, send, isOpen, messages } = usePagehand();
 
-  // What the model should know of the page, for as long as this is rendered.
+  // Goes with each message, for as long as this is rendered.
   useEffect(() => chat?.addContext('page', () => ({ theme })), [chat, theme]);
 
   const note = (event: string) => setEvents((before) => [...before, event]);

@@ -1,3 +1,4 @@
+import axe from 'axe-core';
 import { afterEach, expect, test, vi } from 'vitest';
 import type { HostChat, RenderedPart } from '../../../widget/host/host-chat-api.ts';
 import { mount, type PagehandWidget } from '../../../widget/index.ts';
@@ -102,14 +103,20 @@ test('a page draws its tool\u2019s result with its own elements and its own styl
   expect(getComputedStyle(element ?? document.body).color).toBe('rgb(1, 2, 3)');
   expect(element?.checkVisibility()).toBe(true);
   expect(panel().find('.tool')).toBeNull();
+  const { violations } = await axe.run({ include: [['[data-pagehand]']] } as never, {
+    runOnly: ['wcag2a', 'wcag2aa', 'wcag22aa'],
+  });
+  expect(violations.map(({ id }) => id)).toEqual([]);
   style.remove();
 });
 
 test('the visitor\u2019s messages and the answers are the page\u2019s to draw, too; undoing gives them back', async () => {
   const chat = await aChat();
   const removed = vi.fn();
+  let drawn = 0;
   const undos = [
     chat.setRenderer('message', ({ id }, element) => {
+      drawn += 1;
       element.textContent = `message ${id.slice(0, 4)}`;
       return removed;
     }),
@@ -123,7 +130,7 @@ test('the visitor\u2019s messages and the answers are the page\u2019s to draw, t
   for (const undo of undos) undo();
   await until(() => panel().text().includes('世界') && panel().text().includes('Hi'));
   expect(drawnByPage()).toEqual([]);
-  expect(removed).toHaveBeenCalledTimes(1);
+  expect(removed).toHaveBeenCalledTimes(drawn);
 });
 
 test('a renderer with `update` keeps its element while the answer grows', async () => {
