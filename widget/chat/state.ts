@@ -17,7 +17,7 @@ export type Phase =
   | 'failed';
 
 /** Why a call was not run. */
-export type RefusedReason =
+type RefusedReason =
   /** Of `PageCallOutcome`. */
   | 'gone'
   | 'changed'

@@ -101,7 +101,7 @@ export interface ShowProps extends Partial<ViewProps> {
 }
 
 /** The words of every chat that is shown. */
-export const ENGLISH: Words = await openWords('en');
+const ENGLISH: Words = await openWords('en');
 
 /** Draws a chat into a page, as the widget does. */
 export function show(chat: Chat, { locale = 'en', ...props }: ShowProps = {}): Shown {
