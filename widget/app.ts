@@ -222,7 +222,14 @@ export async function startApp({ root, options, emit, onOpenChange, waiting }: A
     () => closable && !open.value && !['idle', 'failed'].includes(chat.conversation.value.phase),
     async () => {
       const { watchUnread } = await import('./modes/unread.ts');
-      return () => watchUnread({ root, conversation: chat.conversation, open, words: view.words });
+      return () =>
+        watchUnread({
+          root,
+          conversation: chat.conversation,
+          open,
+          words: view.words,
+          onCount: (count) => emit('unread', { count }),
+        });
     },
   );
   const stopNoting = startWhen(
