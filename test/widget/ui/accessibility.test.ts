@@ -16,7 +16,7 @@ import {
   show,
 } from './fake-chat.ts';
 
-const MARKDOWN = `# Head\n\nText with a [link](https://x.test), \`code\` and **bold**.\n\n| a | b |\n|---|---|\n| 1 | 2 |\n
+const MARKDOWN = `## Head\n\nText with a [link](https://x.test), \`code\` and **bold**.\n\n| a | b |\n|---|---|\n| 1 | 2 |\n
 \`\`\`js\nlet a;\n\`\`\`\n\n> quote\n\n- [x] done\n- [ ] open`;
 
 const states: Record<string, Partial<Conversation>> = {

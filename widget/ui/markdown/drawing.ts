@@ -53,11 +53,13 @@ export function createDrawing(target: HTMLElement, say: Say, onFinished: OnFinis
   let drawn: Drawn[] = [];
   let text = '';
   let read = 0;
+  const levels: number[] = [];
 
   const restart = () => {
     path = emptyPath();
     drawn = [];
     read = 0;
+    levels.length = 0;
     target.replaceChildren();
   };
 
@@ -72,7 +74,12 @@ export function createDrawing(target: HTMLElement, say: Say, onFinished: OnFinis
         read = end + 1;
       }
       const shown = withLastLine(path, text.slice(read), done);
-      drawBlocks({ path: done ? [] : shown, depth: 1, say, onFinished }, target, drawn, shown[0].children);
+      drawBlocks(
+        { path: done ? [] : shown, depth: 1, levels, say, onFinished },
+        target,
+        drawn,
+        shown[0].children,
+      );
       // What is finished stands in the page, and nothing else is kept of it.
       const { children } = path[0];
       drawn.splice(0, done ? drawn.length : children.splice(0, children.length - 1).length);
@@ -96,6 +103,8 @@ function withLastLine(path: Path, line: string, done: boolean): Path {
 interface Place {
   readonly path: readonly Block[];
   readonly depth: number;
+  /** As written, of the headings that the next one stands below. */
+  readonly levels: number[];
   readonly say: Say;
   readonly onFinished: OnFinished;
 }
@@ -108,7 +117,7 @@ function drawBlocks(place: Place, parent: HTMLElement, drawn: Drawn[], blocks: r
     const shape = shapeOf(block);
     let current = old;
     if (current === undefined || current.shape !== shape) {
-      const node = createBlock(block, place.say);
+      const node = createBlock(block, place);
       if (current === undefined) parent.append(node);
       else current.node.replaceWith(node);
       current = { block, open, shape, node, inside: [], spans: [], source: [] };
@@ -142,12 +151,12 @@ function shapeOf(block: Block): string {
   }
 }
 
-function createBlock(block: Block, say: Say): HTMLElement {
+function createBlock(block: Block, { levels, say }: Place): HTMLElement {
   switch (block.kind) {
     case 'paragraph':
       return element('p');
     case 'heading':
-      return element(`h${Math.min(block.level + HEADING_OFFSET, 6)}`);
+      return element(`h${headingLevel(levels, block.level)}`);
     case 'rule':
       return element('hr');
     case 'quote':
@@ -164,6 +173,13 @@ function createBlock(block: Block, say: Say): HTMLElement {
       return list;
     }
   }
+}
+
+/** One below the heading that it belongs to: whoever goes from heading to heading finds no level left out. */
+function headingLevel(levels: number[], written: number): number {
+  while ((levels.at(-1) ?? 0) >= written) levels.pop();
+  levels.push(written);
+  return Math.min(levels.length + HEADING_OFFSET, 6);
 }
 
 function createItem(task: 'open' | 'done' | undefined, say: Say): HTMLElement {

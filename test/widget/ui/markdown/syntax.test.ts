@@ -47,7 +47,8 @@ describe('inline syntax', () => {
 });
 
 const blocks: readonly [string, string][] = [
-  ['# A\n## B ##\n###### F', '<h3>A</h3><h4>B</h4><h6>F</h6>'],
+  ['# A\n## B ##\n###### F', '<h3>A</h3><h4>B</h4><h5>F</h5>'],
+  ['### A\n### B\n##### C\n# D\n## E', '<h3>A</h3><h3>B</h3><h4>C</h4><h3>D</h3><h4>E</h4>'],
   ['#no', '<p>#no</p>'],
   ['a\nb\n\nc', '<p>a\nb</p><p>c</p>'],
   ['a\n---\nb', '<p>a</p><hr><p>b</p>'],
