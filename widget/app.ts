@@ -10,7 +10,7 @@ import { leadingAway } from './chat/turn-memory.ts';
 import type { LiveOptions } from './host/host-chat-api.ts';
 import { createHostSide, filled } from './host/host-side.ts';
 import { hostWhenWanted } from './host/host-when-wanted.ts';
-import { openWords } from './messages.ts';
+import { openWords, type Words } from './messages.ts';
 import { loadMode, modeOf } from './modes/frame.ts';
 import { startWhen } from './modes/start-when.ts';
 import type { Emit, PagehandWidget, ResolvedOptions } from './options.ts';
@@ -178,6 +178,7 @@ export async function startApp({ root, options, emit, onOpenChange, waiting }: A
     slots,
     isTest: token.startsWith('ct_test_'),
   };
+  if (options.label === undefined) nameLauncher(root, view.words);
   let unrender: (() => void) | undefined;
   let wasOpen = false;
   let isGone = false;
@@ -213,6 +214,7 @@ export async function startApp({ root, options, emit, onOpenChange, waiting }: A
   async function update({ locale, ...looks }: LiveOptions) {
     const words = locale === undefined ? view.words : await openWords(languageTag(locale));
     view = { ...view, ...looks, words };
+    if (options.label === undefined) nameLauncher(root, words);
     if (unrender === undefined || isGone) return;
     unrender();
     unrender = renderView(root, view);
@@ -273,6 +275,15 @@ export async function startApp({ root, options, emit, onOpenChange, waiting }: A
       writeWeb('sessionStorage', LEFT_NAME, undefined);
     },
   };
+}
+
+/** In the visitor's language, unless it says something else at this moment. */
+function nameLauncher(root: ShadowRoot, { say }: Words): void {
+  const button = root.querySelector<HTMLButtonElement>('#l');
+  if (button === null) return;
+  const name = say('launcher.open');
+  if (button.ariaLabel === button.name) button.ariaLabel = name;
+  button.name = name;
 }
 
 /** A chat that no other tab knows of. */

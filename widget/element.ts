@@ -4,7 +4,7 @@ import type { MountOptions, PagehandWidget } from './options.ts';
 /** On a server there is no element to extend; importing this file there defines nothing. */
 const Base = (globalThis.HTMLElement ?? Object) as typeof HTMLElement;
 
-const TEXTS = ['token', 'api', 'mode', 'position', 'theme', 'teaser', 'footer', 'locale'] as const;
+const TEXTS = ['token', 'api', 'mode', 'position', 'theme', 'teaser', 'footer', 'locale', 'label'] as const;
 const SWITCHES = ['open', 'inline'] as const;
 /** As properties alone. */
 const VALUES = ['webmcp', 'attachments', 'voice', 'history', 'identity'] as const;
@@ -13,7 +13,7 @@ const PROPERTIES = [...TEXTS, ...SWITCHES, ...VALUES] as const;
 type Property = (typeof PROPERTIES)[number];
 
 /**
- * `<pagehand-chat token api mode position theme teaser footer locale open inline>`: a chat as long as the element is in
+ * `<pagehand-chat token api mode position theme teaser footer locale label open inline>`: a chat as long as the element is in
  * the page. It floats; with `inline` it fills the element. Attributes and the properties of the same names take effect
  * at once and keep the conversation. `webmcp`, `attachments`, `voice`, `history` and `identity` are properties alone. The chat's
  * events, `pagehand:open`, `pagehand:message` and so on, are also the element's.
@@ -31,6 +31,7 @@ export class PagehandElement extends Base {
   declare inline: boolean;
   declare teaser: string | null;
   declare footer: string | null;
+  declare label: string | null;
   declare webmcp: MountOptions['webmcp'] | undefined;
   declare attachments: MountOptions['attachments'] | undefined;
   declare voice: MountOptions['voice'] | undefined;

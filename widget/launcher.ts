@@ -25,6 +25,8 @@ export function drawLauncher(options: ResolvedOptions): Launcher {
   root.adoptedStyleSheets = [sheet];
   const button = document.createElement('button');
   button.id = 'l';
+  // The app says it in the visitor's language once it is there.
+  button.name = options.label ?? 'Open chat';
   button.part = 'launcher';
   button.ariaLive = 'polite';
   root.append(button);
@@ -35,7 +37,7 @@ export function drawLauncher(options: ResolvedOptions): Launcher {
     show(isOpen, isBusy = false, sentence) {
       button.ariaExpanded = `${isOpen}`;
       button.ariaBusy = `${isBusy}`;
-      button.ariaLabel = sentence ?? 'Open chat';
+      button.ariaLabel = sentence ?? button.name;
       button.textContent = sentence ?? '';
     },
   };

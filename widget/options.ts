@@ -26,6 +26,8 @@ export interface MountOptions {
   readonly mode?: Mode;
   /** An element, or a selector, to fill. */
   readonly target?: Element | string;
+  /** The launcher's name for who cannot see it. Default: `Open chat`, and once the chat is there, in its language. */
+  readonly label?: string;
   /** Default `bottom-right`. */
   readonly position?: Position;
   /** Default `auto`: as the visitor's system says. */
@@ -170,6 +172,7 @@ declare global {
 /** Options with every default in its place. */
 export interface ResolvedOptions {
   readonly token: string;
+  readonly label?: string;
   readonly api: string;
   readonly target: Element | undefined;
   readonly position: Position;

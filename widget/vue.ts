@@ -26,6 +26,7 @@ const PROPS = {
   locale: String,
   teaser: String,
   footer: String,
+  label: String,
   history: { type: [Boolean, String] as PropType<boolean | 'off'>, default: undefined },
   identity: [String, Object, Function] as PropType<NonNullable<MountOptions['identity']>>,
   attachments: { type: [Boolean, String] as PropType<boolean | 'on' | 'off'>, default: undefined },

@@ -1,5 +1,6 @@
 /** What is said before the visitor writes, and whatever the frame of the chat says later. In ICU message syntax. */
 export const messages = {
+  'launcher.open': 'Open chat',
   'panel.title': 'Chat',
   'panel.close': 'Close',
   'panel.maximise': 'Maximise',
