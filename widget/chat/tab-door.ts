@@ -1,3 +1,4 @@
+import { fieldsOf } from './reading.ts';
 import type { Missed, TabLine, TabLineOptions } from './tab-line.ts';
 
 /** Most messages that are kept for a line that is still on its way. Of a gap it asks for all there is. */
@@ -8,7 +9,7 @@ export function openTabDoor(options: TabLineOptions): TabLine {
   const channel = new BroadcastChannel(`pagehand:${options.key}`);
   const missed: Missed[] = [];
   let line: TabLine | undefined;
-  /** What was told since there is somebody to hear it. */
+  /** What was told, and maybe heard by nobody. */
   let told: Parameters<TabLine['tell']> | undefined;
   let loading = false;
   let isClosed = false;
@@ -30,7 +31,8 @@ export function openTabDoor(options: TabLineOptions): TabLine {
   }
 
   channel.onmessage = ({ data }) => {
-    if (!loading) told = undefined;
+    // Who is new here has read what was kept; who was here before may have missed what this tab told.
+    if (!loading && fieldsOf(data).type === 'ask') told = undefined;
     missed.push({ data, isOld: options.onAsk() !== undefined });
     missed.splice(0, missed.length - MAX_MISSED);
     void load();
