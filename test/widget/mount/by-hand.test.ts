@@ -28,9 +28,13 @@ const chat = () => inside(hosts().at(-1) ?? null);
 const field = () => chat().find('textarea') as HTMLTextAreaElement | null;
 const focused = () => hosts().at(-1)?.shadowRoot?.activeElement ?? null;
 
-async function opened(): Promise<HTMLTextAreaElement> {
+async function openByHand(): Promise<void> {
+  await userEvent.click(chat().find('#l') as HTMLElement);
+  await opened();
+}
+
+async function opened(): Promise<void> {
   await until(() => field() !== null && focused() === field());
-  return field() as HTMLTextAreaElement;
 }
 
 test.each(['top-left', 'top-right', 'bottom-left', 'bottom-right'] as const)(
@@ -67,6 +71,31 @@ test('with the keyboard alone: to the launcher, into the field, and back to the 
   expect(launcher?.ariaExpanded).toBe('false');
 });
 
+describe('on a phone', () => {
+  beforeEach(() => page.viewport(390, 844));
+
+  test('the field stands above the keyboard, and comes down with it', async () => {
+    const { visualViewport } = window;
+    const area = Object.assign(new EventTarget(), { height: 844, width: 390, offsetTop: 0, scale: 1 });
+    Object.defineProperty(window, 'visualViewport', { value: area, configurable: true });
+    onTestFinished(() => {
+      Object.defineProperty(window, 'visualViewport', { value: visualViewport, configurable: true });
+    });
+    const turn = (to: { height: number; offsetTop: number }) => {
+      Object.assign(area, to).dispatchEvent(new Event('resize'));
+    };
+    aChat();
+    await openByHand();
+    const foot = () => Math.round(chat().find('.composer')?.getBoundingClientRect().bottom ?? 0);
+    turn({ height: 500, offsetTop: 0 });
+    await until(() => foot() <= 500 && foot() > 400);
+    turn({ height: 500, offsetTop: 120 });
+    await until(() => foot() <= 620 && foot() > 500);
+    turn({ height: 844, offsetTop: 0 });
+    await until(() => foot() > 744);
+  });
+});
+
 describe('for who asks the system for', () => {
   async function media(name: string, value: string): Promise<void> {
     const set = (features: { name: string; value: string }[]) =>
@@ -93,8 +122,7 @@ describe('for who asks the system for', () => {
     };
     let frame = requestAnimationFrame(look);
     const widget = aChat();
-    widget.open();
-    await opened();
+    await openByHand();
     await widget.send('Hi');
     await until(() => chat().text().includes('世界'));
     cancelAnimationFrame(frame);
@@ -106,8 +134,7 @@ describe('for who asks the system for', () => {
 
   test('few colours, what only a ground set apart has an edge, and the focus shows', async () => {
     const widget = aChat();
-    widget.open();
-    await opened();
+    await openByHand();
     await widget.send('Hi');
     await until(() => chat().find('.visitor') !== null);
     const edge = () => getComputedStyle(chat().find('.visitor') as HTMLElement).borderTopWidth;
