@@ -28,6 +28,9 @@ export const MAX_TOOL_RESULT_CHARS = 32_000;
 /** Longest text of one message, in characters. A longer one is refused, because cutting it would change what was asked. */
 export const MAX_MESSAGE_CHARS = 32_000;
 
+/** Largest `context` and `inputs` of one chat together, in characters of their JSON. The model reads them with the message. */
+export const MAX_PAGE_CONTEXT_CHARS = 32_000;
+
 /** Most messages one request may carry. Widgets of this wire send the whole transcript on every turn. */
 export const MAX_MESSAGES = 2_000;
 

@@ -121,7 +121,9 @@ export const ChatRequest = z.object({
   clientTools: z.optional(z.array(ClientTool)),
   /** Alone: the set that was sent with it before. Unknown to the server: 409 `client_tools_resend_required`. */
   clientToolsFingerprint: z.optional(Fingerprint),
+  /** For the operator's own use; no model reads it. */
   metadata: z.optional(Bag),
+  /** What the page says of the visitor, and of itself. The model reads both with the newest message, as data of a page. */
   inputs: z.optional(Bag),
   context: z.optional(Bag),
   turnId: z.optional(z.string()),

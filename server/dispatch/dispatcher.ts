@@ -18,6 +18,8 @@ export interface StartRequest {
   readonly messages: readonly ChatMessage[];
   /** The message whose place the last one takes. Default: none. */
   readonly replacesMessageId?: string | undefined;
+  /** JSON of what the page said of itself. Default: nothing. */
+  readonly pageContext?: string | undefined;
   /** What its messages may name of the conversation's files; `null`: none. Default: none. */
   readonly files?: Pick<FileSettings, 'maxBytes' | 'maxPerMessage'> | null;
   readonly assistantMessageId: string | null;

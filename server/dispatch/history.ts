@@ -186,7 +186,7 @@ function requireRoom(messages: readonly { readonly message: ModelMessage }[]): v
 export function lengthOf(message: ModelMessage): number {
   const pieces: readonly object[] =
     message.role === 'user'
-      ? message.content
+      ? [...message.content, { pageContext: message.pageContext }]
       : message.role === 'tool'
         ? message.results
         : [

@@ -3,7 +3,7 @@ import { ID_PREFIX } from '../../protocol/ids.ts';
 import { ConfigError } from '../config/config.ts';
 import { RequestError } from '../errors.ts';
 import type { Admission } from '../policy.ts';
-import type { Execution, StoredMessage } from '../store/store.ts';
+import type { Execution, NewMessage, StoredMessage } from '../store/store.ts';
 import type { Desk } from './desk.ts';
 import type { Answer, StartRequest } from './dispatcher.ts';
 import type { EventLog } from './event-log.ts';
@@ -60,7 +60,7 @@ async function begin(
   const { deps, runs } = desk;
   const nowMs = deps.clock();
   const { messages, files } = await nameFiles(
-    plan.kind === 'new' ? plan.messages : [],
+    plan.kind === 'new' ? withPageContext(plan.messages, request.pageContext) : [],
     request.files ?? null,
     {
       conversationId: request.conversationId,
@@ -88,6 +88,18 @@ async function begin(
   if (result === 'limit_reached') throw limitReached(request.count?.limit ?? 0);
   runs.launch(log);
   return desk.read(log.execution, 0, 'answer');
+}
+
+/** The newest message carries what the page said of itself when it was sent. */
+function withPageContext(
+  messages: readonly NewMessage[],
+  pageContext: string | undefined,
+): readonly NewMessage[] {
+  return messages.map((one, at) =>
+    pageContext !== undefined && at === messages.length - 1 && one.message.role === 'user'
+      ? { ...one, message: { ...one.message, pageContext } }
+      : one,
+  );
 }
 
 function checkModel(id: string, { deps }: Desk): void {

@@ -33,7 +33,12 @@ export interface ModelToolResult {
 
 /** The durable memory of a conversation, one entry a message. Each tool call has exactly one result after it. */
 export type ModelMessage =
-  | { readonly role: 'user'; readonly content: readonly ContentPart[] }
+  | {
+      readonly role: 'user';
+      readonly content: readonly ContentPart[];
+      /** JSON that the page sent along. Of the newest message adapters give it to the model, fenced as data. */
+      readonly pageContext?: string;
+    }
   | { readonly role: 'assistant'; readonly text: string; readonly toolCalls: readonly ModelToolCall[] }
   | { readonly role: 'tool'; readonly results: readonly ModelToolResult[] };
 

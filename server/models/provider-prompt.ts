@@ -12,15 +12,19 @@ type AssistantPart = Extract<Message, { role: 'assistant' }>['content'][number];
 export function buildPrompt({ instructions, messages }: ModelRequest, urls: SupportedUrls): ProviderPrompt {
   const system: ProviderPrompt =
     instructions.trim() === '' ? [] : [{ role: 'system', content: instructions }];
-  return [...system, ...messages.flatMap((message) => messageOf(message, urls))];
+  const newest = messages.findLastIndex(({ role }) => role === 'user');
+  return [...system, ...messages.flatMap((message, at) => messageOf(message, urls, at === newest))];
 }
 
-function messageOf(message: ModelMessage, urls: SupportedUrls): ProviderPrompt {
+function messageOf(message: ModelMessage, urls: SupportedUrls, isNewest: boolean): ProviderPrompt {
   switch (message.role) {
     case 'user': {
-      const content = message.content
-        .map((part) => userPart(part, urls))
-        .filter((part) => part.type !== 'text' || part.text !== '');
+      const { pageContext } = message;
+      const context: UserPart[] =
+        isNewest && pageContext !== undefined ? [{ type: 'text', text: fence(pageContext) }] : [];
+      const content = [...context, ...message.content.map((part) => userPart(part, urls))].filter(
+        (part) => part.type !== 'text' || part.text !== '',
+      );
       return [
         {
           role: 'user',

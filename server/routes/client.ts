@@ -1,5 +1,5 @@
 import { ID_PREFIX } from '../../protocol/ids.ts';
-import { MAX_SMALL_BODY_BYTES } from '../../protocol/limits.ts';
+import { MAX_PAGE_CONTEXT_CHARS, MAX_SMALL_BODY_BYTES } from '../../protocol/limits.ts';
 import {
   CancelRequest,
   CancelResponse,
@@ -185,6 +185,7 @@ function chatRoute({ store, dispatcher, sessions, limits, streams }: ClientRoute
           messages: body.messages,
           replacesMessageId: body.replacesMessageId,
           files: surface.files,
+          pageContext: pageContextOf(body),
           assistantMessageId: body.assistantMessageId ?? null,
           admission: tools === undefined ? NO_TOOLS : admitFor(active, tools),
           count: {
@@ -287,6 +288,22 @@ function feedbackRoute({ store, sessions, limits, clock, newId }: ClientRoutePar
       return jsonAnswer({ success: true, feedbackId } satisfies FeedbackResponse);
     },
   });
+}
+
+/** Throws where it is more than a model should read with each message. */
+function pageContextOf({ context, inputs }: ChatRequest): string | undefined {
+  const told = { ...(isEmpty(inputs) ? {} : { inputs }), ...(isEmpty(context) ? {} : { context }) };
+  if (isEmpty(told)) return undefined;
+  const json = JSON.stringify(told);
+  if (json.length <= MAX_PAGE_CONTEXT_CHARS) return json;
+  throw new RequestError('invalid_request', `The page told ${json.length} characters of itself.`, {
+    hint: `Send at most ${MAX_PAGE_CONTEXT_CHARS} in \`context\` and \`inputs\` together.`,
+    details: ['context: is too large'],
+  });
+}
+
+function isEmpty(bag: object | undefined): boolean {
+  return bag === undefined || Object.keys(bag).length === 0;
 }
 
 function admitFor({ surface, session }: ActiveSession, tools: readonly ClientTool[]): Admission {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { MAX_MESSAGE_CHARS } from '../../protocol/limits.ts';
+import { MAX_MESSAGE_CHARS, MAX_PAGE_CONTEXT_CHARS } from '../../protocol/limits.ts';
 import { aServer, eventsOf, framesOf, refusal, says, type TestServer } from '../support/server.ts';
 
 describe('a chat turn', () => {
@@ -35,6 +35,28 @@ describe('a chat turn', () => {
       });
       expect(data.seq).toBe(index + 1);
     }
+  });
+
+  test('gives the model what the page said of itself, apart from what the visitor typed', async () => {
+    await (
+      await server.chat({ sessionId, context: { page: { path: '/mugs' } }, inputs: { plan: 'pro' } })
+    ).text();
+    expect(server.asked[0]?.messages.at(-1)).toMatchObject({
+      role: 'user',
+      content: [{ type: 'text' }],
+      pageContext: '{"inputs":{"plan":"pro"},"context":{"page":{"path":"/mugs"}}}',
+    });
+  });
+
+  test('without a word of the page brings none', async () => {
+    await (await server.chat({ sessionId, context: {}, inputs: {} })).text();
+    expect(server.asked[0]?.messages.at(-1)).not.toHaveProperty('pageContext');
+  });
+
+  test('with more than a model should read each time is refused, and says how much may be', async () => {
+    const context = { page: 'x'.repeat(MAX_PAGE_CONTEXT_CHARS) };
+    expect(await refusal(await server.chat({ sessionId, context }))).toBe('400 invalid_request');
+    expect(server.asked).toEqual([]);
   });
 
   test('tells its events in order, and the first text carries the id that the client chose', async () => {
