@@ -36,8 +36,14 @@ export const ConversationsRequest = z.object({
   /** 1 to 100. Default 25. */
   limit: z.optional(z.string()),
   targetId: z.optional(Id),
-  /** Words that the title or a message has. Beyond the public wire. */
-  q: z.optional(z.string().check(z.maxLength(200))),
+});
+
+/** `POST /v1/client/conversations/search`, beyond the public wire: in a body, because addresses are written into logs. */
+export const ConversationSearch = z.object({
+  sessionId: Id,
+  cursor: z.optional(z.string()),
+  /** Words that the title or a message has. */
+  q: z.string().check(z.maxLength(200)),
 });
 export const ConversationsResponse = z.object({
   data: z.array(ConversationSummary),

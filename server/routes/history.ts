@@ -2,6 +2,7 @@ import {
   ConversationChange,
   ConversationRequest,
   ConversationResponse,
+  ConversationSearch,
   ConversationSummary,
   ConversationsRequest,
   ConversationsResponse,
@@ -75,6 +76,7 @@ const VIEWER_ERRORS = [
 export function historyRoutes(parts: HistoryRouteParts): ClientRoute[] {
   return [
     listRoute(parts),
+    searchRoute(parts),
     readRoute(parts),
     changeRoute(parts),
     projectionsRoute(parts),
@@ -93,23 +95,56 @@ function listRoute(parts: HistoryRouteParts): ClientRoute {
     ...BY_VIEWER,
     answer: { description: 'One page.', json: ConversationsResponse },
     errors: [...VIEWER_ERRORS, 'invalid_cursor'],
-    async handle(call, { sessionId, cursor, limit: wanted, targetId, q = '' }) {
+    async handle(call, { sessionId, cursor, limit, targetId }) {
       const { viewer } = await viewerOf(call, sessionId, parts);
-      const limit = limitOf(wanted);
-      const after = cursor === undefined ? undefined : placeOf(cursor);
-      const words = q.split(/\s+/).filter(Boolean).slice(0, MAX_SEARCH_WORDS);
       const isOfTarget = targetId === undefined || targetId === viewer.surface.agent.id;
-      const found = isOfTarget
-        ? await parts.store.records(whoseRecords(viewer), { limit: limit + 1, after, words })
-        : [];
-      const page = found.slice(0, limit);
-      const last = page.at(-1);
-      return answer(viewer, {
-        data: page.map((record) => summaryOf(record, viewer)),
-        nextCursor: found.length > limit && last !== undefined ? cursorOf(last) : null,
-      } satisfies ConversationsResponse);
+      return isOfTarget
+        ? pageOf(viewer, { cursor, limit: limitOf(limit) }, parts)
+        : answer(viewer, { data: [], nextCursor: null } satisfies ConversationsResponse);
     },
   });
+}
+
+function searchRoute(parts: HistoryRouteParts): ClientRoute {
+  return clientRoute({
+    method: 'POST',
+    path: '/v1/client/conversations/search',
+    operation: 'searchClientConversations',
+    query: ['sessionId'],
+    summary:
+      "Finds the visitor's conversations by words of their titles and messages, in the order of the list.",
+    request: ConversationSearch,
+    ...BY_VIEWER,
+    maxBodyBytes: MAX_SMALL_BODY_BYTES,
+    answer: { description: 'One page.', json: ConversationsResponse },
+    errors: [...VIEWER_ERRORS, 'invalid_cursor'],
+    async handle(call, { sessionId, cursor, q }) {
+      const { viewer } = await viewerOf(call, sessionId, parts);
+      const words = q.split(/\s+/).filter(Boolean).slice(0, MAX_SEARCH_WORDS);
+      return pageOf(viewer, { cursor, limit: DEFAULT_PAGE, words }, parts);
+    },
+  });
+}
+
+interface PageWanted {
+  readonly cursor: string | undefined;
+  readonly limit: number;
+  readonly words?: readonly string[];
+}
+
+async function pageOf(
+  viewer: Viewer,
+  { cursor, limit, words = [] }: PageWanted,
+  { store }: HistoryRouteParts,
+): Promise<Response> {
+  const after = cursor === undefined ? undefined : placeOf(cursor);
+  const found = await store.records(whoseRecords(viewer), { limit: limit + 1, after, words });
+  const page = found.slice(0, limit);
+  const last = page.at(-1);
+  return answer(viewer, {
+    data: page.map((record) => summaryOf(record, viewer)),
+    nextCursor: found.length > limit && last !== undefined ? cursorOf(last) : null,
+  } satisfies ConversationsResponse);
 }
 
 function readRoute(parts: HistoryRouteParts): ClientRoute {

@@ -134,7 +134,8 @@ describe('the history of a visitor', () => {
     await say('Where is my BLUE mug?');
     const other = await another('Opening hours');
     await json(ask(`/${other}`, { method: 'PATCH', body: { title: 'Besuch im Café' } }));
-    const found = async (q: string) => (await list(`&q=${encodeURIComponent(q)}`)).data.map(({ id }) => id);
+    const search = (body: object) => json<ConversationsResponse>(ask('/search', { method: 'POST', body }));
+    const found = async (q: string) => (await search({ q })).data.map(({ id }) => id);
     expect(await found('blue')).toEqual([conversationId]);
     expect(await found('mug blue')).toEqual([conversationId]);
     expect(await found('CAFÉ')).toEqual([other]);
@@ -385,12 +386,15 @@ describe('the history of a visitor', () => {
     ['a page of nothing', '', '&limit=0', '400 invalid_request'],
     ['a page without end', '', '&limit=101', '400 invalid_request'],
     ['a page that is no number', '', '&limit=x', '400 invalid_request'],
-    ['a search without end', '', `&q=${'x'.repeat(201)}`, '400 invalid_request'],
     ['a cursor of somebody else', '', '&cursor=abc', '400 invalid_cursor'],
     ['a cursor of messages that is none', '/conv_1', '&messageCursor=-1', '404 not_found'],
     ['two sessions', '', '&sessionId=cs_other', '400 invalid_request'],
   ])('%s is refused', async (_, path, query, code) => {
     expect(await refusal(await ask(path, { query }))).toBe(code);
+  });
+
+  test.each([{ q: 'x'.repeat(201) }, { q: 7 }, {}])('a search for %j is refused', async (body) => {
+    expect(await refusal(await ask('/search', { method: 'POST', body }))).toBe('400 invalid_request');
   });
 
   test('a cursor of messages that is none is refused', async () => {

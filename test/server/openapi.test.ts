@@ -83,6 +83,7 @@ describe('the OpenAPI document', () => {
       ['get', '/v1/agents/{agentId}/executions/{executionId}/events', 'agentsExecutionsEvents', true],
       ['get', '/v1/client/conversations', 'clientConversations', false],
       ['delete', '/v1/client/conversations', 'deleteClientConversations', false],
+      ['post', '/v1/client/conversations/search', 'searchClientConversations', false],
       ['get', '/v1/client/conversations/{conversationId}', 'clientConversation', false],
       ['patch', '/v1/client/conversations/{conversationId}', 'changeClientConversation', false],
       ['delete', '/v1/client/conversations/{conversationId}', 'deleteClientConversation', false],

@@ -34,11 +34,13 @@ export function createHistoryTransport(
 
   const at = (id: string) => `conversations/${encodeURIComponent(id)}`;
   const done = () => true;
+  const pageIn = (fields: Readonly<Record<string, unknown>>) =>
+    Array.isArray(fields.data) ? (fields as unknown as ConversationsResponse) : undefined;
   return {
     list: ({ cursor, query }, signal) =>
-      ask('conversations', 'GET', { query: { limit: '25', cursor, q: query } }, signal, (fields) =>
-        Array.isArray(fields.data) ? (fields as unknown as ConversationsResponse) : undefined,
-      ),
+      query === undefined
+        ? ask('conversations', 'GET', { query: { limit: '25', cursor } }, signal, pageIn)
+        : ask('conversations/search', 'POST', { body: { q: query, cursor } }, signal, pageIn),
     conversation: (id, cursor, signal) =>
       ask(at(id), 'GET', { query: { messageCursor: cursor } }, signal, (fields) =>
         Array.isArray(fields.messages) ? (fields as unknown as ConversationResponse) : undefined,

@@ -322,3 +322,21 @@ test('who signs out leaves session and secret behind', async () => {
   expect(asked.at(-1)).toMatchObject({ path: 'visitor/reset', headers: { 'x-visitor-token': 'cvt_old' } });
   expect([...storage.kept.keys()]).toEqual([]);
 });
+
+test('what a visitor looks for stands in no address', async () => {
+  const asked = answerWith({
+    init: session({ history: true }),
+    conversations: () => json({ data: [], nextCursor: null }),
+    'conversations/search': () => json({ data: [], nextCursor: null }),
+  });
+  const to = createTransport({ api: API, token: 'ct_test_store', storage: memory(), history: true });
+  await to.init(NEVER);
+  const history = await to.history();
+  await history.list({ cursor: undefined, query: undefined }, NEVER);
+  await history.list({ cursor: 'next', query: 'my secret' }, NEVER);
+  expect(asked.slice(-2)).toMatchObject([
+    { method: 'GET', path: 'conversations' },
+    { method: 'POST', path: 'conversations/search', body: { q: 'my secret', cursor: 'next' } },
+  ]);
+  expect(asked.map(({ query }) => query).join()).not.toContain('secret');
+});
