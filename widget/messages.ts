@@ -42,6 +42,11 @@ const ENGLISH: Language = {
 /** By language, and by script where one language is written in two. */
 const LANGUAGES: Readonly<Record<string, Language>> = {
   en: ENGLISH,
+  de: { early: () => import('./languages/early/de.ts'), late: () => import('./languages/late/de.ts') },
+  fr: { early: () => import('./languages/early/fr.ts'), late: () => import('./languages/late/fr.ts') },
+  es: { early: () => import('./languages/early/es.ts'), late: () => import('./languages/late/es.ts') },
+  pt: { early: () => import('./languages/early/pt.ts'), late: () => import('./languages/late/pt.ts') },
+  it: { early: () => import('./languages/early/it.ts'), late: () => import('./languages/late/it.ts') },
 };
 
 /** The words for a locale. What of its language cannot be fetched is said in English. */

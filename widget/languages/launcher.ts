@@ -9,7 +9,7 @@ interface LauncherWords {
 const WORDS: Readonly<Record<string, LauncherWords>> = {
   de: { dismiss: 'Ausblenden', write: 'Nachricht schreiben…' },
   fr: { dismiss: 'Masquer', write: 'Écrire un message…' },
-  es: { dismiss: 'Descartar', write: 'Escribe un mensaje…' },
+  es: { dismiss: 'Descartar', write: 'Escriba un mensaje…' },
   pt: { dismiss: 'Dispensar', write: 'Escreva uma mensagem…' },
   it: { dismiss: 'Nascondi', write: 'Scrivi un messaggio…' },
   nl: { dismiss: 'Sluiten', write: 'Schrijf een bericht…' },
