@@ -62,8 +62,7 @@ export const messages: LateMessages = {
   'artifact.close': 'Zurück zur Unterhaltung',
   'artifact.notLoaded':
     'Das Öffnen hat nicht geklappt. Prüfen Sie Ihre Verbindung und versuchen Sie es noch einmal.',
-  'artifact.blocked':
-    'Die Regeln dieser Seite lassen die Anzeige hier nicht zu. Sie können es als Text lesen oder speichern.',
+  'artifact.blocked': 'Die Regeln dieser Seite lassen die Anzeige hier nicht zu; dies ist der Text.',
   'answer.copy': 'Antwort kopieren',
   'answer.again': 'Neu antworten',
   'answer.good': 'Gute Antwort',

@@ -63,8 +63,7 @@ export const messages: LateMessages = {
   'artifact.source': 'Como texto',
   'artifact.close': 'Volver a la conversación',
   'artifact.notLoaded': 'No se ha podido abrir. Compruebe la conexión e inténtelo de nuevo.',
-  'artifact.blocked':
-    'Las normas de esta página no permiten mostrarlo aquí. Se puede leer como texto o guardar.',
+  'artifact.blocked': 'Las normas de esta página no permiten mostrarlo aquí; este es su texto.',
   'answer.copy': 'Copiar respuesta',
   'answer.again': 'Responder de nuevo',
   'answer.good': 'Buena respuesta',

@@ -63,8 +63,7 @@ export const messages: LateMessages = {
   'artifact.source': 'Sous forme de texte',
   'artifact.close': 'Retour à la conversation',
   'artifact.notLoaded': 'L’ouverture n’a pas abouti. Vérifiez votre connexion et réessayez.',
-  'artifact.blocked':
-    'Les règles de cette page ne permettent pas de l’afficher ici. Vous pouvez le lire sous forme de texte ou l’enregistrer.',
+  'artifact.blocked': 'Les règles de cette page ne permettent pas de l’afficher ici ; en voici le texte.',
   'answer.copy': 'Copier la réponse',
   'answer.again': 'Répondre à nouveau',
   'answer.good': 'Bonne réponse',

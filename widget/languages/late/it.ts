@@ -63,8 +63,7 @@ export const messages: LateMessages = {
   'artifact.source': 'Come testo',
   'artifact.close': 'Torna alla conversazione',
   'artifact.notLoaded': 'L’apertura non è riuscita. Controlla la connessione e riprova.',
-  'artifact.blocked':
-    'Le regole di questa pagina non consentono di mostrarlo qui. Si può leggere come testo o salvare.',
+  'artifact.blocked': 'Le regole di questa pagina non consentono di mostrarlo qui; questo è il suo testo.',
   'answer.copy': 'Copia risposta',
   'answer.again': 'Rispondi di nuovo',
   'answer.good': 'Risposta utile',

@@ -63,8 +63,7 @@ export const messages: LateMessages = {
   'artifact.source': 'Como texto',
   'artifact.close': 'Voltar à conversa',
   'artifact.notLoaded': 'Não foi possível abrir. Verifique sua conexão e tente novamente.',
-  'artifact.blocked':
-    'As regras desta página não permitem a exibição aqui. É possível ler como texto ou salvar.',
+  'artifact.blocked': 'As regras desta página não permitem a exibição aqui; este é o texto.',
   'answer.copy': 'Copiar resposta',
   'answer.again': 'Responder novamente',
   'answer.good': 'Boa resposta',
