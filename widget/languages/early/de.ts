@@ -25,7 +25,7 @@ export const messages: EarlyMessages = {
   'thread.visitorSaid': 'Ihre Nachricht',
   'thread.chatSaid': 'Antwort',
   'thread.suggestions': 'Vorschläge',
-  'thread.jumpToLatest': 'Zum Neuesten springen',
+  'thread.jumpToLatest': 'Zum Neuesten',
   'thread.newBelow': 'Neues weiter unten.',
 
   'composer.message': 'Nachricht',

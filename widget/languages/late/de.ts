@@ -64,7 +64,7 @@ export const messages: LateMessages = {
     'Das Öffnen hat nicht geklappt. Prüfen Sie Ihre Verbindung und versuchen Sie es noch einmal.',
   'artifact.blocked': 'Die Regeln dieser Seite lassen die Anzeige hier nicht zu; dies ist der Text.',
   'answer.copy': 'Antwort kopieren',
-  'answer.again': 'Neu antworten',
+  'answer.again': 'Noch einmal antworten',
   'answer.good': 'Gute Antwort',
   'answer.bad': 'Schlechte Antwort',
   'message.edit': 'Nachricht bearbeiten',
@@ -181,7 +181,7 @@ export const messages: LateMessages = {
 
   'attach.list': 'Angehängte Dateien',
   'attach.remove': '{name} entfernen',
-  'attach.retry': '{name} erneut versuchen',
+  'attach.retry': 'Upload von {name} wiederholen',
   'attach.progress': 'Upload von {name}',
   'attach.moving': '{percent} von {size}',
   'attach.offline': 'Offline: geht weiter, sobald Sie verbunden sind',
@@ -191,7 +191,7 @@ export const messages: LateMessages = {
   'attach.held': 'Wird gesendet, sobald alle Dateien da sind.',
   'attach.stay': 'Noch nicht',
   'attach.blocked':
-    'Eine der Dateien ist nicht angekommen. Versuchen Sie es mit ihr noch einmal oder entfernen Sie sie, und senden Sie dann.',
+    'Eine der Dateien ist nicht angekommen. Versuchen Sie es noch einmal oder entfernen Sie die Datei und senden Sie dann.',
   'file.empty': '„{name}“ ist leer und wurde deshalb nicht angehängt.',
   'file.type': '„{name}“ wurde nicht angehängt. Möglich sind: {kinds}.',
   'file.too_large': '„{name}“ wurde nicht angehängt: Dateien dürfen bis zu {limit} groß sein.',

@@ -30,7 +30,7 @@ export const messages: LateMessages = {
   'announce.unknown': '{title}: resultado desconocido.',
 
   'answer.reasoning': 'Razonamiento',
-  'answer.reasoningNow': 'Pensándolo bien…',
+  'answer.reasoningNow': 'Razonando…',
   'answer.reasoningFor':
     '{seconds, plural, one {# segundo de razonamiento} many {# de segundos de razonamiento} other {# segundos de razonamiento}}',
   'vote.why': '¿Qué no estuvo bien? (opcional)',
@@ -105,8 +105,8 @@ export const messages: LateMessages = {
   'tool.refused': 'no se ha ejecutado: {reason}',
   'tool.cancelled': 'detenido: {reason}',
   'tool.unknown': 'resultado desconocido: se salió de la página durante la ejecución',
-  'refused.gone': 'la página ya no la ofrece',
-  'refused.changed': 'la página la ha cambiado después de ofrecerla',
+  'refused.gone': 'la página ya no ofrece esta herramienta',
+  'refused.changed': 'la página ha cambiado la herramienta después de ofrecerla',
   'refused.invalid_arguments': 'los valores no son adecuados',
   'refused.not_offered': 'no se ofreció para esta respuesta',
   'refused.already_run': 'ya se había iniciado',
@@ -183,7 +183,7 @@ export const messages: LateMessages = {
 
   'attach.list': 'Archivos adjuntos',
   'attach.remove': 'Quitar {name}',
-  'attach.retry': 'Reintentar {name}',
+  'attach.retry': 'Reintentar la carga de {name}',
   'attach.progress': 'Carga de {name}',
   'attach.moving': '{percent} de {size}',
   'attach.offline': 'Sin conexión: continuará cuando se restablezca',
@@ -193,7 +193,7 @@ export const messages: LateMessages = {
   'attach.held': 'Se enviará cuando estén todos los archivos.',
   'attach.stay': 'Todavía no',
   'attach.blocked':
-    'Uno de los archivos no ha llegado. Inténtelo de nuevo con él o quítelo y, después, envíe el mensaje.',
+    'Uno de los archivos no ha llegado. Vuelva a intentarlo o quítelo y, después, envíe el mensaje.',
   'file.empty': '«{name}» está vacío, por lo que no se ha adjuntado.',
   'file.type': '«{name}» no se ha adjuntado. Se puede adjuntar: {kinds}.',
   'file.too_large': '«{name}» no se ha adjuntado: el tamaño máximo de un archivo es de {limit}.',

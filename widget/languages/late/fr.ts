@@ -185,7 +185,7 @@ export const messages: LateMessages = {
 
   'attach.list': 'Fichiers joints',
   'attach.remove': 'Retirer {name}',
-  'attach.retry': 'Réessayer {name}',
+  'attach.retry': 'Réessayer l’envoi de {name}',
   'attach.progress': 'Envoi de {name}',
   'attach.moving': '{percent} de {size}',
   'attach.offline': 'Hors ligne : reprendra une fois la connexion rétablie',

@@ -30,7 +30,7 @@ export const messages: LateMessages = {
   'announce.unknown': '{title}: resultado desconhecido.',
 
   'answer.reasoning': 'Raciocínio',
-  'answer.reasoningNow': 'Pensando com calma…',
+  'answer.reasoningNow': 'Raciocinando…',
   'answer.reasoningFor':
     '{seconds, plural, one {Pensou por # segundo} many {Pensou por # de segundos} other {Pensou por # segundos}}',
   'vote.why': 'O que não ficou bom? (opcional)',
@@ -104,7 +104,7 @@ export const messages: LateMessages = {
   'tool.declined': 'recusado por você',
   'tool.refused': 'não executado: {reason}',
   'tool.cancelled': 'interrompido: {reason}',
-  'tool.unknown': 'resultado desconhecido: a página foi fechada durante a execução',
+  'tool.unknown': 'resultado desconhecido: a página foi fechada ou trocada durante a execução',
   'refused.gone': 'a página não oferece mais essa ferramenta',
   'refused.changed': 'a página mudou a ferramenta depois de oferecê-la',
   'refused.invalid_arguments': 'os valores não são adequados',
@@ -117,7 +117,7 @@ export const messages: LateMessages = {
   'cancelled.new_message': 'outra mensagem foi enviada',
   'cancelled.failed': 'a resposta falhou',
   'cancelled.unanswerable': 'aguarda algo que este chat não pode fornecer',
-  'cancelled.page_left': 'a página foi fechada',
+  'cancelled.page_left': 'a página foi fechada ou trocada',
   'cancelled.turn_ended': 'o resultado não foi informado',
   'approvedBy.visitor_once': 'permitido por você',
   'approvedBy.visitor_always': 'permitido por você para esta conversa',
@@ -182,7 +182,7 @@ export const messages: LateMessages = {
 
   'attach.list': 'Arquivos anexados',
   'attach.remove': 'Remover {name}',
-  'attach.retry': 'Tentar {name} novamente',
+  'attach.retry': 'Tentar enviar {name} novamente',
   'attach.progress': 'Envio de {name}',
   'attach.moving': '{percent} de {size}',
   'attach.offline': 'Offline: continua quando a conexão voltar',
