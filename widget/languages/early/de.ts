@@ -2,6 +2,7 @@ import type { EarlyMessages } from '../../messages.ts';
 
 /** German. */
 export const messages: EarlyMessages = {
+  'launcher.open': 'Chat öffnen',
   'panel.title': 'Chat',
   'panel.close': 'Schließen',
   'panel.maximise': 'Maximieren',

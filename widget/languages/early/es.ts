@@ -2,6 +2,7 @@ import type { EarlyMessages } from '../../messages.ts';
 
 /** Spanish. */
 export const messages: EarlyMessages = {
+  'launcher.open': 'Abrir el chat',
   'panel.title': 'Chat',
   'panel.close': 'Cerrar',
   'panel.maximise': 'Maximizar',

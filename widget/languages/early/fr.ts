@@ -2,6 +2,7 @@ import type { EarlyMessages } from '../../messages.ts';
 
 /** French. */
 export const messages: EarlyMessages = {
+  'launcher.open': 'Ouvrir le chat',
   'panel.title': 'Chat',
   'panel.close': 'Fermer',
   'panel.maximise': 'Agrandir',

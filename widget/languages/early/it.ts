@@ -2,6 +2,7 @@ import type { EarlyMessages } from '../../messages.ts';
 
 /** Italian. */
 export const messages: EarlyMessages = {
+  'launcher.open': 'Apri la chat',
   'panel.title': 'Chat',
   'panel.close': 'Chiudi',
   'panel.maximise': 'Ingrandisci',

@@ -2,6 +2,7 @@ import type { EarlyMessages } from '../../messages.ts';
 
 /** Portuguese. */
 export const messages: EarlyMessages = {
+  'launcher.open': 'Abrir o chat',
   'panel.title': 'Chat',
   'panel.close': 'Fechar',
   'panel.maximise': 'Maximizar',
