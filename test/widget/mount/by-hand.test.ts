@@ -96,6 +96,20 @@ describe('on a phone', () => {
   });
 });
 
+test('a visitor is spoken to in their language, and no other one is fetched', async () => {
+  const fetched = () =>
+    performance
+      .getEntriesByType('resource')
+      .flatMap(({ name }) => /\/languages\/(?:early|late)\/([\w-]+)\.ts/.exec(name)?.[1] ?? []);
+  performance.clearResourceTimings();
+  const widget = aChat({ locale: 'de-AT' });
+  await openByHand();
+  await widget.send('Hallo');
+  await until(() => chat().text().includes('世界'));
+  expect(field()?.lang || field()?.closest('[lang]')?.getAttribute('lang')).toMatch(/^de/);
+  expect([...new Set(fetched())]).toEqual(['de']);
+});
+
 describe('for who asks the system for', () => {
   async function media(name: string, value: string): Promise<void> {
     const set = (features: { name: string; value: string }[]) =>
