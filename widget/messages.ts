@@ -47,6 +47,19 @@ const LANGUAGES: Readonly<Record<string, Language>> = {
   es: { early: () => import('./languages/early/es.ts'), late: () => import('./languages/late/es.ts') },
   pt: { early: () => import('./languages/early/pt.ts'), late: () => import('./languages/late/pt.ts') },
   it: { early: () => import('./languages/early/it.ts'), late: () => import('./languages/late/it.ts') },
+  ar: { early: () => import('./languages/early/ar.ts'), late: () => import('./languages/late/ar.ts') },
+  he: { early: () => import('./languages/early/he.ts'), late: () => import('./languages/late/he.ts') },
+  hi: { early: () => import('./languages/early/hi.ts'), late: () => import('./languages/late/hi.ts') },
+  ja: { early: () => import('./languages/early/ja.ts'), late: () => import('./languages/late/ja.ts') },
+  ko: { early: () => import('./languages/early/ko.ts'), late: () => import('./languages/late/ko.ts') },
+  'zh-Hans': {
+    early: () => import('./languages/early/zh-Hans.ts'),
+    late: () => import('./languages/late/zh-Hans.ts'),
+  },
+  'zh-Hant': {
+    early: () => import('./languages/early/zh-Hant.ts'),
+    late: () => import('./languages/late/zh-Hant.ts'),
+  },
 };
 
 /** The words for a locale. What of its language cannot be fetched is said in English. */
