@@ -2,6 +2,7 @@ import type { EarlyMessages } from '../../messages.ts';
 
 /** Arabic. */
 export const messages: EarlyMessages = {
+  'launcher.open': 'فتح الدردشة',
   'panel.title': 'الدردشة',
   'panel.close': 'إغلاق',
   'panel.maximise': 'تكبير',

@@ -2,6 +2,7 @@ import type { EarlyMessages } from '../../messages.ts';
 
 /** Hebrew. */
 export const messages: EarlyMessages = {
+  'launcher.open': 'פתיחת הצ׳אט',
   'panel.title': 'צ׳אט',
   'panel.close': 'סגירה',
   'panel.maximise': 'הגדלה',

@@ -2,6 +2,7 @@ import type { EarlyMessages } from '../../messages.ts';
 
 /** Hindi. */
 export const messages: EarlyMessages = {
+  'launcher.open': 'चैट खोलें',
   'panel.title': 'चैट',
   'panel.close': 'बंद करें',
   'panel.maximise': 'बड़ा करें',

@@ -2,6 +2,7 @@ import type { EarlyMessages } from '../../messages.ts';
 
 /** Japanese. */
 export const messages: EarlyMessages = {
+  'launcher.open': 'チャットを開く',
   'panel.title': 'チャット',
   'panel.close': '閉じる',
   'panel.maximise': '最大化',

@@ -2,6 +2,7 @@ import type { EarlyMessages } from '../../messages.ts';
 
 /** Korean. */
 export const messages: EarlyMessages = {
+  'launcher.open': '채팅 열기',
   'panel.title': '채팅',
   'panel.close': '닫기',
   'panel.maximise': '최대화',

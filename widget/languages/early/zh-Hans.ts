@@ -2,6 +2,7 @@ import type { EarlyMessages } from '../../messages.ts';
 
 /** Chinese in simplified script. */
 export const messages: EarlyMessages = {
+  'launcher.open': '打开聊天',
   'panel.title': '聊天',
   'panel.close': '关闭',
   'panel.maximise': '最大化',

@@ -2,6 +2,7 @@ import type { EarlyMessages } from '../../messages.ts';
 
 /** Chinese in traditional script. */
 export const messages: EarlyMessages = {
+  'launcher.open': '開啟聊天',
   'panel.title': '聊天',
   'panel.close': '關閉',
   'panel.maximise': '最大化',

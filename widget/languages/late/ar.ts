@@ -132,7 +132,7 @@ export const messages: LateMessages = {
   'receipt.output': 'المخرجات',
   'receipt.result': 'النتيجة',
 
-  'approval.question': 'هل تسمح بتنفيذ «{title}»؟',
+  'approval.question': 'السماح بتنفيذ «{title}»؟',
   'approval.more':
     '{count, plural, zero {لا شيء بعد هذا} one {طلب آخر بعد هذا} two {طلبان آخران بعد هذا} few {# طلبات أخرى بعد هذا} many {# طلبًا آخر بعد هذا} other {# طلب آخر بعد هذا}}',
   'approval.inPage': 'مكان التنفيذ',
@@ -250,11 +250,11 @@ export const messages: LateMessages = {
   'history.cancel': 'إلغاء',
   'history.pin': 'تثبيت {title}',
   'history.delete': 'حذف {title}',
-  'history.deleteAsk': 'هل تريد حذف «{title}»؟ لا يمكن استعادتها بعد الحذف.',
+  'history.deleteAsk': 'حذف «{title}»؟ لا يمكن استعادتها بعد الحذف.',
   'history.deleteOne': 'حذف',
   'history.keep': 'إبقاء',
   'history.deleteAll': 'حذف جميع المحادثات',
-  'history.deleteAllAsk': 'هل تريد حذف جميع محادثاتك مع هذه الدردشة؟ لا يمكن استعادتها بعد الحذف.',
+  'history.deleteAllAsk': 'حذف جميع محادثاتك مع هذه الدردشة؟ لا يمكن استعادتها بعد الحذف.',
 
   unreadable: 'لا يمكن عرض هذه القيمة.',
 };

@@ -133,7 +133,7 @@ export const messages: LateMessages = {
   'approval.question': 'לאשר את ”{title}”?',
   'approval.more':
     '{count, plural, one {עוד בקשה אחת אחריה} two {עוד שתי בקשות אחריה} other {עוד # בקשות אחריה}}',
-  'approval.inPage': 'פועל ב',
+  'approval.inPage': 'מקום ההפעלה',
   'approval.toolName': 'כלי',
   'approval.withArguments':
     '{count, plural, one {עם הערך הזה בלבד} two {עם שני הערכים האלה בלבד} other {עם # הערכים האלה בלבד}}',

@@ -192,7 +192,7 @@ export const messages: LateMessages = {
   'file.too_large': '“{name}” को नहीं जोड़ा गया: फ़ाइल का साइज़ {limit} तक हो सकता है।',
   'file.too_large_together': '“{name}” को नहीं जोड़ा गया: एक संदेश की सभी फ़ाइलों का कुल साइज़ {limit} तक हो सकता है।',
   'file.too_many':
-    '“{name}” को नहीं जोड़ा गया: एक संदेश के साथ {count, plural, one {# फ़ाइल} other {# फ़ाइलें}} तक भेजी जा सकती हैं।',
+    '“{name}” को नहीं जोड़ा गया: एक संदेश के साथ {count, plural, one {# ही फ़ाइल भेजी जा सकती है} other {# फ़ाइलें तक भेजी जा सकती हैं}}।',
   'file.anyImage': 'इमेज',
   'file.anyText': 'टेक्स्ट',
   'file.anyAudio': 'ऑडियो',
