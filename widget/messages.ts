@@ -60,6 +60,11 @@ const LANGUAGES: Readonly<Record<string, Language>> = {
     early: () => import('./languages/early/zh-Hant.ts'),
     late: () => import('./languages/late/zh-Hant.ts'),
   },
+  nl: { early: () => import('./languages/early/nl.ts'), late: () => import('./languages/late/nl.ts') },
+  pl: { early: () => import('./languages/early/pl.ts'), late: () => import('./languages/late/pl.ts') },
+  tr: { early: () => import('./languages/early/tr.ts'), late: () => import('./languages/late/tr.ts') },
+  ru: { early: () => import('./languages/early/ru.ts'), late: () => import('./languages/late/ru.ts') },
+  uk: { early: () => import('./languages/early/uk.ts'), late: () => import('./languages/late/uk.ts') },
 };
 
 /** The words for a locale. What of its language cannot be fetched is said in English. */
