@@ -63,7 +63,7 @@ export const messages: LateMessages = {
   'artifact.close': 'Terug naar het gesprek',
   'artifact.notLoaded': 'Openen is niet gelukt. Controleer je verbinding en probeer het opnieuw.',
   'artifact.blocked':
-    'De regels van deze pagina laten niet toe dat dit hier wordt weergegeven. Je kunt het als tekst lezen of opslaan.',
+    'De regels van deze pagina laten niet toe dat dit hier wordt weergegeven; dit is de tekst ervan.',
   'answer.copy': 'Antwoord kopiëren',
   'answer.again': 'Opnieuw laten antwoorden',
   'answer.good': 'Goed antwoord',

@@ -64,8 +64,7 @@ export const messages: LateMessages = {
   'artifact.source': 'Jako tekst',
   'artifact.close': 'Wróć do rozmowy',
   'artifact.notLoaded': 'Nie udało się otworzyć. Sprawdź połączenie i spróbuj ponownie.',
-  'artifact.blocked':
-    'Zasady tej strony nie pozwalają tego tutaj wyświetlić. Można to przeczytać jako tekst albo zapisać.',
+  'artifact.blocked': 'Zasady tej strony nie pozwalają tego tutaj wyświetlić; oto treść w postaci tekstu.',
   'answer.copy': 'Kopiuj odpowiedź',
   'answer.again': 'Odpowiedz jeszcze raz',
   'answer.good': 'Dobra odpowiedź',

@@ -61,7 +61,7 @@ export const messages: LateMessages = {
   'artifact.close': 'Konuşmaya dön',
   'artifact.notLoaded': 'Açılamadı. Bağlantınızı kontrol edip tekrar deneyin.',
   'artifact.blocked':
-    'Bu sayfanın kuralları bunun burada gösterilmesine izin vermiyor. Metin olarak okuyabilir veya kaydedebilirsiniz.',
+    'Bu sayfanın kuralları bunun burada gösterilmesine izin vermiyor; içeriği metin olarak gösteriliyor.',
   'answer.copy': 'Yanıtı kopyala',
   'answer.again': 'Yeniden yanıtla',
   'answer.good': 'İyi yanıt',
