@@ -45,7 +45,7 @@ export const messages: LateMessages = {
   'media.audio': 'Geluid',
   'media.video': 'Video',
   'media.file': 'Bestand',
-  'media.coming': '{kind}: onderweg…',
+  'media.coming': '{kind}: wordt geladen…',
   'media.missing': '{kind}: niet meer beschikbaar.',
   'media.save': 'Opslaan: {kind}',
   'artifact.markdown': 'Document',

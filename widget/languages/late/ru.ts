@@ -7,8 +7,8 @@ export const messages: LateMessages = {
     'Открыть чат, {count, plural, one {# новый ответ} few {# новых ответа} many {# новых ответов} other {# нового ответа}}',
   'notice.stopped': 'Вы остановили этот ответ.',
   'notice.max_tool_calls':
-    'Остановлено: достигнут предел действий для одного ответа. Чтобы продолжить, спросите ещё раз.',
-  'notice.length': 'Ответ оборван: достигнута предельная длина. Попросите продолжить.',
+    'Остановлено: достигнут лимит действий для одного ответа. Чтобы продолжить, спросите ещё раз.',
+  'notice.length': 'Ответ оборван: достигнута максимальная длина. Попросите продолжить.',
   'notice.content_filter': 'Ответ оборван правилами чата о содержании.',
   'notice.error': 'Этот ответ завершился ошибкой.',
   'notice.new_message': 'Этот ответ завершился раньше: отправлено другое сообщение.',
@@ -47,7 +47,7 @@ export const messages: LateMessages = {
   'media.video': 'Видео',
   'media.file': 'Файл',
   'media.coming': '{kind}: загружается…',
-  'media.missing': '{kind}: больше не доступно.',
+  'media.missing': '{kind}: уже недоступно.',
   'media.save': 'Сохранить: {kind}',
   'artifact.markdown': 'Документ',
   'artifact.html': 'Веб-страница',
@@ -134,7 +134,7 @@ export const messages: LateMessages = {
   'approval.question': 'Разрешить «{title}»?',
   'approval.more':
     '{count, plural, one {ещё # в очереди} few {ещё # в очереди} many {ещё # в очереди} other {ещё # в очереди}}',
-  'approval.inPage': 'Выполняется на',
+  'approval.inPage': 'Выполняется на странице',
   'approval.toolName': 'Инструмент',
   'approval.withArguments':
     '{count, plural, =1 {Точно с этим значением} one {Точно с этими значениями: #} few {Точно с этими значениями: #} many {Точно с этими значениями: #} other {Точно с этими значениями: #}}',
@@ -164,7 +164,7 @@ export const messages: LateMessages = {
   'failure.invalid_cursor': 'Не удаётся найти остальную часть этого ответа.',
   'failure.rate_limited': 'Слишком много сообщений за короткое время.',
   'failure.message_limit_reached':
-    'В этом чате достигнут предел сообщений. Чтобы продолжить, начните новый чат.',
+    'В этом чате достигнут лимит сообщений. Чтобы продолжить, начните новый чат.',
   'failure.overloaded': 'Сервер чата занят.',
   'failure.shutting_down': 'Сервер чата перезапускается.',
   'failure.store_unavailable': 'На сервере чата возникла проблема.',
