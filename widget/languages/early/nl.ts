@@ -2,6 +2,7 @@ import type { EarlyMessages } from '../../messages.ts';
 
 /** Dutch. */
 export const messages: EarlyMessages = {
+  'launcher.open': 'Chat openen',
   'panel.title': 'Chat',
   'panel.close': 'Sluiten',
   'panel.maximise': 'Maximaliseren',

@@ -2,6 +2,7 @@ import type { EarlyMessages } from '../../messages.ts';
 
 /** Polish. */
 export const messages: EarlyMessages = {
+  'launcher.open': 'Otwórz czat',
   'panel.title': 'Czat',
   'panel.close': 'Zamknij',
   'panel.maximise': 'Maksymalizuj',

@@ -2,6 +2,7 @@ import type { EarlyMessages } from '../../messages.ts';
 
 /** Russian. */
 export const messages: EarlyMessages = {
+  'launcher.open': 'Открыть чат',
   'panel.title': 'Чат',
   'panel.close': 'Закрыть',
   'panel.maximise': 'Развернуть',

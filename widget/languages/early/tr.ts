@@ -2,6 +2,7 @@ import type { EarlyMessages } from '../../messages.ts';
 
 /** Turkish. */
 export const messages: EarlyMessages = {
+  'launcher.open': 'Sohbeti aç',
   'panel.title': 'Sohbet',
   'panel.close': 'Kapat',
   'panel.maximise': 'Ekranı kapla',

@@ -2,6 +2,7 @@ import type { EarlyMessages } from '../../messages.ts';
 
 /** Ukrainian. */
 export const messages: EarlyMessages = {
+  'launcher.open': 'Відкрити чат',
   'panel.title': 'Чат',
   'panel.close': 'Закрити',
   'panel.maximise': 'Розгорнути',
