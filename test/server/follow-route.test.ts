@@ -39,7 +39,7 @@ const headersOf = (sessionId: string, more: Record<string, string> = {}) => ({
 describe('a page that comes back', () => {
   test('is told at init that it can', async () => {
     server = await aServer();
-    expect((await server.init()).capabilities).toEqual(['replay', 'cancel']);
+    expect((await server.init()).capabilities).toEqual(expect.arrayContaining(['replay', 'cancel']));
   });
 
   test('gets all events after any position, as they were sent first', async () => {
