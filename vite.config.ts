@@ -83,7 +83,8 @@ const testing = {
 /** The script tag's classic files: one file each, no imports. */
 function classic(entry: string, fileName: string, define: Record<string, string> = {}): UserConfig {
   return {
-    define,
+    // Modules that servers may import ask whether there is a document; a script tag knows.
+    define: { 'typeof document': '"object"', ...define },
     build: {
       outDir: at('widget/dist/cdn'),
       emptyOutDir: false,

@@ -34,11 +34,11 @@ export function drawLauncher(options: ResolvedOptions): Launcher {
     host,
     root,
     button,
-    show(isOpen, isBusy = false, sentence) {
+    show(isOpen, isBusy = false, sentence = '') {
       button.ariaExpanded = `${isOpen}`;
       button.ariaBusy = `${isBusy}`;
-      button.ariaLabel = sentence ?? button.name;
-      button.textContent = sentence ?? '';
+      button.ariaLabel = sentence || button.name;
+      button.textContent = sentence;
     },
   };
 }

@@ -67,7 +67,8 @@ export interface MountOptions {
 
 /**
  * What a host page can listen to: by `on`, or as DOM events `pagehand:open`, `pagehand:message`, … that bubble up from
- * the chat's element, with the same object as their `detail`. What a listener throws is the page's to see.
+ * the chat's element, with the same object as their `detail`; `event` only after somebody asked for it by `on`. What a
+ * listener throws is the page's to see.
  */
 export interface WidgetEvents {
   open: undefined;
@@ -104,7 +105,7 @@ export interface WidgetEvents {
   destroy: undefined;
   /** The tools of a turn, as they are about to be sent. */
   snapshot: { readonly snapshot: Snapshot; readonly implementation: Implementation };
-  /** Every event of a stream, as it came. */
+  /** Every event of a stream, as it came: thousands for one answer, and so for those alone who ask by `on`. */
   event: StreamEvent;
   /** A page call that ended. */
   call: {

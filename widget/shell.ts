@@ -21,9 +21,12 @@ export function createShell(
   /** What is wanted. The panel follows when the app is there. */
   let isOpen = false;
   let isGone = false;
+  /** Thousands of them come with one answer. */
+  let hearsStream = false;
 
   // What a listener throws is reported to the page, whose mistake it is, and the chat goes on.
   const emit = <Name extends keyof WidgetEvents>(name: Name, detail?: WidgetEvents[Name]) =>
+    (name !== 'event' || hearsStream) &&
     host.dispatchEvent(new CustomEvent(`pagehand:${name}`, { detail, bubbles: true, composed: true }));
 
   function load(): Promise<App> {
@@ -108,6 +111,7 @@ export function createShell(
     },
     on(name, listener) {
       const life = new AbortController();
+      hearsStream ||= name === 'event';
       host.addEventListener(`pagehand:${name}`, ({ detail }: CustomEventInit) => listener(detail), life);
       return () => life.abort();
     },

@@ -82,7 +82,7 @@ class ModelContext extends EventTarget {
 
   async executeTool(tool: unknown, input: unknown = {}, options: unknown = null): Promise<string> {
     const fields = dictionary(tool);
-    const [name, , toolOrigin, owner] = ['name', 'description', 'origin', 'window'].map((key) =>
+    const [toolName, , toolOrigin, owner] = ['name', 'description', 'origin', 'window'].map((key) =>
       required(fields, key),
     );
     const json = toJson(input);
@@ -94,7 +94,7 @@ class ModelContext extends EventTarget {
         reject(signal?.reason);
         later(() => {
           inner.abort();
-          this.#fire('toolcancel', name);
+          this.#fire('toolcancel', { toolName });
         });
       };
       signal?.addEventListener('abort', cancel);
@@ -102,11 +102,11 @@ class ModelContext extends EventTarget {
       later(async () => {
         try {
           const own = toolOrigin === origin && owner === window;
-          const registration = own ? this.#tools.get(`${name}`) : undefined;
-          if (!registration) throw `Tool not found: ${name}`;
+          const registration = own ? this.#tools.get(`${toolName}`) : undefined;
+          if (!registration) throw `Tool not found: ${toolName}`;
           const { execute } = registration;
           const running = new Promise((done) => done(execute(JSON.parse(json), { signal: inner.signal })));
-          this.#fire('toolactivated', name);
+          this.#fire('toolactivated', { toolName });
           resolve(resultText(await running));
         } catch (error) {
           reject(fault(String((error as Partial<Error> | null)?.message ?? error), 'UnknownError'));
@@ -124,8 +124,8 @@ class ModelContext extends EventTarget {
     later(() => this.#fire('toolchange'));
   }
 
-  #fire(type: string, toolName?: unknown): void {
-    this.dispatchEvent(Object.assign(new Event(type), toolName === undefined ? {} : { toolName }));
+  #fire(type: string, more?: { readonly toolName: unknown }): void {
+    this.dispatchEvent(Object.assign(new Event(type), more));
   }
 }
 
@@ -135,7 +135,7 @@ function resultText(value: unknown): string {
 }
 
 function isObject(value: unknown): value is Fields {
-  return typeof value === 'function' || (typeof value === 'object' && value !== null);
+  return Object(value) === value;
 }
 
 /** What WebIDL takes for a dictionary. Members may be inherited, so it is not copied. */

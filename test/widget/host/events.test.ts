@@ -50,6 +50,25 @@ test('the page hears of what is sent, of what is answered and of each phase, by 
   expect(ready.bubbled).toEqual([undefined]);
 });
 
+test('the events of a stream are told once somebody asked for them by `on`, and not before', async () => {
+  const widget = aChat();
+  const messages = hearing(widget, 'message');
+  const bubbled: unknown[] = [];
+  const onEvent = (event: Event) => bubbled.push((event as CustomEvent).detail);
+  document.addEventListener('pagehand:event', onEvent);
+  onTestFinished(() => document.removeEventListener('pagehand:event', onEvent));
+  await widget.send('Hi');
+  await until(() => messages.heard.length === 2);
+  expect(bubbled).toEqual([]);
+
+  const heard: unknown[] = [];
+  widget.on('event', (event) => heard.push(event));
+  await widget.send('And again?');
+  await until(() => messages.heard.length === 4);
+  expect(heard).toContainEqual(expect.objectContaining({ type: 'text_delta' }));
+  expect(bubbled).toEqual(heard);
+});
+
 test('the events come from the chat\u2019s own element', async () => {
   const widget = aChat();
   const [host] = hosts();
