@@ -67,7 +67,7 @@ function begin(): void {
   }
   if (Array.isArray(early)) api.push(...early);
   // A page may mount by itself a little later; otherwise the token was forgotten.
-  if (!token) setTimeout(() => 'open' in api || complain('data-token is missing'), 999);
+  if (!token) setTimeout(() => (api as Partial<PagehandApi>).open || complain('data-token is missing'), 999);
 }
 
 function complain(sentence: string): void {

@@ -102,7 +102,7 @@ class ModelContext extends EventTarget {
       later(async () => {
         try {
           const own = toolOrigin === origin && owner === window;
-          const registration = own ? this.#tools.get(`${toolName}`) : undefined;
+          const registration = own && this.#tools.get(`${toolName}`);
           if (!registration) throw `Tool not found: ${toolName}`;
           const { execute } = registration;
           const running = new Promise((done) => done(execute(JSON.parse(json), { signal: inner.signal })));
