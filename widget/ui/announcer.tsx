@@ -5,34 +5,66 @@ import type { Conversation, ToolCallPart, Wait } from '../chat/state.ts';
 import type { Say, Words } from '../messages.ts';
 import { useView } from './context.ts';
 import { currentCalls } from './current-calls.ts';
+import { followAnswer, PAUSE_MS } from './spoken-answer.ts';
 import { waitWords } from './wait-note.tsx';
 
-/** Says in short sentences what a screen reader's user would otherwise have to look for. Errors are alerts of their own. */
+/**
+ * Says what a screen reader's user would otherwise have to look for: what happens, in short sentences, and an answer
+ * as it comes, by whole sentences. Errors are alerts of their own.
+ */
 export function Announcer() {
-  const { chat, words } = useView();
+  const { chat, open, words } = useView();
   const spoken = useSignal('');
   useEffect(() => {
     let before = chat.conversation.peek();
     /** What was told of the wait that goes on. */
     const told = new Set(before.wait === undefined ? [] : [before.wait.reason]);
-    return effect(() => {
+    let answer = followAnswer(before, words.locale);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const say = (sentences: string) => {
+      if (sentences === '') return;
+      // The same sentence again is a change only if it differs.
+      spoken.value = sentences === spoken.peek() ? `${sentences}\u00a0` : sentences;
+    };
+    /** Of a closed chat only that there is an answer. */
+    const fresh = (isComplete: boolean) => {
+      const sentences = answer.take(chat.conversation.peek(), isComplete);
+      return open.peek() ? sentences : '';
+    };
+    const stop = effect(() => {
       const now = chat.conversation.value;
       // What was kept is no news.
       if (before === COMING) {
         before = now;
         if (now.wait !== undefined) told.add(now.wait.reason);
+        answer = followAnswer(now, words.locale);
         return;
       }
-      const sentences = [
+      const isOver = now.phase === 'idle' || now.phase === 'failed';
+      // Another conversation, or what another tab heard, is there to be read.
+      if (isOver && (before.phase === 'idle' || before.phase === 'failed'))
+        answer = followAnswer(now, words.locale);
+      const news = [
         ...changes(before, now, words.say),
         ...newWait(now.wait, told, words),
         ...ending(before, now, words.say),
-      ].join(' ');
+      ];
       before = now;
-      if (sentences === '') return;
-      // The same sentence again is a change only if it differs.
-      spoken.value = sentences === spoken.peek() ? `${sentences}\u00a0` : sentences;
+      if (news.length > 0 || isOver) {
+        clearTimeout(timer);
+        timer = undefined;
+        say([fresh(isOver || now.phase === 'waiting'), ...news].filter((words) => words !== '').join(' '));
+      } else if (timer === undefined && answer.hasMore(now)) {
+        timer = setTimeout(() => {
+          timer = undefined;
+          say(fresh(false));
+        }, PAUSE_MS);
+      }
     });
+    return () => {
+      clearTimeout(timer);
+      stop();
+    };
   }, []);
   return (
     <div class="unseen" role="status" aria-live="polite">

@@ -93,16 +93,6 @@ function AnswerActions({ entry, text, isLast }: ActionsProps) {
   };
   return (
     <>
-      {asksWhy && (
-        <WhyBad
-          entryId={entry.id}
-          onDone={(isSent) => {
-            setWhy(false);
-            setThanked(isSent);
-            row.current?.querySelector<HTMLElement>('[aria-pressed="true"]')?.focus({ preventScroll: true });
-          }}
-        />
-      )}
       <div class={`actions ${entry.vote === undefined ? '' : 'voted'}`} ref={row}>
         <button
           type="button"
@@ -148,8 +138,19 @@ function AnswerActions({ entry, text, isLast }: ActionsProps) {
         )}
         <span class="muted" role="status">
           {copied === undefined ? (thanked ? say('vote.thanks') : '') : say(copied ? 'copied' : 'notCopied')}
+          {asksWhy && <span class="unseen">{say('vote.why')}</span>}
         </span>
       </div>
+      {asksWhy && (
+        <WhyBad
+          entryId={entry.id}
+          onDone={(isSent) => {
+            setWhy(false);
+            setThanked(isSent);
+            row.current?.querySelector<HTMLElement>('[aria-pressed="true"]')?.focus({ preventScroll: true });
+          }}
+        />
+      )}
     </>
   );
 }

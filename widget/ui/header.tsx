@@ -11,19 +11,23 @@ interface HeaderProps {
   readonly title: string;
   readonly onClose?: () => void;
   readonly canGrow: boolean;
+  /** The chat is the page, and its title that of the page. */
+  readonly isPage: boolean;
 }
 
-export function Header({ title, onClose, canGrow }: HeaderProps) {
+export function Header({ title, onClose, canGrow, isPage }: HeaderProps) {
   const { chat, words } = useView();
   const { say } = words;
   const phase = useComputed(() => chat.conversation.value.phase).value;
+  const Title = isPage ? 'h1' : 'h2';
   const sentence = useComputed(() => phaseWords(chat.conversation.value, say)).value;
   return (
     <header part="header">
       <div class="titles">
-        <h2 id={title}>
+        <Title id={title}>
           <bdi>{chat.surface.value?.title || say('panel.title')}</bdi>
-        </h2>
+        </Title>
+        {isPage && <h2 class="unseen">{say('thread.name')}</h2>}
         <p class={`phase ${phase}`}>
           <span class="dot" />
           <bdi>{sentence}</bdi>

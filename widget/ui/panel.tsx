@@ -74,7 +74,12 @@ export function Panel({ root, slots, stance, ...props }: PanelProps) {
         onKeyDown={onKeyDown}
       >
         <Slot name="edge" />
-        <Header title={title} {...(closable ? { onClose: close } : {})} canGrow={mode === 'floating'} />
+        <Header
+          title={title}
+          {...(closable ? { onClose: close } : {})}
+          canGrow={mode === 'floating'}
+          isPage={mode === 'page'}
+        />
         <Slot name="below-header" />
         <Slot name="instead-of-thread" />
         <div

@@ -69,7 +69,7 @@ function Receipt({ part }: { readonly part: ToolCallPart }) {
           value={part.approvedBy === undefined ? '' : say(`approvedBy.${part.approvedBy}`)}
         />
       </dl>
-      <h4>{say('receipt.arguments')}</h4>
+      <h3>{say('receipt.arguments')}</h3>
       <ArgumentList found={readArguments(part.input, say('unreadable'))} />
       {part.input !== undefined && (
         <details>
@@ -77,9 +77,9 @@ function Receipt({ part }: { readonly part: ToolCallPart }) {
           <Block text={readableJson(part.input, say('unreadable'))} />
         </details>
       )}
-      {part.output !== undefined && <h4>{say('receipt.output')}</h4>}
+      {part.output !== undefined && <h3>{say('receipt.output')}</h3>}
       {part.output !== undefined && <Block text={part.output} />}
-      {result !== '' && <h4>{say('receipt.result')}</h4>}
+      {result !== '' && <h3>{say('receipt.result')}</h3>}
       {result !== '' && <Block text={result} />}
     </>
   );

@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
 import { within } from '@testing-library/preact';
-import { afterEach, beforeAll, expect, test } from 'vitest';
+import { afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { COMING } from '../../../widget/chat/coming-chat.ts';
 import type { Conversation } from '../../../widget/chat/state.ts';
 import {
@@ -55,8 +55,37 @@ test('a turn is told in a few sentences, never word by word', async () => {
   expect(spoken).toEqual([
     'Add to cart waits for your decision.',
     'Add to cart: done.',
-    'The answer is complete.',
+    'Done The answer is complete.',
   ]);
+});
+
+test('an answer is told as it comes, by whole sentences, without its marks and its code, and each once', async () => {
+  const { spoken, next } = await listen();
+  const whole =
+    '## Two mugs\n\nThey are **blue**, 0.3 l each. Shall I [order](https://shop.test) one? The code:\n\n```js\nlet a = 1. \nlet b;\n```\n\nThat is all';
+  await next({ phase: 'thinking', entries: [aQuestion()] });
+  for (let end = 1; end <= whole.length; end += 7) {
+    await next({ phase: 'answering', entries: [aQuestion(), anAnswer([aText(whole.slice(0, end), true)])] });
+    if (end === 50) await vi.waitFor(() => expect(spoken).toHaveLength(1), { timeout: 5_000 });
+  }
+  await next({ phase: 'idle', entries: [aQuestion(), anAnswer([aText(whole)])] });
+  expect(spoken[0]).toBe('Two mugs. They are blue, 0.3 l each.');
+  expect(spoken.join(' ')).toBe(
+    'Two mugs. They are blue, 0.3 l each. Shall I order one? The code: That is all The answer is complete.',
+  );
+  for (const words of spoken.slice(0, -1)) expect(words).toMatch(/[.:?]$/);
+});
+
+test('of a closed chat only that there is an answer', async () => {
+  const chat = fakeChat({ entries: [] });
+  const { view } = show(chat, { open: signal(false) });
+  await drawn();
+  chat.conversation.value = { ...chat.conversation.value, phase: 'answering', entries: [aQuestion()] };
+  await drawn();
+  const entries = [aQuestion(), anAnswer([aText('Blue.')])];
+  chat.conversation.value = { ...chat.conversation.value, phase: 'idle', entries };
+  await drawn();
+  expect(view.querySelector(':scope > [role=status]')?.textContent).toBe('The answer is complete.');
 });
 
 test('the same sentence twice is spoken twice', async () => {
@@ -81,7 +110,7 @@ test('a break is told once, with what it waits for, and an answer that was stopp
   expect(spoken).toEqual([
     'Reconnecting…',
     'You are offline. The answer goes on when you are connected.',
-    'You stopped this answer.',
+    'Half You stopped this answer.',
   ]);
 });
 
@@ -95,7 +124,7 @@ test('a wait that the server asks for is told once: not each second, and not wit
   }
   await next({ phase: 'answering', wait: undefined, entries: [aQuestion(), anAnswer([aText('Hi')])] });
   await next({ phase: 'idle' });
-  expect(spoken).toEqual(['Too many messages. Trying again in 30 s.', 'The answer is complete.']);
+  expect(spoken).toEqual(['Too many messages. Trying again in 30 s.', 'Hi The answer is complete.']);
 });
 
 test('a turn that a reload goes on with is told of when it has something to say', async () => {

@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { useView } from '../context.ts';
 
 export interface WhyBadProps {
@@ -12,9 +12,12 @@ export function WhyBad({ entryId, onDone }: WhyBadProps) {
   const { say } = words;
   const [comment, setComment] = useState('');
   const isEmpty = comment.trim() === '';
+  const form = useRef<HTMLFormElement>(null);
+  useLayoutEffect(() => form.current?.scrollIntoView({ block: 'nearest' }), []);
   return (
     <form
       class="why-bad"
+      ref={form}
       onSubmit={(event) => {
         event.preventDefault();
         if (isEmpty) return;
