@@ -47,9 +47,9 @@ export function dress(root: ShadowRoot, options: ResolvedOptions): void {
 
 /** What a bar is called by is what stands in it. Every other name that it is given says more, and stays. */
 function keepName(button: HTMLButtonElement, name: string): void {
-  const usual = button.ariaLabel;
   button.ariaLabel = name;
   new MutationObserver(() => {
-    if (button.ariaLabel === usual) button.ariaLabel = name;
+    // In the visitor's language, once the app is there.
+    if (button.ariaLabel === button.name) button.ariaLabel = name;
   }).observe(button, { attributes: true, attributeFilter: ['aria-label'] });
 }

@@ -23,7 +23,6 @@ export function watchUnread({ root, conversation, open, words, onCount }: Unread
   sheet.replaceSync(styles);
   root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
   void words.complete().catch(() => {});
-  const usual = button.ariaLabel;
   let count = 0;
   let told = 0;
   let wasBusy = true;
@@ -52,7 +51,7 @@ export function watchUnread({ root, conversation, open, words, onCount }: Unread
     isMarked = false;
     delete button?.dataset.unread;
     // Unless it says something else by now.
-    if (button && !open.peek()) button.ariaLabel = usual;
+    if (button && !open.peek()) button.ariaLabel = button.name;
   }
   return () => {
     stop();
