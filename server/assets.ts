@@ -71,8 +71,8 @@ const TYPES: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 };
 
-/** As the build names files by their content. */
-const HASHED = /-[A-Za-z0-9_-]{8}\.[a-z0-9]+$/;
+/** As the build names files by their content: those in `chunks`, and those with eight characters at the end. */
+const HASHED = /[\\/]chunks[\\/][^\\/]+$|-[A-Za-z0-9_-]{8}\.[a-z0-9]+$/;
 
 function readFolder(folder: string, shared: boolean): [string, Asset][] {
   const names = readdirSync(folder, { recursive: true, encoding: 'utf8', withFileTypes: false });

@@ -62,8 +62,8 @@ describe('built files', () => {
     const files: Record<string, string | Buffer> = {
       'secret.txt': 'secret',
       'widget/pagehand.js': script,
-      'widget/chunks/app-a1B2c3D4.js': 'app()',
-      'widget/chunks/app-a1B2c3D4.js.gz': gzipSync('app() // by the build'),
+      'widget/chunks/app-a1B2c3.js': 'app()',
+      'widget/chunks/app-a1B2c3.js.gz': gzipSync('app() // by the build'),
       'pages/index.html': '<!doctype html><title>Workbench</title>',
       'pages/demo/site.html': '<!doctype html><title>Site</title>',
       'pages/assets/logo-ABCDEFGH.png': Buffer.from([1, 2, 3]),
@@ -87,7 +87,7 @@ describe('built files', () => {
     ['/demo/site', 'text/html; charset=utf-8', 'public, no-cache'],
     ['/demo/site.html', 'text/html; charset=utf-8', 'public, no-cache'],
     ['/pagehand.js', 'text/javascript; charset=utf-8', 'public, no-cache'],
-    ['/chunks/app-a1B2c3D4.js', 'text/javascript; charset=utf-8', 'public, max-age=31536000, immutable'],
+    ['/chunks/app-a1B2c3.js', 'text/javascript; charset=utf-8', 'public, max-age=31536000, immutable'],
     ['/assets/logo-ABCDEFGH.png', 'image/png', 'public, max-age=31536000, immutable'],
   ])('%s is served as %s, kept %s', async (path, type, caching) => {
     const { status, headers } = await get(path);
@@ -96,7 +96,7 @@ describe('built files', () => {
   });
 
   test('the files of the script tag are for every site, the pages are not', async () => {
-    for (const path of ['/pagehand.js', '/chunks/app-a1B2c3D4.js']) {
+    for (const path of ['/pagehand.js', '/chunks/app-a1B2c3.js']) {
       const { headers } = await get(path, { origin: 'https://any.example' });
       expect(headers.get('access-control-allow-origin')).toBe('*');
       expect(headers.get('cross-origin-resource-policy')).toBe('cross-origin');
@@ -129,7 +129,7 @@ describe('built files', () => {
   });
 
   test('what the build compressed is taken as it is', async () => {
-    const response = await get('/chunks/app-a1B2c3D4.js', { 'accept-encoding': 'gzip' });
+    const response = await get('/chunks/app-a1B2c3.js', { 'accept-encoding': 'gzip' });
     expect(gunzipSync(Buffer.from(await response.arrayBuffer())).toString()).toBe('app() // by the build');
   });
 
@@ -143,7 +143,7 @@ describe('built files', () => {
     '/%E0%A4%A',
     '/pagehand.js/',
     '/chunks',
-    '/chunks/app-a1B2c3D4.js.gz',
+    '/chunks/app-a1B2c3.js.gz',
     '/__proto__',
   ])('%s leads nowhere', async (path) => {
     expect(await refusal(await get(path))).toBe('404 not_found');
