@@ -95,9 +95,9 @@ function classic(entry: string, fileName: string, define: Record<string, string>
   };
 }
 
-/** Names that change with their content, so that browsers may keep the files for ever. Short: the loader carries two. */
+/** Names that change with their content, so that browsers may keep the files for ever. The loader carries those of the entries. */
 function hashed(folder: string) {
-  return { entryFileNames: `${folder}[name]-[hash:6].js`, chunkFileNames: `${folder}[name]-[hash:6].js` };
+  return { entryFileNames: `${folder}[name]-[hash:6].js`, chunkFileNames: `${folder}[name]-[hash].js` };
 }
 
 /**
