@@ -222,12 +222,12 @@ function journeys(browser: OtherBrowser): void {
     expect(await complaints()).toBe('');
   });
 
-  test('two tabs show one running turn, and one conversation', async () => {
+  test('two windows show one running turn, and one conversation', async () => {
     await visit();
     await open();
     await say('talk');
     await reads('word3.');
-    await page.newTab();
+    await page.newWindow();
     await page.goto(`${site.origin}/`);
     await open();
     await reads('word60.');

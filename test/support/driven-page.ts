@@ -25,10 +25,9 @@ export interface DrivenPage {
   is(one: Found, other: Found): boolean;
   /** Runs in the page; plain data and found elements go in and out. */
   evaluate<T, A extends readonly unknown[]>(work: (...args: A) => T, ...args: A): Promise<T>;
-  /** Another tab of the same visitor. Commands go to it until `tab` leads back. */
-  newTab(): Promise<string>;
-  tab(handle: string): Promise<void>;
-  /** A window whose page is this large, in CSS pixels. Needs a page that may open one. */
+  /** Another window of the same visitor; what follows happens there. */
+  newWindow(): Promise<void>;
+  /** A window whose page is this wide, in CSS pixels, and about this high. Loads nothing into it. */
   smallWindow(width: number, height: number): Promise<void>;
   screenshot(file: string): Promise<void>;
   close(): Promise<void>;
@@ -150,13 +149,14 @@ export function drivenPage(session: WebDriverSession, close: () => Promise<void>
     focused: async () => (await evaluate(deepFocus)) as unknown as Found,
     is: (one, other) => idOf(one) === idOf(other),
     evaluate,
-    async newTab() {
-      const { handle } = (await command('newWindow', { type: 'tab' })) as { handle: string };
+    async newWindow() {
+      const { handle } = (await command('newWindow', { type: 'window' })) as { handle: string };
       await command('switchWindow', { handle });
-      return handle;
     },
-    tab: async (handle) => void (await command('switchWindow', { handle })),
     async smallWindow(width, height) {
+      await command('size', { width, height });
+      if ((await evaluate(() => innerWidth)) === width) return;
+      // Windows with a toolbar have a least width; those that a page opens have not.
       const before = (await command('windows')) as string[];
       await evaluate(
         (inner, outer) => void open('about:blank', '_blank', `popup,width=${inner},height=${outer}`),
@@ -165,7 +165,7 @@ export function drivenPage(session: WebDriverSession, close: () => Promise<void>
       );
       const after = (await command('windows')) as string[];
       const handle = after.find((one) => !before.includes(one));
-      if (handle === undefined) throw new Error('The browser opened no window.');
+      if (handle === undefined) throw new Error('The browser opened no small window.');
       await command('switchWindow', { handle });
     },
     async screenshot(file) {
