@@ -32,6 +32,8 @@ export async function* readEvents(
   rest: () => Promise<void> = aMoment,
 ): AsyncGenerator<StreamEvent> {
   const events: StreamEvent[] = [];
+  /** Words and nothing else: whatever else comes is not kept waiting. */
+  let isFlowOnly = true;
   let frames = 0;
   let isForeign = false;
   let isOver = false;
@@ -40,7 +42,10 @@ export async function* readEvents(
     onEvent({ data, event }) {
       frames += 1;
       const decoded = decodeEvent(data, event);
-      if (decoded !== undefined) events.push(decoded);
+      if (decoded === undefined) return;
+      events.push(decoded);
+      isFlowOnly &&= decoded.type === 'text_delta' || decoded.type === 'reasoning_delta';
+      isOver ||= decoded.type === 'execution_complete' || decoded.type === 'execution_error';
     },
     onComment() {
       frames += 1;
@@ -65,7 +70,7 @@ export async function* readEvents(
   /** Takes what has come meanwhile as well. Returns whether that was all. */
   async function takeMore(): Promise<boolean> {
     const now = new Promise<undefined>((resolve) => setTimeout(resolve));
-    while (isFlowOnly(events) && events.length < MOST_AT_ONCE) {
+    while (isFlowOnly && events.length > 0 && events.length < MOST_AT_ONCE) {
       coming = reader.read();
       // A break is met again by who waits for it.
       const piece = await Promise.race([coming, now]).catch(() => undefined);
@@ -84,9 +89,9 @@ export async function* readEvents(
       });
       coming = undefined;
       const done = take(piece) || (await takeMore());
-      isOver ||= events.some(({ type }) => type === 'execution_complete' || type === 'execution_error');
-      const rested = isFlowOnly(events) && !done ? rest() : undefined;
-      yield* events.splice(0);
+      const rested = isFlowOnly && events.length > 0 && !done ? rest() : undefined;
+      isFlowOnly = true;
+      for (const event of events.splice(0)) yield event;
       if (done) break;
       await rested;
     }
@@ -102,11 +107,6 @@ export async function* readEvents(
     if (isOver) reader.read().then(leave, leave);
     else leave();
   }
-}
-
-/** Words and nothing else: whatever else comes is not kept waiting. */
-function isFlowOnly(events: readonly StreamEvent[]): boolean {
-  return events.length > 0 && events.every(({ type }) => type === 'text_delta' || type === 'reasoning_delta');
 }
 
 /** At once in a page that nobody sees: its timers are slow. */
