@@ -60,7 +60,7 @@ export function ApprovalCard({ part, more }: ApprovalProps) {
             </div>
           )}
         </dl>
-        <h4>{say('approval.withArguments', { count: found.length })}</h4>
+        {found.length > 0 && <h4>{say('approval.withArguments', { count: found.length })}</h4>}
         <ArgumentList found={found} />
         {part.description !== '' && <h4>{say('approval.pageSays')}</h4>}
         {part.description !== '' && (
