@@ -112,11 +112,13 @@ export function createApp(options: AppOptions): Hono<Env> {
   return app;
 
   async function answer(route: Route, context: Context<Env>): Promise<Response> {
+    const address = addressOf(context);
     const call: Call = {
       requestId: context.get('requestId'),
+      address,
       origin: context.req.header('origin') ?? 'null',
       header: (name) => context.req.header(name),
-      bytes: (maxBytes) => bodies.bytes(context.req.raw, maxBytes, addressOf(context)),
+      bytes: (maxBytes) => bodies.bytes(context.req.raw, maxBytes, address),
     };
     if (route.auth === 'none') return await route.handle(call);
     if (route.auth === 'client') return await route.handle(call, await input(route, context));

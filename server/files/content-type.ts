@@ -89,13 +89,21 @@ function namedType(text: string, ending: string): ContentType {
   return JSON_TEXT.endings.includes(ending) && isJson(text) ? JSON_TEXT : PLAIN;
 }
 
+/** Longest text that is read to see whether it is JSON. What is read of a longer one could take up much more memory. */
+const MAX_JSON_CHARS = 256 * 1024;
+
 function isJson(text: string): boolean {
+  if (text.length > MAX_JSON_CHARS) return hasJsonEnds(text.trim());
   try {
     JSON.parse(text);
     return true;
   } catch {
     return false;
   }
+}
+
+function hasJsonEnds(text: string): boolean {
+  return (text.startsWith('{') && text.endsWith('}')) || (text.startsWith('[') && text.endsWith(']'));
 }
 
 /** Whether a surface takes this type. What browsers run is taken only by its whole name. */

@@ -70,6 +70,16 @@ export function createFiles({ store, clock, newId, log }: FilesOptions): Files {
     return file;
   };
 
+  const surfaceFull = (surfaceId: string) => {
+    log.warn({ surfaceId }, 'The files of a surface have reached `maxStoredBytes`');
+    return noRoom();
+  };
+
+  /** A file that had room when it began may find none any more: others were faster. */
+  const requireRoom = async (surfaceId: string, bytes: number, { maxStoredBytes }: FileSettings) => {
+    if ((await store.surfaceFileBytes(surfaceId)) + bytes > maxStoredBytes) throw surfaceFull(surfaceId);
+  };
+
   /** What is looked at here now: one that comes again meanwhile waits for the same look. */
   const looking = new Map<string, Promise<StoredFile>>();
   const finishOnce = (file: StoredFile, settings: FileSettings): Promise<StoredFile> => {
@@ -129,10 +139,7 @@ export function createFiles({ store, clock, newId, log }: FilesOptions): Files {
         surfaceBytes: settings.maxStoredBytes,
       });
       if (result === 'conversation_full') throw conversationFull();
-      if (result === 'surface_full') {
-        log.warn({ surfaceId: surface.id }, 'The files of a surface have reached `maxStoredBytes`');
-        throw surfaceFull();
-      }
+      if (result === 'surface_full') throw surfaceFull(surface.id);
       return stateOf(file);
     },
 
@@ -140,8 +147,9 @@ export function createFiles({ store, clock, newId, log }: FilesOptions): Files {
       const settings = requireFiles(active.surface.files);
       const file = await own(active, fileId);
       if (offset + bytes.byteLength > file.size) throw beyondSize(file);
-      const isAdded =
-        offset === file.received && bytes.byteLength > 0 && (await store.appendPiece(fileId, offset, bytes));
+      const isNext = offset === file.received && bytes.byteLength > 0;
+      if (isNext) await requireRoom(active.surface.id, bytes.byteLength, settings);
+      const isAdded = isNext && (await store.appendPiece(fileId, offset, bytes));
       const now = isAdded ? { ...file, received: offset + bytes.byteLength } : await own(active, fileId);
       if (!isAdded && !(await isThere(store, now, offset, bytes))) throw wrongOffset(now);
       if (now.mimeType !== null || now.received < now.size) return stateOf(now);
@@ -256,7 +264,7 @@ function conversationFull(): RequestError {
   });
 }
 
-function surfaceFull(): RequestError {
+function noRoom(): RequestError {
   return new RequestError('overloaded', 'The server has no room for more files.', {
     hint: 'Send the message without the file, or try again later.',
     retryAfterMs: HOUR_MS,

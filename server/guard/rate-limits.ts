@@ -19,6 +19,9 @@ export const SESSION_CANCELS_PER_MINUTE = 60;
 /** Files that one session may begin in a minute. */
 const SESSION_FILES_PER_MINUTE = 30;
 
+/** Files that may be begun from one address in a minute, in however many sessions: sessions cost nothing. */
+export const ADDRESS_FILES_PER_MINUTE = 60;
+
 /** Pieces and looks at files of one session in a minute. With the largest pieces it bounds the bytes, too. */
 const SESSION_FILE_PIECES_PER_MINUTE = 120;
 
@@ -46,7 +49,8 @@ export interface RateLimits {
   cancel(session: Session): Promise<void>;
   feedback(session: Session): Promise<void>;
   history(session: Session): Promise<void>;
-  file(session: Session): Promise<void>;
+  /** A file that is begun. The address counts where it is known. */
+  file(session: Session, address: string | undefined): Promise<void>;
   filePiece(session: Session): Promise<void>;
   apiKey(key: ApiKeyConfig): Promise<void>;
   wrongApiKey(address: string | undefined): Promise<void>;
@@ -78,7 +82,10 @@ export function createRateLimits(clock: () => number, takeShared?: TakeShared): 
     follow: ({ idHash }) => take(`follow ${idHash}`, SESSION_FOLLOWS_PER_MINUTE, 'reconnections'),
     cancel: ({ idHash }) => take(`cancel ${idHash}`, SESSION_CANCELS_PER_MINUTE, 'cancels'),
     feedback: ({ idHash }) => take(`feedback ${idHash}`, SESSION_FEEDBACK_PER_MINUTE, 'ratings'),
-    file: ({ idHash }) => take(`file ${idHash}`, SESSION_FILES_PER_MINUTE, 'files'),
+    async file({ idHash }, address) {
+      await take(`file ${idHash}`, SESSION_FILES_PER_MINUTE, 'files');
+      if (address !== undefined) await take(`files of ${address}`, ADDRESS_FILES_PER_MINUTE, 'files');
+    },
     filePiece: ({ idHash }) =>
       take(`file piece ${idHash}`, SESSION_FILE_PIECES_PER_MINUTE, 'pieces of files'),
     history: ({ idHash }) => take(`history ${idHash}`, SESSION_HISTORY_PER_MINUTE, 'looks at the history'),

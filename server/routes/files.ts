@@ -46,7 +46,7 @@ function beginRoute({ files, sessions, limits }: FileRouteParts): ClientRoute {
     errors: [...SESSION_ERRORS, ...REFUSALS],
     async handle(call, body) {
       const active = await sessions.require(body.sessionId, call.origin);
-      await limits.file(active.session);
+      await limits.file(active.session, call.address);
       return jsonAnswer(await files.begin(active, body));
     },
   });

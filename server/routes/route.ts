@@ -9,6 +9,8 @@ export interface Call {
   readonly requestId: string;
   /** The HTTP `Origin`; `null` as text when the browser hides it or there is none. */
   readonly origin: string;
+  /** Whom it counts against, where that is known. */
+  readonly address: string | undefined;
   /** The value of a header, by its name in any case. */
   header(name: string): string | undefined;
   /** The bytes of the body, for a route whose `body` is `bytes`. Rejects with `RequestError` where there are more. */

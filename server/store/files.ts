@@ -9,13 +9,13 @@ export async function createFile(
   file: StoredFile,
   room: FileRoom,
 ): Promise<'created' | 'conversation_full' | 'surface_full'> {
-  const ofConversation = await usage(db, 'conversation_id', file.conversationId);
+  const ofConversation = await usage(db, file.conversationId);
   const isFull =
     ofConversation.files >= room.conversationFiles ||
     ofConversation.bytes + file.size > room.conversationBytes;
   if (isFull) return 'conversation_full';
-  const { bytes } = await usage(db, 'surface_id', file.surfaceId);
-  if (bytes + file.size > room.surfaceBytes) return 'surface_full';
+  // What is only announced takes up nothing: who announces much must not keep everybody else out.
+  if ((await surfaceFileBytes(db, file.surfaceId)) + file.size > room.surfaceBytes) return 'surface_full';
   await db
     .insertInto('files')
     .values({
@@ -183,10 +183,10 @@ async function deleteFiles(db: Transaction<Tables>, ids: readonly string[]): Pro
   await db.deleteFrom('files').where('id', 'in', ids).execute();
 }
 
+/** What the files of a conversation will take up once they are whole. */
 async function usage(
   db: Kysely<Tables>,
-  column: 'conversation_id' | 'surface_id',
-  value: string,
+  conversationId: string,
 ): Promise<{ readonly files: number; readonly bytes: number }> {
   return await db
     .selectFrom('files')
@@ -194,8 +194,18 @@ async function usage(
       sql<number>`cast(count(*) as bigint)`.as('files'),
       sql<number>`cast(coalesce(sum(size), 0) as bigint)`.as('bytes'),
     ])
-    .where(column, '=', value)
+    .where('conversation_id', '=', conversationId)
     .executeTakeFirstOrThrow();
+}
+
+/** The bytes of a surface's files that are there. */
+export async function surfaceFileBytes(db: Kysely<Tables>, surfaceId: string): Promise<number> {
+  const { bytes } = await db
+    .selectFrom('files')
+    .select(sql<number>`cast(coalesce(sum(received), 0) as bigint)`.as('bytes'))
+    .where('surface_id', '=', surfaceId)
+    .executeTakeFirstOrThrow();
+  return bytes;
 }
 
 /** One engine gives a `Buffer`, the other an `ArrayBuffer`. */

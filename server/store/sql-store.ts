@@ -10,7 +10,15 @@ import {
   selectExecutions,
   updateExecution,
 } from './executions.ts';
-import { appendPiece, createFile, file, filePiece, finishFile, removeUnusedFile } from './files.ts';
+import {
+  appendPiece,
+  createFile,
+  file,
+  filePiece,
+  finishFile,
+  removeUnusedFile,
+  surfaceFileBytes,
+} from './files.ts';
 import {
   bindVisitor,
   changeRecord,
@@ -266,6 +274,10 @@ export class SqlStore implements Store {
 
   file(id: string): Promise<StoredFile | undefined> {
     return this.#read((db) => file(db, id));
+  }
+
+  surfaceFileBytes(surfaceId: string): Promise<number> {
+    return this.#read((db) => surfaceFileBytes(db, surfaceId));
   }
 
   appendPiece(fileId: string, start: number, bytes: Uint8Array): Promise<boolean> {

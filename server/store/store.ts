@@ -329,6 +329,8 @@ export interface Store extends RecordStore {
   /** Begins a file, or says what has no room for it. */
   createFile(file: StoredFile, room: FileRoom): Promise<'created' | 'conversation_full' | 'surface_full'>;
   file(id: string): Promise<StoredFile | undefined>;
+  /** What the files of a surface take up, in bytes that are there. */
+  surfaceFileBytes(surfaceId: string): Promise<number>;
   /** Adds the next piece. `false`: the file does not end at `start`, or has no room for so much, or is gone. Durable. */
   appendPiece(fileId: string, start: number, bytes: Uint8Array): Promise<boolean>;
   /** The piece that begins at `start`. */

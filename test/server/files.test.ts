@@ -361,10 +361,44 @@ describe('files as the operator wants them', () => {
 
   test('all files of a surface together have an end', async () => {
     const full = await visit({ maxStoredBytes: 1024 * 1024, maxBytes: 1024 * 1024 });
-    await full.me.begun('a.txt', 1024 * 1024 - 1);
+    await full.me.upload('a.txt', 'a'.repeat(1024 * 1024 - 1));
     const stranger = visitor(full.server, (await full.server.init()).sessionId);
     expect(await refusal(await stranger.begin('a.txt', 2))).toBe('503 overloaded');
     expect((await stranger.begin('a.txt', 1)).status).toBe(200);
+  });
+
+  test('who announces files and brings none keeps nobody out, and who brings them all finds the end', async () => {
+    const { server: running, me: greedy } = await visit({
+      maxStoredBytes: 1024 * 1024,
+      maxBytes: 1024 * 1024,
+    });
+    const [first = '', second = ''] = await Promise.all(
+      ['a.txt', 'b.txt', 'c.txt'].map((name) => greedy.begun(name, 1024 * 1024)),
+    );
+    const stranger = visitor(running, (await running.init()).sessionId);
+    expect(await read(await stranger.upload('a.txt', 'mine'))).toMatchObject({ status: 'ready' });
+    const half = 'a'.repeat(512 * 1024);
+    expect((await greedy.append(first, 0, half)).status).toBe(200);
+    expect(await refusal(await greedy.append(second, 0, half))).toBe('503 overloaded');
+    expect(await read(await greedy.state(second))).toMatchObject({ offset: 0 });
+  });
+
+  test('a text that says it is JSON takes no more than itself to be looked at', async () => {
+    const { me: sender } = await visit({});
+    const deep = '['.repeat(4 * 1024 * 1024);
+    const fileId = await sender.begun('deep.json', 2 * deep.length);
+    await sender.append(fileId, 0, deep);
+    const before = process.resourceUsage().maxRSS;
+    expect(await read(await sender.append(fileId, deep.length, deep))).toMatchObject({
+      status: 'ready',
+      mimeType: 'text/plain',
+    });
+    // In kilobytes. Read as JSON, each bracket takes some fifty bytes.
+    expect(process.resourceUsage().maxRSS - before).toBeLessThan(200_000);
+    const long = `[${'"x",'.repeat(100_000)}"x"]`;
+    expect(await read(await sender.upload('long.json', long))).toMatchObject({
+      mimeType: 'application/json',
+    });
   });
 
   test('a scan sees what came, and lets it pass', async () => {

@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import type { InitResponse } from '../../protocol/request.ts';
 import {
+  ADDRESS_FILES_PER_MINUTE,
   ADDRESS_REQUESTS_PER_MINUTE,
   ADDRESS_WRONG_KEYS_PER_MINUTE,
   API_KEY_REQUESTS_PER_MINUTE,
@@ -149,6 +151,30 @@ describe('addresses', () => {
       429: 3,
     });
     expect((await guess('203.0.113.2')).status).toBe(401);
+  });
+
+  test('begin so many files a minute, in however many sessions', async () => {
+    await limited({});
+    const begin = async (address: string) => {
+      const init = await server.post(
+        '/v1/client/init',
+        { token: 'ct_test_store' },
+        { origin: STORE_ORIGIN },
+        address,
+      );
+      const { sessionId } = (await init.json()) as InitResponse;
+      return server.post(
+        '/v1/client/files',
+        { sessionId, filename: 'a.txt', size: 1 },
+        { origin: STORE_ORIGIN },
+        address,
+      );
+    };
+    expect(await statuses(ADDRESS_FILES_PER_MINUTE + 2, () => begin('203.0.113.1'))).toEqual({
+      200: ADDRESS_FILES_PER_MINUTE,
+      429: 2,
+    });
+    expect((await begin('203.0.113.2')).status).toBe(200);
   });
 
   test('cannot be made up with X-Forwarded-For', async () => {

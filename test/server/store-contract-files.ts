@@ -79,6 +79,9 @@ export function filesContract(current: () => Store): void {
       expect(await create({ size: 401 })).toBe('conversation_full');
       expect(await create({}, { ...ROOM, conversationFiles: 1 })).toBe('conversation_full');
       const elsewhere = { conversationId: 'conv_2', size: 401 };
+      expect(await store.surfaceFileBytes('store')).toBe(0);
+      await store.appendPiece('file_1', 0, new Uint8Array(600));
+      expect(await store.surfaceFileBytes('store')).toBe(600);
       expect(await create(elsewhere, { ...ROOM, surfaceBytes: 1_000 })).toBe('surface_full');
       expect(await store.file('file_2')).toBeUndefined();
       expect(await create({ ...elsewhere, surfaceId: 'other' }, { ...ROOM, surfaceBytes: 1_000 })).toBe(
