@@ -80,7 +80,7 @@ function WaitLine({ wait }: { readonly wait: Wait }) {
 }
 
 function Welcome({ empty }: { readonly empty: boolean }) {
-  const { chat, words } = useView();
+  const { chat, composer, words } = useView();
   const surface = useComputed(() => chat.surface.value).value;
   const suggestions = empty ? (surface?.suggestions ?? []) : [];
   return (
@@ -90,7 +90,15 @@ function Welcome({ empty }: { readonly empty: boolean }) {
         <ul class="suggestions" aria-label={words.say('thread.suggestions')}>
           {suggestions.map((text) => (
             <li key={text}>
-              <button type="button" dir="auto" onClick={() => void chat.send(text)}>
+              <button
+                type="button"
+                dir="auto"
+                onClick={() => {
+                  // It goes with the press, and the focus must not go with it.
+                  composer.current?.focus({ preventScroll: true });
+                  void chat.send(text);
+                }}
+              >
                 {text}
               </button>
             </li>

@@ -48,13 +48,15 @@ function RatingForm() {
   const form = useRef<HTMLFormElement>(null);
   const name = useRef(`rating-${Math.random().toString(36).slice(2)}`).current;
 
-  const leave = () => form.current?.closest<HTMLElement>('.scroller')?.focus({ preventScroll: true });
+  const thread = () => form.current?.closest<HTMLElement>('.scroller');
   const send = async () => {
     if (stars === 0 || state === 'sending') return;
     setState('sending');
+    // Asked for now: once it is rated the form is gone.
+    const around = thread();
     try {
       await chat.rate(stars, comment.trim());
-      leave();
+      around?.focus({ preventScroll: true });
     } catch {
       setState('failed');
     }
@@ -110,7 +112,7 @@ function RatingForm() {
           type="button"
           class="quiet"
           onClick={() => {
-            leave();
+            thread()?.focus({ preventScroll: true });
             void chat.rate(undefined, '');
           }}
         >

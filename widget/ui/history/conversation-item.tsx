@@ -4,7 +4,11 @@ import type { History } from '../../chat/history.ts';
 import { useView } from '../context.ts';
 import { Icon } from '../icon.tsx';
 import { PENCIL, PIN, TRASH } from './icons.ts';
+import { keepFocus } from './keep-focus.ts';
 import { whenWords } from './when.ts';
+
+/** Of the list: what is left when all else may go. */
+export const HEADING = '.history h3';
 
 interface ItemProps {
   readonly conversation: ConversationSummary;
@@ -17,7 +21,8 @@ interface ItemProps {
 /** One conversation: opened by its name, and named, pinned or deleted beside it. */
 export function ConversationItem(props: ItemProps) {
   const { conversation, isCurrent, now, history, onOpened } = props;
-  const { say, locale } = useView().words;
+  const { root, words } = useView();
+  const { say, locale } = words;
   const [doing, setDoing] = useState<'name' | 'delete'>();
   const rename = useRef<HTMLButtonElement>(null);
   const remove = useRef<HTMLButtonElement>(null);
@@ -46,15 +51,23 @@ export function ConversationItem(props: ItemProps) {
         title={title}
         onDone={(isSure) => {
           setDoing(undefined);
-          if (isSure) void history.remove(conversation.id);
+          if (isSure) void keepFocus(root, history.remove(conversation.id), HEADING);
         }}
       />
     );
   const open = async () => {
     if (isCurrent || (await history.open(conversation.id))) onOpened();
   };
+  const pin = () =>
+    // It stands under another heading then, drawn anew.
+    keepFocus(
+      root,
+      history.pin(conversation.id, conversation.pinned !== true),
+      `[data-conversation="${CSS.escape(conversation.id)}"] [aria-pressed]`,
+      HEADING,
+    );
   return (
-    <li class="history-item">
+    <li class="history-item" data-conversation={conversation.id}>
       <button
         type="button"
         class="history-open"
@@ -78,7 +91,7 @@ export function ConversationItem(props: ItemProps) {
           label={say('history.pin', { title })}
           path={PIN}
           pressed={conversation.pinned === true}
-          onClick={() => void history.pin(conversation.id, conversation.pinned !== true)}
+          onClick={() => void pin()}
         />
         <ActButton
           label={say('history.delete', { title })}

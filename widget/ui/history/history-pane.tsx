@@ -4,8 +4,9 @@ import type { History } from '../../chat/history.ts';
 import { useView } from '../context.ts';
 import { FailureNote } from '../failure-note.tsx';
 import { Icon } from '../icon.tsx';
-import { ConversationItem } from './conversation-item.tsx';
+import { ConversationItem, HEADING } from './conversation-item.tsx';
 import { BACK } from './icons.ts';
+import { keepFocus } from './keep-focus.ts';
 import { byPeriod, type Period } from './when.ts';
 
 export interface HistoryPaneProps {
@@ -137,7 +138,8 @@ function Group(props: GroupsProps & { readonly period: Period; readonly now: Dat
 }
 
 function DeleteAll({ history }: { readonly history: History }) {
-  const { say } = useView().words;
+  const { root, words } = useView();
+  const { say } = words;
   const [asks, setAsks] = useState(false);
   const keep = useRef<HTMLButtonElement>(null);
   useLayoutEffect(() => {
@@ -150,15 +152,36 @@ function DeleteAll({ history }: { readonly history: History }) {
       </button>
     );
   return (
-    <div class="history-ask">
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset takes its name from a legend
+    <div
+      class="history-ask"
+      role="group"
+      aria-label={say('history.deleteAll')}
+      onKeyDown={(event) => {
+        if (event.key !== 'Escape') return;
+        event.stopPropagation();
+        setAsks(false);
+        void keepFocus(root, Promise.resolve(), '.history-all');
+      }}
+    >
       <p>{say('history.deleteAllAsk')}</p>
-      <button type="button" ref={keep} onClick={() => setAsks(false)}>
+      <button
+        type="button"
+        ref={keep}
+        onClick={() => {
+          setAsks(false);
+          void keepFocus(root, Promise.resolve(), '.history-all');
+        }}
+      >
         {say('history.keep')}
       </button>
       <button
         type="button"
         class="danger"
-        onClick={() => void history.removeAll().then(() => setAsks(false))}
+        onClick={() => {
+          const removed = history.removeAll().then(() => setAsks(false));
+          void keepFocus(root, removed, '.history-all', HEADING);
+        }}
       >
         {say('history.deleteAll')}
       </button>
