@@ -234,4 +234,33 @@ function journeys(browser: OtherBrowser): void {
     await settled();
     expect((await thread()).match(/word\d+\./g)).toEqual(WORDS.split(' '));
   });
+
+  test('a narrow window in dark colours: the panel fills it, nothing is cut off, and light words stand on dark', async () => {
+    await visit({ dark: true });
+    await page.smallWindow(360, 740);
+    await page.goto(`${site.origin}/`);
+    await open();
+    await say('Where do you ship to?');
+    await reads('const days = 2;');
+    await settled();
+    const drawn = await page.evaluate(
+      (panel, field) => {
+        const box = (panel as unknown as Element).getBoundingClientRect();
+        const words = getComputedStyle(field as unknown as Element).color;
+        const ground = getComputedStyle(panel as unknown as Element).backgroundColor;
+        const light = (colour: string) => Number(/\d+/.exec(colour)?.[0]);
+        return {
+          left: box.left,
+          right: Math.round(document.documentElement.clientWidth - box.right),
+          words: light(words) > 200,
+          ground: light(ground) < 60,
+          wider: (panel as unknown as Element).scrollWidth > (panel as unknown as Element).clientWidth,
+        };
+      },
+      await page.see('dialog'),
+      await message(),
+    );
+    expect(drawn).toEqual({ left: 0, right: 0, words: true, ground: true, wider: false });
+    expect(await complaints()).toBe('');
+  });
 }

@@ -27,7 +27,7 @@ export interface DrivenPage {
   evaluate<T, A extends readonly unknown[]>(work: (...args: A) => T, ...args: A): Promise<T>;
   /** Another window of the same visitor; what follows happens there. */
   newWindow(): Promise<void>;
-  /** A window whose page is this wide, in CSS pixels, and about this high. Loads nothing into it. */
+  /** A window whose page is about this large, in CSS pixels. It is empty. */
   smallWindow(width: number, height: number): Promise<void>;
   screenshot(file: string): Promise<void>;
   close(): Promise<void>;
@@ -154,19 +154,15 @@ export function drivenPage(session: WebDriverSession, close: () => Promise<void>
       await command('switchWindow', { handle });
     },
     async smallWindow(width, height) {
-      await command('size', { width, height });
-      if ((await evaluate(() => innerWidth)) === width) return;
-      // Windows with a toolbar have a least width; those that a page opens have not.
+      // Windows with a toolbar have a least width; those that a page opens at a click have not.
       const before = (await command('windows')) as string[];
-      await evaluate(
-        (inner, outer) => void open('about:blank', '_blank', `popup,width=${inner},height=${outer}`),
-        width,
-        height,
-      );
-      const after = (await command('windows')) as string[];
-      const handle = after.find((one) => !before.includes(one));
-      if (handle === undefined) throw new Error('The browser opened no small window.');
-      await command('switchWindow', { handle });
+      const [page] = await evaluate(opensAtNextClick, `popup,width=${width},height=${height}`);
+      await click(page as unknown as Found);
+      for (const end = Date.now() + PATIENCE_MS; ; await pause()) {
+        const handle = ((await command('windows')) as string[]).find((one) => !before.includes(one));
+        if (handle !== undefined) return void (await command('switchWindow', { handle }));
+        if (Date.now() > end) throw new Error('The browser opened no window.');
+      }
     },
     async screenshot(file) {
       writeFileSync(file, Buffer.from(String(await command('screenshot', { full: false })), 'base64'));
@@ -199,6 +195,13 @@ function visibleThroughShadows(selector: string, within: unknown): Element[] {
 /** Runs in the page. */
 function takesClicks(found: unknown): boolean {
   return !(found as Element).matches(':disabled, [aria-disabled=true]');
+}
+
+/** Runs in the page. */
+function opensAtNextClick(features: string): Element[] {
+  const onClick = () => void open('about:blank', '_blank', features);
+  addEventListener('click', onClick, { once: true, capture: true });
+  return [document.documentElement];
 }
 
 /** Runs in the page. The dialog is the browser's own; no driver can answer it. */
