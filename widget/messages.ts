@@ -77,6 +77,8 @@ export async function openWords(locale: string): Promise<Words> {
     // A chat in English is more than no chat.
     language = 'en';
   }
+  // Numbers as the visitor's country writes them, where the sentences are in their language.
+  const form = language === 'en' && !locale.startsWith('en') ? language : locale;
   const isComplete = signal(false);
   let late: Partial<LateMessages> = {};
   let loading: Promise<void> | undefined;
@@ -86,7 +88,7 @@ export async function openWords(locale: string): Promise<Words> {
     isComplete,
     say(key, values = {}) {
       const message = early[key as keyof EarlyMessages] ?? late[key as keyof LateMessages] ?? '';
-      return format(message, values, language);
+      return format(message, values, form);
     },
     complete() {
       loading ??= (LANGUAGES[language] ?? ENGLISH).late().then(
