@@ -263,4 +263,15 @@ function journeys(browser: OtherBrowser): void {
     expect(drawn).toEqual({ left: 0, right: 0, words: true, ground: true, wider: false });
     expect(await complaints()).toBe('');
   });
+
+  test('in a private window a reload keeps the conversation, too', async () => {
+    await visit({ incognito: true });
+    await open();
+    await say('When are you open?');
+    await reads('From nine to five.');
+    await settled();
+    await page.reload();
+    await reads('From nine to five.');
+    expect(await complaints()).toBe('');
+  });
 }

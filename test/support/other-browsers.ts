@@ -24,6 +24,7 @@ export interface LaunchOptions {
 
 /** Long enough for a first start on a busy machine. */
 const START_MS = 60_000;
+const END_MS = 5_000;
 
 export const OTHER_BROWSERS: readonly OtherBrowser[] = [firefox(), webkit()];
 
@@ -52,7 +53,7 @@ function firefox(): OtherBrowser {
           HOME: profile,
         },
       );
-      return driven(running, async () => {
+      return driven([running], async () => {
         const port = join(profile, 'MarionetteActivePort');
         await until(() => existsSync(port) && readFileSync(port, 'utf8') !== '');
         return overMarionette(Number(readFileSync(port, 'utf8')));
@@ -86,8 +87,7 @@ function webkit(): OtherBrowser {
         HOME: temporaryDirectory(),
         ...(dark ? { GTK_THEME: 'Adwaita:dark' } : {}),
       });
-      running.once('exit', () => virtual?.kill());
-      return driven(running, async () => {
+      return driven(virtual === undefined ? [running] : [running, virtual], async () => {
         const url = `http://127.0.0.1:${port}`;
         await until(() =>
           fetch(`${url}/status`).then(
@@ -101,13 +101,17 @@ function webkit(): OtherBrowser {
   };
 }
 
-async function driven(running: ChildProcess, connect: () => Promise<WebDriverSession>): Promise<DrivenPage> {
-  const kill = () => endGroup(running);
+async function driven(
+  running: readonly ChildProcess[],
+  connect: () => Promise<WebDriverSession>,
+): Promise<DrivenPage> {
+  const kill = () => running.forEach(endGroup);
   process.once('exit', kill);
   try {
     const session = await connect();
     return drivenPage(session, async () => {
-      await session.end();
+      // A driver that hangs must not keep its browser.
+      await Promise.race([session.end().catch(() => {}), new Promise((done) => setTimeout(done, END_MS))]);
       kill();
       process.off('exit', kill);
     });
