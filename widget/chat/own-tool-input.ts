@@ -1,4 +1,5 @@
 import type { ASK_TOOL, SUGGEST_TOOL } from '../../protocol/tool.ts';
+import { plainText } from '../tools/plain-text.ts';
 import { fieldsOf, listOf, textOf } from './reading.ts';
 
 /** Written again, because a value of the schemas' file would bring the schema library into the page. */
@@ -88,7 +89,8 @@ export function readReplies(result: string): readonly (readonly string[] | undef
   }
 }
 
+/** What is pressed goes out as the visitor's own words, so there is nothing in it that they do not see. */
 function line(value: unknown): string | undefined {
-  const text = textOf(value)?.trim();
-  return text === undefined || text === '' ? undefined : text.slice(0, MAX_CHARS);
+  const text = plainText(textOf(value) ?? '').trim();
+  return text === '' ? undefined : text.slice(0, MAX_CHARS);
 }

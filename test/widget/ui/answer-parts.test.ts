@@ -159,6 +159,35 @@ test('formulas become MathML; money and broken TeX stay as they are', async () =
   expect(last?.textContent).toContain('\\undefinedthing{');
 });
 
+test('code of one endless word stays plain, and so does not hold up the page', async () => {
+  const data = `const data = "${'a'.repeat(70)}";`;
+  const { view } = await answered([aText(`\`\`\`js\n${data}\n\`\`\`\n\n\`\`\`js\nconst a = 1;\n\`\`\``)]);
+  await vi.waitFor(() => expect(view.querySelectorAll('.tk-keyword')).toHaveLength(1), 10_000);
+  const [first, second] = view.querySelectorAll('.md pre code');
+  expect(first?.innerHTML).toBe(data);
+  expect(second?.querySelector('.tk-keyword')).not.toBeNull();
+});
+
+test.each([
+  ['defines', `\\def\\a{${'x'.repeat(20)}}\\a\\a`],
+  ['nests without end', `${'\\sqrt{'.repeat(60)}x${'}'.repeat(60)}`],
+])('a formula that %s stays as it is written', async (_, tex) => {
+  const { view } = await answered([aText(`\\(${tex}\\) and \\(b^2\\)`)]);
+  await vi.waitFor(() => expect(view.querySelectorAll('math')).toHaveLength(1), 10_000);
+  expect(view.textContent).toContain(tex);
+});
+
+test('a source that leads to no page of the web, as other scripts may keep one, is left out', async () => {
+  const { view } = await answered([
+    aText('So it is.'),
+    { kind: 'source', id: 's1', url: 'no address', title: 'Broken' },
+    { kind: 'source', id: 's2', url: 'javascript:alert(1)', title: 'Worse' },
+    { kind: 'source', id: 's3', url: 'https://mugs.test/', title: '' },
+  ]);
+  const links = within(within(view).getByRole('list', { name: 'Sources' })).getAllByRole('link');
+  expect(links.map((link) => link.getAttribute('href'))).toEqual(['https://mugs.test/']);
+});
+
 test('a thought is folded away and says how long it took', async () => {
   const part = { kind: 'reasoning', id: 'r', text: 'Hm.', streaming: false, durationMs: 4_200 } as const;
   const { view } = await answered([part, aText('Yes.')]);

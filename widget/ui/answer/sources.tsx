@@ -1,5 +1,6 @@
 import type { SourcePart } from '../../chat/state.ts';
 import { useView } from '../context.ts';
+import { httpUrl } from './media-hosts.ts';
 
 /** Where the answer comes from, numbered, each with the host that it leads to. */
 export function Sources({ parts }: { readonly parts: readonly SourcePart[] }) {
@@ -7,10 +8,13 @@ export function Sources({ parts }: { readonly parts: readonly SourcePart[] }) {
   return (
     <ol class="sources" aria-label={say('answer.sources')}>
       {parts.map(({ id, url, title }, index) => {
-        const { hostname } = new URL(url);
+        // What was kept in the browser, or told by another tab, may be anything.
+        const address = httpUrl(url);
+        if (address === undefined) return null;
+        const { href, hostname } = address;
         return (
           <li key={id}>
-            <a href={url} title={url} target="_blank" rel="noopener noreferrer nofollow ugc">
+            <a href={href} title={href} target="_blank" rel="noopener noreferrer nofollow ugc">
               <span class="source-number">{index + 1}</span>
               {title !== '' && title !== hostname && (
                 <span class="source-title" dir="auto">

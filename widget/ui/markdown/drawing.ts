@@ -229,14 +229,27 @@ function createTable(table: Table, say: Say): HTMLElement {
   return scroller;
 }
 
+/**
+ * Empty cells that are drawn for a row that lacks them. One stands for more: short rows of a wide table must not become
+ * many times what they say.
+ */
+const MOST_MISSING = 3;
+
 function createRow(table: Table, cells: readonly string[], tag: 'th' | 'td', open: boolean): HTMLElement {
   const row = element('tr');
-  table.aligns.forEach((align, i) => {
+  const missing = table.aligns.length - cells.length;
+  const isShort = missing > MOST_MISSING;
+  table.aligns.slice(0, isShort ? cells.length : undefined).forEach((align, i) => {
     const cell = element(tag, align ?? '');
     if (tag === 'th') cell.setAttribute('scope', 'col');
     patchSpans(cell, [], parseInline(cells[i] ?? '', open));
     row.append(cell);
   });
+  if (isShort) {
+    const rest = element('td');
+    rest.setAttribute('colspan', String(missing));
+    row.append(rest);
+  }
   return row;
 }
 

@@ -2,7 +2,10 @@ import type { LanguageFn } from 'highlight.js';
 import { createLowlight } from 'lowlight';
 
 /** Longer code stays plain: nobody reads its colours, and everybody would wait for them. */
-const MAX_CHARS = 60_000;
+const MAX_CHARS = 20_000;
+
+/** So does code with a longer word, such as data: grammars look at all of a word again from each of its letters. */
+const LONG_WORD = /[\w$]{65}/;
 
 type Grammar = () => Promise<{ readonly default: LanguageFn }>;
 
@@ -108,7 +111,7 @@ export async function paint(code: HTMLElement, language: string): Promise<void> 
   const name = ALIASES[language.toLowerCase()] ?? language.toLowerCase();
   const grammar = Object.hasOwn(GRAMMARS, name) ? GRAMMARS[name] : undefined;
   const text = code.textContent ?? '';
-  if (grammar === undefined || text.length > MAX_CHARS) return;
+  if (grammar === undefined || text.length > MAX_CHARS || LONG_WORD.test(text)) return;
   try {
     await load(name, grammar);
   } catch {

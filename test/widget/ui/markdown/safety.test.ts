@@ -70,3 +70,10 @@ test('no text makes an element or attribute of its own', () => {
     }),
   );
 });
+
+test('rows that say little become little, however wide their table is', () => {
+  const columns = '|x'.repeat(60);
+  const target = draw(`${columns}|\n${'|-'.repeat(60)}|\n${'|\n'.repeat(500)}`);
+  expect(target.querySelectorAll('tbody tr')).toHaveLength(500);
+  expect(target.querySelectorAll('td').length).toBeLessThan(1_100);
+});
