@@ -67,12 +67,18 @@ const LANGUAGES: Readonly<Record<string, Language>> = {
   uk: { early: () => import('./languages/early/uk.ts'), late: () => import('./languages/late/uk.ts') },
 };
 
+/** How long the chat waits for its words before it is drawn in English, in milliseconds. */
+const LONGEST_WAIT_MS = 3_000;
+
 /** The words for a locale. What of its language cannot be fetched is said in English. */
 export async function openWords(locale: string): Promise<Words> {
   let language = nearest(locale);
   let early: EarlyMessages = english;
   try {
-    ({ messages: early } = await (LANGUAGES[language] ?? ENGLISH).early());
+    ({ messages: early } = await Promise.race([
+      (LANGUAGES[language] ?? ENGLISH).early(),
+      new Promise<never>((_, reject) => setTimeout(reject, LONGEST_WAIT_MS)),
+    ]));
   } catch {
     // A chat in English is more than no chat.
     language = 'en';
