@@ -81,8 +81,25 @@ function isEntry(value: unknown): boolean {
   );
 }
 
-function isPart({ kind, text, url, state }: Record<string, unknown>): boolean {
-  return kind === 'tool'
-    ? typeof fieldsOf(state).status === 'string'
-    : kind === 'notice' || typeof (kind === 'source' || kind === 'media' ? url : text) === 'string';
+/** The fields of each kind of part that are drawn as text. */
+const TEXTS: Readonly<Record<string, string>> = {
+  text: 'text',
+  reasoning: 'text',
+  tool: 'name title description pageOrigin',
+  notice: 'notice',
+  source: 'url title',
+  media: 'url mediaType',
+  artifact: 'text title artifactType',
+} satisfies Record<AssistantPart['kind'], string>;
+
+function isPart({ kind, state, file, ...part }: Readonly<Record<string, unknown>>): boolean {
+  return (
+    areTexts(part, TEXTS[String(kind)]) &&
+    (kind !== 'tool' || areTexts(state, 'status')) &&
+    (file === undefined || areTexts(file, 'path mimeType language'))
+  );
+}
+
+function areTexts(value: unknown, names: string | undefined): boolean {
+  return names?.split?.(' ').every((name) => typeof fieldsOf(value)[name] === 'string') === true;
 }

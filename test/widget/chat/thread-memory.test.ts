@@ -55,6 +55,24 @@ test.each([
   ['parts that are none', { role: 'assistant', id: 'a', parts: 'x' }],
   ['a part without words', { role: 'assistant', id: 'a', parts: [{ kind: 'text', id: 't', text: 4 }] }],
   ['a call without a state', { role: 'assistant', id: 'a', parts: [{ kind: 'tool', id: 't' }] }],
+  [
+    'a part of a kind that every object has',
+    { role: 'assistant', id: 'a', parts: [{ kind: 'constructor', id: 't' }] },
+  ],
+  ['a part of no kind', { role: 'assistant', id: 'a', parts: [{ kind: 'what', id: 't', text: 'x' }] }],
+  ['an image of no type', { role: 'assistant', id: 'a', parts: [{ kind: 'media', id: 'm', url: 'x' }] }],
+  [
+    'a piece of work in a file without a path',
+    {
+      role: 'assistant',
+      id: 'a',
+      parts: [{ kind: 'artifact', id: 'p', text: '', title: '', artifactType: 'file', file: {} }],
+    },
+  ],
+  [
+    'a call without a name',
+    { role: 'assistant', id: 'a', parts: [{ kind: 'tool', id: 't', state: { status: 'done' } }] },
+  ],
   ['nothing', null],
 ])('a thread that another script wrote is no thread: %s', (_what, entry) => {
   const storage = memory();
