@@ -83,18 +83,21 @@ export async function walkStates(
   await chat.settled();
   await look('answered questions');
 
-  await page.route('**/v1/client/chat', (route) => route.abort());
+  // One route for both: between two of them, a message would get through.
+  let isDown = true;
+  await page.route('**/v1/client/chat', (route) =>
+    isDown
+      ? route.abort()
+      : route.fulfill({
+          status: 424,
+          headers: { 'access-control-allow-origin': '*' },
+          json: { code: 'model_failed', error: 'The assistant had a problem with this answer.' },
+        }),
+  );
   await chat.say('Thank you');
   await see(page.getByText('Reconnecting…').first()).toBeVisible(PATIENT);
   await look('reconnecting');
-  await page.unroute('**/v1/client/chat');
-  await page.route('**/v1/client/chat', (route) =>
-    route.fulfill({
-      status: 424,
-      headers: { 'access-control-allow-origin': '*' },
-      json: { code: 'model_failed', error: 'The assistant had a problem with this answer.' },
-    }),
-  );
+  isDown = false;
   await thread.getByRole('button', { name: 'Retry' }).waitFor({ timeout: 60_000 });
   await look('failure');
   await page.unroute('**/v1/client/chat');
