@@ -105,7 +105,10 @@ export const ConversationChange = z.object({
 export const ProjectionsRequest = z.object({
   conversationId: Id,
   sessionId: Id,
-  messages: z.array(z.object({ id: Id, displayContent: z.string().check(z.maxLength(32_768)) })),
+  /** More than clients of the public wire bring in one request, which browsers keep alive up to 64 kB. */
+  messages: z
+    .array(z.object({ id: Id, displayContent: z.string().check(z.maxLength(32_768)) }))
+    .check(z.maxLength(1_000)),
 });
 export const ProjectionsResponse = z.object({ conversationRevision: z.string() });
 

@@ -303,6 +303,8 @@ describe('the history of a visitor', () => {
     expect(await refusal(await project([...both, { id: 'c', displayContent: 'x' }]))).toBe(
       '400 invalid_request',
     );
+    const many = Array.from({ length: 1_001 }, (_, index) => ({ id: `m${index}`, displayContent: '' }));
+    expect(await refusal(await project(many))).toBe('400 invalid_request');
   });
 
   test('keeps what the visitor was shown of their own message', async () => {
