@@ -81,23 +81,19 @@ function isEntry(value: unknown): boolean {
   );
 }
 
-/** The fields of each kind of part that are drawn as text. */
+/** The fields of each kind of part without which it cannot be drawn. */
 const TEXTS: Readonly<Record<string, string>> = {
   text: 'text',
   reasoning: 'text',
-  tool: 'name title description pageOrigin',
+  tool: 'name title',
   notice: 'notice',
   source: 'url title',
   media: 'url mediaType',
-  artifact: 'text title artifactType',
+  artifact: 'text title',
 } satisfies Record<AssistantPart['kind'], string>;
 
-function isPart({ kind, state, file, ...part }: Readonly<Record<string, unknown>>): boolean {
-  return (
-    areTexts(part, TEXTS[String(kind)]) &&
-    (kind !== 'tool' || areTexts(state, 'status')) &&
-    (file === undefined || areTexts(file, 'path mimeType language'))
-  );
+function isPart({ kind, state, ...part }: Readonly<Record<string, unknown>>): boolean {
+  return areTexts(part, TEXTS[String(kind)]) && (kind !== 'tool' || areTexts(state, 'status'));
 }
 
 function areTexts(value: unknown, names: string | undefined): boolean {

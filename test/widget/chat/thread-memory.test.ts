@@ -62,14 +62,6 @@ test.each([
   ['a part of no kind', { role: 'assistant', id: 'a', parts: [{ kind: 'what', id: 't', text: 'x' }] }],
   ['an image of no type', { role: 'assistant', id: 'a', parts: [{ kind: 'media', id: 'm', url: 'x' }] }],
   [
-    'a piece of work in a file without a path',
-    {
-      role: 'assistant',
-      id: 'a',
-      parts: [{ kind: 'artifact', id: 'p', text: '', title: '', artifactType: 'file', file: {} }],
-    },
-  ],
-  [
     'a call without a name',
     { role: 'assistant', id: 'a', parts: [{ kind: 'tool', id: 't', state: { status: 'done' } }] },
   ],
