@@ -76,22 +76,27 @@ export async function startApp({ root, options, emit, onOpenChange, waiting }: A
   const isAlone = !canShare();
   const keepsNothing = isAlone && inUse.has(key);
   if (isAlone) inUse.add(key);
-  const opening = keepsNothing ? NO_STORAGE : isAlone ? openStorage(key) : openSharedStorage(key);
+  /** Of the person whom the site names, else of the browser. */
+  let ownKey = key;
+  const openOwn = async (): Promise<OwnedStorage> => {
+    if (keepsNothing) return NO_STORAGE;
+    if (options.identity === undefined) return isAlone ? openStorage(key) : openSharedStorage(key);
+    const { openPersonStorage } = await import('./person.ts');
+    const own = await openPersonStorage(api, token, options.identity, isAlone);
+    ownKey = own.key;
+    return own.storage;
+  };
+  const opening = openOwn();
   /** Keeps nothing until what it has was read. */
   let storage = NO_STORAGE;
   const pageTools =
     webmcp.enabled === false ? undefined : latePageTools({ timeoutMs: webmcp.timeoutMs, storageKey: key });
   const draft = signal('');
   const side = createHostSide();
-  const composing = lateComposing(async () => ({
-    key,
-    storage,
-    draft,
-    chat,
-    newId,
-    emit,
-    transport: await connected,
-  }));
+  const composing = lateComposing(async () => {
+    const transport = await connected;
+    return { key: ownKey, storage, draft, chat, newId, emit, transport };
+  });
 
   async function begin() {
     storage = await opening;
@@ -132,7 +137,7 @@ export async function startApp({ root, options, emit, onOpenChange, waiting }: A
     const kept = keptThread(storage);
     const shared = isAlone
       ? onItsOwn(create(kept))
-      : await joinTabs({ key, clock: BROWSER_CLOCK, create, read, keep, kept });
+      : await joinTabs({ key: ownKey, clock: BROWSER_CLOCK, create, read, keep, kept });
     return withConversations(shared, transport);
   }
 

@@ -29,43 +29,35 @@ export interface Words {
   complete(): Promise<void>;
 }
 
-interface Language {
-  readonly early: () => Promise<{ readonly messages: EarlyMessages }>;
-  readonly late: () => Promise<{ readonly messages: LateMessages }>;
-}
-
-const ENGLISH: Language = {
-  early: async () => ({ messages: english }),
-  late: () => import('./languages/late/en.ts'),
-};
-
 /** By language, and by script where one language is written in two. */
-const LANGUAGES: Readonly<Record<string, Language>> = {
-  en: ENGLISH,
-  de: { early: () => import('./languages/early/de.ts'), late: () => import('./languages/late/de.ts') },
-  fr: { early: () => import('./languages/early/fr.ts'), late: () => import('./languages/late/fr.ts') },
-  es: { early: () => import('./languages/early/es.ts'), late: () => import('./languages/late/es.ts') },
-  pt: { early: () => import('./languages/early/pt.ts'), late: () => import('./languages/late/pt.ts') },
-  it: { early: () => import('./languages/early/it.ts'), late: () => import('./languages/late/it.ts') },
-  ar: { early: () => import('./languages/early/ar.ts'), late: () => import('./languages/late/ar.ts') },
-  he: { early: () => import('./languages/early/he.ts'), late: () => import('./languages/late/he.ts') },
-  hi: { early: () => import('./languages/early/hi.ts'), late: () => import('./languages/late/hi.ts') },
-  ja: { early: () => import('./languages/early/ja.ts'), late: () => import('./languages/late/ja.ts') },
-  ko: { early: () => import('./languages/early/ko.ts'), late: () => import('./languages/late/ko.ts') },
-  'zh-Hans': {
-    early: () => import('./languages/early/zh-Hans.ts'),
-    late: () => import('./languages/late/zh-Hans.ts'),
-  },
-  'zh-Hant': {
-    early: () => import('./languages/early/zh-Hant.ts'),
-    late: () => import('./languages/late/zh-Hant.ts'),
-  },
-  nl: { early: () => import('./languages/early/nl.ts'), late: () => import('./languages/late/nl.ts') },
-  pl: { early: () => import('./languages/early/pl.ts'), late: () => import('./languages/late/pl.ts') },
-  tr: { early: () => import('./languages/early/tr.ts'), late: () => import('./languages/late/tr.ts') },
-  ru: { early: () => import('./languages/early/ru.ts'), late: () => import('./languages/late/ru.ts') },
-  uk: { early: () => import('./languages/early/uk.ts'), late: () => import('./languages/late/uk.ts') },
-};
+const EARLY = {
+  en: async () => ({ messages: english }),
+  de: () => import('./languages/early/de.ts'),
+  fr: () => import('./languages/early/fr.ts'),
+  es: () => import('./languages/early/es.ts'),
+  pt: () => import('./languages/early/pt.ts'),
+  it: () => import('./languages/early/it.ts'),
+  ar: () => import('./languages/early/ar.ts'),
+  he: () => import('./languages/early/he.ts'),
+  hi: () => import('./languages/early/hi.ts'),
+  ja: () => import('./languages/early/ja.ts'),
+  ko: () => import('./languages/early/ko.ts'),
+  'zh-Hans': () => import('./languages/early/zh-Hans.ts'),
+  'zh-Hant': () => import('./languages/early/zh-Hant.ts'),
+  nl: () => import('./languages/early/nl.ts'),
+  pl: () => import('./languages/early/pl.ts'),
+  tr: () => import('./languages/early/tr.ts'),
+  ru: () => import('./languages/early/ru.ts'),
+  uk: () => import('./languages/early/uk.ts'),
+} as const satisfies Record<string, () => Promise<{ readonly messages: EarlyMessages }>>;
+
+type Language = keyof typeof EARLY;
+
+async function lateOf(language: Language): Promise<{ readonly messages: LateMessages }> {
+  if (language === 'en') return import('./languages/late/en.ts');
+  const { LATE } = await import('./languages/late-languages.ts');
+  return LATE[language]();
+}
 
 /** How long the chat waits for its words before it is drawn in English, in milliseconds. */
 const LONGEST_WAIT_MS = 3_000;
@@ -76,7 +68,7 @@ export async function openWords(locale: string): Promise<Words> {
   let early: EarlyMessages = english;
   try {
     ({ messages: early } = await Promise.race([
-      (LANGUAGES[language] ?? ENGLISH).early(),
+      EARLY[language](),
       new Promise<never>((_, reject) => setTimeout(reject, LONGEST_WAIT_MS)),
     ]));
   } catch {
@@ -97,7 +89,7 @@ export async function openWords(locale: string): Promise<Words> {
       return format(message, values, form);
     },
     complete() {
-      loading ??= (LANGUAGES[language] ?? ENGLISH).late().then(
+      loading ??= lateOf(language).then(
         ({ messages }) => {
           late = messages;
           isComplete.value = true;
@@ -113,9 +105,10 @@ export async function openWords(locale: string): Promise<Words> {
 }
 
 /** The key of the language that stands for a locale. */
-function nearest(locale: string): string {
+function nearest(locale: string): Language {
   const given = new Intl.Locale(locale);
   // What is written in one way alone needs no looking up, which takes long the first time.
-  const { language, script } = Object.hasOwn(LANGUAGES, given.language) ? given : given.maximize();
-  return [`${language}-${script}`, language].find((key) => Object.hasOwn(LANGUAGES, key)) ?? 'en';
+  const { language, script } = Object.hasOwn(EARLY, given.language) ? given : given.maximize();
+  const isKnown = (key: string): key is Language => Object.hasOwn(EARLY, key);
+  return [`${language}-${script}`, language].find(isKnown) ?? 'en';
 }

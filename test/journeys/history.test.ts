@@ -22,7 +22,8 @@ const SITE = '/demo/site.html';
 const PATIENT = { timeout: 20_000 };
 
 async function opened(chat: ChatPage): Promise<ChatPage> {
-  await chat.launcher.click();
+  // A page that follows one with an open chat has it open too.
+  if (!(await chat.panel.isVisible())) await chat.launcher.click();
   await see(chat.page.getByRole('button', { name: 'Earlier conversations' })).toBeVisible(PATIENT);
   return chat;
 }
@@ -168,6 +169,15 @@ describe('a visitor whom the site knows', () => {
       await other.page.context().close();
     }
     expect(known.output()).not.toContain('ada@example.com');
+    // Somebody else signs in on the same browser, and then she does again.
+    await atHome.page.goto(`${site.origin}/bob`);
+    await opened(atHome);
+    await see(atHome.message).toBeVisible();
+    await ask(atHome, 'Bob was here');
+    await see(atHome.thread).not.toContainText('Begun at home');
+    await atHome.page.goto(`${site.origin}/ada`);
+    await see(atHome.thread).toContainText('Begun at home', PATIENT);
+    await see(atHome.thread).not.toContainText('Bob was here');
     await atHome.page.context().close();
     await onTheWay.page.context().close();
   });

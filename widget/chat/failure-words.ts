@@ -35,6 +35,8 @@ export function failureAfter(error: WidgetError, remedy: Remedy): Failure {
 }
 
 function sayingFor(code: string, remedy: Remedy): Saying {
+  // The page's own sentence says what to change.
+  if (code === 'refused_by_page') return {};
   if (remedy.by === 'rewriting') {
     return { ...(code === 'body_too_large' && { says: 'message_too_large' }), advice: 'rewrite' };
   }

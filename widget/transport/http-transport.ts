@@ -99,7 +99,7 @@ export function createTransport(options: TransportOptions): HttpTransport {
     const body = { token, ...earlier, ...(await visitor.greeting()) };
     const answer = await fetchWhole({ path: 'init', body }, signal, textOf);
     if ('value' in answer) {
-      const opened = readInit(fieldsOf(answer.value));
+      const opened = readInit(fieldsOf(answer.value), history);
       if (opened === undefined) throw unintelligible(base);
       const { sessionId } = opened.answer;
       // Under the secret that was told just now the session becomes the visitor's.

@@ -9,7 +9,11 @@ export interface Session {
 }
 
 /** Reads the answer to `init` with whatever a server by others left out. `undefined` without a session. */
-export function readInit(fields: Readonly<Record<string, unknown>>): Session | undefined {
+export function readInit(
+  fields: Readonly<Record<string, unknown>>,
+  /** Whether the page wants visitors to find earlier conversations. */
+  history: boolean,
+): Session | undefined {
   const { sessionId, expiresAt } = fields;
   if (typeof sessionId !== 'string' || sessionId === '') return undefined;
   const flow = bag(fields.flow);
@@ -45,7 +49,7 @@ export function readInit(fields: Readonly<Record<string, unknown>>): Session | u
         builtInTools: texts(config.builtInTools),
         mediaHosts: texts(config.mediaHosts),
         csat: config.csat === true,
-        history: config.history === true,
+        history: history && config.history === true,
         // Whoever speaks the public wire and nothing more takes files inside of messages.
         ...((capabilities.includes('files') ? config.files !== undefined : !capabilities[0]) && {
           files: bag(config.files) as FileRules,

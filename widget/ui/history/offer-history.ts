@@ -14,7 +14,7 @@ const CLOCK = 'M10 3a7 7 0 1 0 0 14 7 7 0 0 0 0-14zM10 6v4.2l2.8 1.8';
 const WRITE =
   'M9 4H5.5A1.5 1.5 0 0 0 4 5.5v9A1.5 1.5 0 0 0 5.5 16h9a1.5 1.5 0 0 0 1.5-1.5V11M8.5 11.5l.4-2.2 5.6-5.6 1.8 1.8-5.6 5.6z';
 
-/** Puts *Earlier conversations* and *New chat* into the header, where the server keeps conversations. Returns the undo. */
+/** Puts *New chat* into the header, and *Earlier conversations* where they are kept. Returns the undo. */
 export function offerHistory({ chat, slots, words }: HistoryOffer): () => void {
   const { say } = words;
   let hide: (() => void) | undefined;
@@ -39,11 +39,16 @@ export function offerHistory({ chat, slots, words }: HistoryOffer): () => void {
   };
 
   const undo = effect(() => {
-    if (chat.surface.value?.history !== true) return undefined;
+    const surface = chat.surface.value;
+    if (surface === undefined) return undefined;
     const undos = [
       slots.addAction({ id: 'new', label: () => say('history.new'), icon: WRITE, onSelect: startNew }),
-      slots.addAction({ id: 'history', label: () => say('history.open'), icon: CLOCK, onSelect: show }),
     ];
+    if (surface.history === true) {
+      undos.push(
+        slots.addAction({ id: 'history', label: () => say('history.open'), icon: CLOCK, onSelect: show }),
+      );
+    }
     return () => {
       for (const take of undos) take();
     };

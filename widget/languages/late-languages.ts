@@ -1,0 +1,20 @@
+/** What is said in a conversation, in all languages but English, which comes without this table. */
+export const LATE = {
+  de: () => import('./late/de.ts'),
+  fr: () => import('./late/fr.ts'),
+  es: () => import('./late/es.ts'),
+  pt: () => import('./late/pt.ts'),
+  it: () => import('./late/it.ts'),
+  ar: () => import('./late/ar.ts'),
+  he: () => import('./late/he.ts'),
+  hi: () => import('./late/hi.ts'),
+  ja: () => import('./late/ja.ts'),
+  ko: () => import('./late/ko.ts'),
+  'zh-Hans': () => import('./late/zh-Hans.ts'),
+  'zh-Hant': () => import('./late/zh-Hant.ts'),
+  nl: () => import('./late/nl.ts'),
+  pl: () => import('./late/pl.ts'),
+  tr: () => import('./late/tr.ts'),
+  ru: () => import('./late/ru.ts'),
+  uk: () => import('./late/uk.ts'),
+} as const;
