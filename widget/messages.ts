@@ -66,15 +66,19 @@ const LONGEST_WAIT_MS = 3_000;
 export async function openWords(locale: string): Promise<Words> {
   let language = nearest(locale);
   let early: EarlyMessages = english;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   try {
     ({ messages: early } = await Promise.race([
       EARLY[language](),
-      new Promise<never>((_, reject) => setTimeout(reject, LONGEST_WAIT_MS)),
+      new Promise<never>((_, reject) => {
+        timer = setTimeout(reject, LONGEST_WAIT_MS);
+      }),
     ]));
   } catch {
     // A chat in English is more than no chat.
     language = 'en';
   }
+  clearTimeout(timer);
   // Numbers as the visitor's country writes them, where the sentences are in their language.
   const form = language === 'en' && !locale.startsWith('en') ? language : locale;
   const isComplete = signal(false);
