@@ -31,7 +31,11 @@ export function languageOf({ file }: ArtifactPart): string {
   return file === undefined ? '' : file.language || endingOf(file.path);
 }
 
-/** Without a folder, and without what no system takes in a name. */
+/** What a system runs when somebody merely opens it. */
+const RUNS_WHEN_OPENED =
+  /\.(?:bat|cmd|com|command|desktop|exe|hta|jar|jse|lnk|msi|ps1|reg|scr|url|vbe|vbs|wsf|wsh)$/i;
+
+/** Without a folder, without what no system takes in a name, and nothing that runs when it is opened. */
 export function fileName(part: ArtifactPart): string {
   const named = part.file?.path.split(/[\\/]/).at(-1) ?? part.title;
   const name =
@@ -39,7 +43,7 @@ export function fileName(part: ArtifactPart): string {
       .replace(/[^\p{L}\p{N}._ -]/gu, '')
       .trim()
       .slice(0, 80) || 'artifact';
-  if (part.file !== undefined) return name;
+  if (part.file !== undefined) return RUNS_WHEN_OPENED.test(name) ? `${name}.txt` : name;
   return `${name}.${kindOf(part) === 'markdown' ? 'md' : 'txt'}`;
 }
 

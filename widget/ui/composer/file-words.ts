@@ -76,6 +76,8 @@ const FAILURES: Readonly<Record<string, MessageKey>> = {
 };
 
 /** Why a file did not arrive, as a sentence. */
-export function failureWords({ code }: WidgetError, { say }: Words): string {
+export function failureWords({ code, message }: WidgetError, { say }: Words): string {
+  // The operator's own sentence about this very file.
+  if (code === 'file_refused' && message !== '') return message;
   return say(FAILURES[code] ?? 'file.failed');
 }
