@@ -1,6 +1,6 @@
 import { fireEvent, within } from '@testing-library/preact';
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { userEvent } from 'vitest/browser';
+import { page, userEvent } from 'vitest/browser';
 import {
   ASKING,
   aCall,
@@ -16,7 +16,11 @@ import {
   show,
 } from './fake-chat.ts';
 
-beforeAll(partsLoaded);
+beforeAll(async () => {
+  // On a small screen the chat is a sheet, and nothing beside it takes the focus.
+  await page.viewport(1280, 800);
+  await partsLoaded();
+});
 afterEach(hideAll);
 
 async function ask(chat: FakeChat) {
