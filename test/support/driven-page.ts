@@ -33,7 +33,7 @@ export interface DrivenPage {
   close(): Promise<void>;
 }
 
-export type Role = keyof typeof CANDIDATES;
+type Role = keyof typeof CANDIDATES;
 
 /** Where an element of a role may be found; whether it is one, the browser says. */
 const CANDIDATES = {
@@ -56,7 +56,7 @@ const KEYS = {
   ArrowDown: '\uE015',
 } as const;
 
-export type Key = keyof typeof KEYS;
+type Key = keyof typeof KEYS;
 
 /** Slow machines draw late. */
 const PATIENCE_MS = 20_000;

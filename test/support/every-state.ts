@@ -3,7 +3,7 @@ import { expect as see } from 'playwright/test';
 import { type ChatPage, launch, script, visitIn } from './chat-page.ts';
 import { freePort, startProduct, startProvider, startSite } from './product.ts';
 
-export const MODES = ['floating', 'docked', 'bar', 'page', 'inline'] as const;
+const MODES = ['floating', 'docked', 'bar', 'page', 'inline'] as const;
 export type SiteMode = (typeof MODES)[number];
 
 const TOKEN = 'ct_test_every_state';

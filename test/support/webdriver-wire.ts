@@ -7,7 +7,7 @@ export interface WebDriverSession {
   end(): Promise<void>;
 }
 
-export type CommandName = keyof typeof COMMANDS;
+type CommandName = keyof typeof COMMANDS;
 
 /** The commands that the tests need: as HTTP has them, and as Firefox calls them. `:id` is an element. */
 const COMMANDS = {
