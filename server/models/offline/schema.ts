@@ -271,13 +271,19 @@ export function fits(value: unknown, schema: ValueSchema): boolean {
       return false;
     default:
       if (schema.numeric) return isNumberWithin(value, schema);
-      return (
-        typeof value === 'string' && value.length >= schema.minLength && value.length <= schema.maxLength
-      );
+      return typeof value === 'string' && isWithin(schema, [...value].length);
   }
 }
 
 function isNumberWithin(value: unknown, schema: ValueSchema): boolean {
   if (typeof value !== 'number' || !Number.isFinite(value)) return false;
   return value >= schema.minimum && value <= schema.maximum && (!schema.integer || Number.isInteger(value));
+}
+
+/** JSON Schema counts characters, of which some are two units of a JavaScript string. */
+function isWithin(
+  { minLength, maxLength }: { minLength: number; maxLength: number },
+  length: number,
+): boolean {
+  return length >= minLength && length <= maxLength;
 }
