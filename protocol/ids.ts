@@ -14,6 +14,14 @@ export const ID_PREFIX = {
   /** Of a visitor's secret. */
   visitorToken: 'cvt_',
   file: 'file_',
+  tool: 'tool_',
+  agent: 'agent_',
+  flow: 'flow_',
+  approval: 'appr_',
+  step: 'step_',
+  receipt: 'rcpt_',
+  clientTokenRecord: 'ctr_',
+  apiKeyRecord: 'key_',
 } as const;
 
 /** Any id that a peer minted: 1 to 200 characters without white space or control characters. */

@@ -78,3 +78,15 @@ export const MAX_UPLOAD_PIECE_BYTES = 4 * 1024 * 1024;
 
 /** The header of such a piece: the position of its first byte in the file. */
 export const UPLOAD_OFFSET_HEADER = 'Upload-Offset';
+
+/** Most runtime tools of one request, all its steps together. From the public wire. */
+export const MAX_RUNTIME_TOOLS = 50;
+
+/** Most MCP servers of one step. From the public wire. */
+export const MAX_MCP_SERVERS = 5;
+
+/** Longest run of a custom tool, in milliseconds, calls of the host included. From the public wire. */
+export const CUSTOM_TOOL_TIMEOUT_MS = 30_000;
+
+/** Largest definition of a tool, an agent or a flow, in characters of its JSON. */
+export const MAX_DEFINITION_CHARS = 262_144;

@@ -74,6 +74,33 @@ const WALLS: readonly { from: string; not: readonly string[]; except?: readonly 
     not: ['server/routes/', 'server/dispatch/', 'server/store/'],
     why: 'a model sees one request',
   },
+  {
+    from: 'server/sdk/',
+    not: [
+      'server/tools/',
+      'server/dispatch/',
+      'server/store/',
+      'server/routes/',
+      'server/config/',
+      'server/http/',
+      'server/egress/',
+      'server/sandbox/',
+      'server/secrets/',
+      'server/cli/',
+      'node:',
+    ],
+    why: 'who calls the server, from Node or a Worker, has none of its code',
+  },
+  {
+    from: 'server/cli/',
+    not: ['server/dispatch/', 'server/routes/', 'server/tools/'],
+    why: 'the command line speaks to a server as everybody else does, and opens a store only to set it up',
+  },
+  {
+    from: 'server/tools/',
+    not: ['server/routes/', 'server/app.ts', 'server/store/sql-store.ts', 'server/http/'],
+    why: 'a tool runs for whoever calls it',
+  },
 ];
 
 /** Packages that one place owns. */
@@ -84,6 +111,15 @@ const VENDORS: readonly { vendor: RegExp; owners: readonly string[]; why: string
     why: 'the model SDK is replaceable and loaded only when configured',
   },
   { vendor: /^(libsql|kysely|pg)$/, owners: ['server/store/'], why: 'the engine is replaceable' },
+  { vendor: /^(undici|ipaddr\.js)$/, owners: ['server/egress/'], why: 'one guarded way out for tools' },
+  { vendor: /^quickjs-wasi/, owners: ['server/sandbox/'], why: 'the sandbox is replaceable' },
+  { vendor: /^@modelcontextprotocol\//, owners: ['server/mcp/'], why: 'one client of MCP servers' },
+  {
+    vendor: /^(prom-client|@opentelemetry\/.*)$/,
+    owners: ['server/telemetry/'],
+    why: 'what is counted and traced is said by one observer',
+  },
+  { vendor: /^canonicalize$/, owners: ['protocol/canonical.ts'], why: 'there is one canonical form' },
   { vendor: /^file-type$/, owners: ['server/files/'], why: 'what a file is is told in one place' },
   { vendor: /^picomatch$/, owners: ['server/policy.ts'], why: 'patterns are matched behind one shape check' },
   { vendor: /^jiti$/, owners: ['server/config/'], why: 'only the operator\u2019s own file is ever executed' },

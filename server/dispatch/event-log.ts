@@ -17,6 +17,7 @@ export interface Boundary {
   readonly events: readonly EventBody[];
   readonly messages: Commit['messages'];
   readonly outcome?: Commit['outcome'] | undefined;
+  readonly receipts?: Commit['receipts'] | undefined;
 }
 
 /** A first boundary, with the conditions under which it may be written. */
@@ -177,7 +178,7 @@ export class EventLog implements AppendSource {
     const events = [...this.waiting, ...boundary.events.map((body) => this.number(body))];
     this.waiting = [];
     const execution = { ...boundary.execution, version: this.execution.version + 1, seq: this.lastSeq };
-    const { messages, outcome } = boundary;
+    const { messages, outcome, receipts } = boundary;
     const commit: Commit = {
       execution,
       events,
@@ -186,6 +187,7 @@ export class EventLog implements AppendSource {
       atMs: Math.max(this.deps.clock(), execution.createdAtMs),
       lease: execution.status === 'running' ? this.deps.lease : null,
       ...(outcome === undefined ? {} : { outcome }),
+      ...(receipts === undefined ? {} : { receipts }),
     };
     const finish = this.beginWriting();
     try {

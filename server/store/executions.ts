@@ -3,6 +3,7 @@ import type { StreamEvent } from '../../protocol/event.ts';
 import type { SqlEngine } from './engine.ts';
 import { keepFiles } from './files.ts';
 import { renewDigest } from './history.ts';
+import { insertReceipts } from './receipts.ts';
 import { conversationRow, eventRow, executionRow, messageRow, outcomeRow, readExecution } from './rows.ts';
 import {
   type Commit,
@@ -136,6 +137,7 @@ export async function insertExecution(
   if (!(await keepFiles(db, execution.conversationId, commit.files ?? []))) throw new Refusal('moved_on');
   await insertOutcome(db, commit);
   await insertEvents(db, commit);
+  await insertReceipts(db, commit.receipts ?? []);
   if (commit.replacesFrom !== undefined) await replaceMessages(db, commit.replacesFrom, commit);
   await insertMessages(db, commit, expectedMessages);
   if (commit.replacesFrom !== undefined) await renewDigest(db, execution.conversationId);
@@ -172,6 +174,7 @@ export async function updateExecution(
   if (numUpdatedRows === 0n) throw new Refusal('moved_on');
   await insertOutcome(db, commit);
   await insertEvents(db, commit);
+  await insertReceipts(db, commit.receipts ?? []);
   await insertMessages(db, commit, first);
 }
 

@@ -184,6 +184,65 @@ export const MIGRATIONS: readonly Migration[] = [
       'alter table messages add column is_replaced integer not null default 0',
     ],
   },
+  {
+    name: 'definitions, secrets, credentials and receipts',
+    statements: [
+      `create table definitions (
+        id text not null primary key,
+        workspace text not null,
+        kind text not null,
+        name text not null,
+        body text not null,
+        last_modified_source text not null,
+        version integer not null,
+        created_at_ms bigint not null,
+        updated_at_ms bigint not null
+      )`,
+      'create unique index definitions_by_name on definitions (workspace, kind, name)',
+      `create table secrets (
+        workspace text not null,
+        name text not null,
+        key_id text not null,
+        sealed text not null,
+        version integer not null,
+        created_at_ms bigint not null,
+        updated_at_ms bigint not null,
+        primary key (workspace, name)
+      )`,
+      `create table client_tokens (
+        id text not null primary key,
+        hash text not null unique,
+        label text not null,
+        workspace text not null,
+        surface_id text not null,
+        environment text not null,
+        allowed_origins text not null,
+        is_active integer not null,
+        created_at_ms bigint not null
+      )`,
+      `create table api_keys (
+        id text not null primary key,
+        hash text not null unique,
+        label text not null,
+        name text not null,
+        workspace text not null,
+        scopes text not null,
+        created_at_ms bigint not null,
+        expires_at_ms bigint,
+        is_active integer not null
+      )`,
+      `create table receipts (
+        id text not null primary key,
+        workspace text not null,
+        execution_id text not null,
+        started_at_ms bigint not null,
+        tool text not null,
+        receipt text not null
+      )`,
+      'create index receipts_by_time on receipts (workspace, started_at_ms, id)',
+      'create index receipts_of_execution on receipts (execution_id)',
+    ],
+  },
 ];
 
 /**

@@ -1,6 +1,11 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { StreamEvent } from '../../protocol/event.ts';
 import { appendEvents } from './append.ts';
+import type { CredentialStore } from './credential-store.ts';
+import { sqlCredentials } from './credentials.ts';
+import type { DefinitionStore } from './definition-store.ts';
+import { sqlDefinitions } from './definitions.ts';
+import type { Doors } from './doors.ts';
 import type { SqlEngine } from './engine.ts';
 import {
   insertExecution,
@@ -35,6 +40,8 @@ import {
 } from './history.ts';
 import { abandonedExecutions, claim, releaseLeases, renewLeases } from './leases.ts';
 import { outcome, takeToken } from './limits.ts';
+import type { ReceiptStore } from './receipt-store.ts';
+import { sqlReceipts } from './receipts.ts';
 import type { ConversationRecord, RecordedMessage, RecordQuery, StoredVisitor, Whose } from './records.ts';
 import { removeOld } from './retention.ts';
 import {
@@ -49,6 +56,8 @@ import {
   sessionRow,
   toolSetRow,
 } from './rows.ts';
+import type { SecretStore } from './secret-store.ts';
+import { sqlSecrets } from './secrets.ts';
 import {
   type Append,
   type Commit,
@@ -74,6 +83,10 @@ import { type Looks, Watchers } from './watchers.ts';
 
 /** Every query of the server, for any engine that Kysely speaks to. */
 export class SqlStore implements Store {
+  readonly definitions: DefinitionStore;
+  readonly secrets: SecretStore;
+  readonly credentials: CredentialStore;
+  readonly receipts: ReceiptStore;
   readonly #engine: SqlEngine;
   readonly #watchers: Watchers;
   readonly #running = new Set<Promise<unknown>>();
@@ -90,6 +103,11 @@ export class SqlStore implements Store {
       onDamage?.(engine.storeError(error));
     };
     this.#watchers = new Watchers(engine.changes, (executionIds) => this.#look(executionIds));
+    const doors: Doors = { read: (query) => this.#read(query), write: (query) => this.#write(query) };
+    this.definitions = sqlDefinitions(doors);
+    this.secrets = sqlSecrets(doors);
+    this.credentials = sqlCredentials(doors);
+    this.receipts = sqlReceipts(doors);
   }
 
   saveSession(session: Session): Promise<void> {

@@ -1,7 +1,12 @@
 import type { StreamEvent } from '../../protocol/event.ts';
 import type { ClientTool, JsonSchema, ToolOrigin } from '../../protocol/tool.ts';
 import type { ModelMessage } from '../models/model.ts';
+import type { ToolBinding } from '../tools/kind.ts';
+import type { CredentialStore } from './credential-store.ts';
+import type { DefinitionStore } from './definition-store.ts';
+import type { Receipt, ReceiptStore } from './receipt-store.ts';
 import type { RecordStore } from './records.ts';
+import type { SecretStore } from './secret-store.ts';
 
 /** Whose execution or conversation it is: a client token's (hash) or an API key's (hash). */
 export interface Owner {
@@ -59,6 +64,10 @@ export interface OfferedTool {
   readonly pageOrigin: string | null;
   readonly description: string;
   readonly parametersSchema: JsonSchema;
+  /** Of a server tool: how it is found again. Absent in executions of earlier releases: a configured one. */
+  readonly binding?: ToolBinding;
+  /** Whether its calls wait for a person. */
+  readonly needsApproval?: boolean;
 }
 
 /** A call that waits for its output. */
@@ -207,6 +216,8 @@ export interface Commit {
   /** Of an execution that runs on; `null` for one that waits or has ended. */
   readonly lease: Lease | null;
   readonly outcome?: Outcome;
+  /** Of the calls that it ends. */
+  readonly receipts?: readonly Receipt[];
 }
 
 /** Why a new execution was not stored. */
@@ -251,6 +262,11 @@ export interface Retention {
  * Every method may reject with `StoreError`; nothing else leaves an engine.
  */
 export interface Store extends RecordStore {
+  readonly definitions: DefinitionStore;
+  readonly secrets: SecretStore;
+  readonly credentials: CredentialStore;
+  readonly receipts: ReceiptStore;
+
   /** Of one that is there the count stays: turns count it, maybe just now. */
   saveSession(session: Session): Promise<void>;
   session(idHash: string): Promise<Session | undefined>;

@@ -134,4 +134,57 @@ export interface Tables {
     /** When it is full again if nobody takes from it: how full it is now, in one number. */
     readonly full_at_ms: number;
   };
+  readonly definitions: {
+    readonly id: string;
+    readonly workspace: string;
+    readonly kind: string;
+    readonly name: string;
+    readonly body: string;
+    readonly last_modified_source: string;
+    readonly version: number;
+    readonly created_at_ms: number;
+    readonly updated_at_ms: number;
+  };
+  readonly secrets: {
+    readonly workspace: string;
+    readonly name: string;
+    readonly key_id: string;
+    readonly sealed: string;
+    readonly version: number;
+    readonly created_at_ms: number;
+    readonly updated_at_ms: number;
+  };
+  readonly client_tokens: {
+    readonly id: string;
+    readonly hash: string;
+    readonly label: string;
+    readonly workspace: string;
+    readonly surface_id: string;
+    readonly environment: string;
+    /** JSON. */
+    readonly allowed_origins: string;
+    readonly is_active: number;
+    readonly created_at_ms: number;
+  };
+  readonly api_keys: {
+    readonly id: string;
+    readonly hash: string;
+    readonly label: string;
+    readonly name: string;
+    readonly workspace: string;
+    /** JSON. */
+    readonly scopes: string;
+    readonly created_at_ms: number;
+    readonly expires_at_ms: number | null;
+    readonly is_active: number;
+  };
+  readonly receipts: {
+    readonly id: string;
+    readonly workspace: string;
+    readonly execution_id: string;
+    readonly started_at_ms: number;
+    readonly tool: string;
+    /** JSON of all of it. */
+    readonly receipt: string;
+  };
 }

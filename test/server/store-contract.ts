@@ -10,6 +10,7 @@ import {
   HOSTILE_TEXT,
   userMessage,
 } from '../support/store.ts';
+import { definitionsContract } from './store-contract-definitions.ts';
 import { executionsContract } from './store-contract-executions.ts';
 import { filesContract } from './store-contract-files.ts';
 import { leasesContract } from './store-contract-leases.ts';
@@ -133,6 +134,7 @@ export function storeContract(
     leasesContract(() => store);
     limitsContract(() => store);
     filesContract(() => store);
+    definitionsContract(() => store);
     recordsContract(() => store);
     retentionContract(() => store);
 

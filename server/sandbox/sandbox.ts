@@ -1,0 +1,30 @@
+/** A function of the host that code may await. Takes and gives JSON values; what it rejects with is thrown in the code. */
+export type HostFunction = (...values: readonly unknown[]) => Promise<unknown>;
+
+export interface SandboxJob {
+  /** The body of an async function. */
+  readonly code: string;
+  /** Names that code can use become variables; all of them are `parameters`. JSON values. */
+  readonly parameters: Readonly<Record<string, unknown>>;
+  /** Objects of host functions by name, for example `{ tools: { execute } }`. Default: none. */
+  readonly host?: Readonly<Record<string, Readonly<Record<string, HostFunction>>>>;
+  /** Wall time in milliseconds, host calls included. */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Runs code of others where it reaches nothing but its parameters and the host functions that it was given: no files,
+ * no network, no memory of this process, each job in an engine of its own. Resolves to a JSON value, `null` for none.
+ * Rejects with `ToolError`: `code_failed`, `code_out_of_time`, `code_out_of_memory`, `code_limit`,
+ * `unreadable_result`, `cancelled`.
+ */
+export interface Sandbox {
+  run(job: SandboxJob): Promise<unknown>;
+  /** Says whether code can be compiled, and where not, without running it. */
+  check(
+    code: string,
+    names: readonly string[],
+  ): Promise<{ readonly line: number; readonly message: string } | undefined>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,13 @@
+/** What placeholders of a definition stand for, beside the parameters of the call. */
+export interface Variables {
+  /** `{{secrets.key}}`: of this dispatch. `undefined`: there is none, or it is gone. */
+  secret(key: string): string | undefined;
+  /** `{{secret:KEY}}`: kept by the server. Rejects with `ToolError` `unresolved_variable`. */
+  managedSecret(name: string): Promise<string>;
+  /** `{{_record.field}}`. */
+  readonly record: Readonly<Record<string, unknown>>;
+  /** `{{_flow.id}}`. */
+  readonly flow: Readonly<Record<string, unknown>>;
+  /** `{{_user.id}}`. */
+  readonly user: Readonly<Record<string, unknown>>;
+}
