@@ -61,6 +61,8 @@ export interface McpTool {
   readonly parametersSchema: Readonly<Record<string, unknown>>;
   readonly isReadOnly: boolean;
   readonly isIdempotent: boolean;
+  /** Of all of the above: what a binding keeps as `offered`, and another one means that the tool has changed. */
+  readonly hash: string;
 }
 
 export interface McpTarget {
