@@ -13,6 +13,8 @@ export interface StoredDefinition {
   /** As it was written, its name included. JSON. */
   readonly body: unknown;
   readonly lastModifiedSource: WriteSource;
+  /** Kept as code: it was ensured once, whoever wrote it last. Absent: never. */
+  readonly managedBy?: 'ensure';
   /** 1, 2, 3 … */
   readonly version: number;
   readonly createdAtMs: number;

@@ -243,6 +243,7 @@ export const MIGRATIONS: readonly Migration[] = [
       'create index receipts_of_execution on receipts (execution_id)',
     ],
   },
+  { name: 'definitions kept as code', statements: ['alter table definitions add column managed_by text'] },
 ];
 
 /**

@@ -141,6 +141,7 @@ export interface Tables {
     readonly name: string;
     readonly body: string;
     readonly last_modified_source: string;
+    readonly managed_by: string | null;
     readonly version: number;
     readonly created_at_ms: number;
     readonly updated_at_ms: number;

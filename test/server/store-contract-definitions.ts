@@ -33,7 +33,12 @@ export function definitionsContract(store: () => Store): void {
     test('an update writes over the version before it and over no other', async () => {
       const { definitions } = store();
       await definitions.insertDefinition(aDefinition());
-      const next = aDefinition({ version: 2, body: { text: HOSTILE_TEXT }, lastModifiedSource: 'api' });
+      const next = aDefinition({
+        version: 2,
+        body: { text: HOSTILE_TEXT },
+        lastModifiedSource: 'api',
+        managedBy: 'ensure',
+      });
       const wins = await Promise.all([
         definitions.updateDefinition(next),
         definitions.updateDefinition(next),
