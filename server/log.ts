@@ -1,4 +1,5 @@
 import { type DestinationStream, pino } from 'pino';
+import type { Scrubber } from './secrets/scrubber.ts';
 
 type LogFields = Readonly<Record<string, unknown>>;
 
@@ -14,21 +15,20 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
 export interface LogOptions {
   readonly level: LogLevel;
-  /** Values that must never stand in a line, such as provider keys. Those under 6 characters are ignored. */
-  readonly secrets: readonly string[];
+  /** Knows the values that must never stand in a line. Default: credentials are known by their shape alone. */
+  readonly scrubber?: Pick<Scrubber, 'scrub'>;
   /** Default: standard output. */
   readonly destination?: DestinationStream;
 }
 
 /** One JSON object a line. Every line is scrubbed as a whole, because secrets hide in messages, stacks and URLs too. */
-export function createLog({ level, secrets, destination }: LogOptions): Log {
-  const scrub = scrubber(secrets);
+export function createLog({ level, scrubber, destination }: LogOptions): Log {
   return pino(
     {
       level,
       base: null,
       serializers: { err: describeError },
-      hooks: { streamWrite: scrub },
+      hooks: { streamWrite: (line) => (scrubber?.scrub(line) ?? line).replace(CREDENTIALS, REDACTED) },
     },
     destination ?? pino.destination(1),
   );
@@ -37,21 +37,6 @@ export function createLog({ level, secrets, destination }: LogOptions): Log {
 /** Our credentials by their shape, whoever's they are, and whatever a caller put behind `Bearer`. */
 const CREDENTIALS = /\b(?:ct|cs|sk|cvt)[_-][A-Za-z0-9_-]{6,}|\bBearer\s+[^\s"\\]+/g;
 const REDACTED = '[redacted]';
-const SHORTEST_SECRET = 6;
-
-function scrubber(secrets: readonly string[]): (line: string) => string {
-  const forms = secrets
-    .filter((secret) => secret.length >= SHORTEST_SECRET)
-    .flatMap((secret) => [
-      secret,
-      encodeURIComponent(secret),
-      JSON.stringify(secret).slice(1, -1),
-      Buffer.from(secret).toString('base64'),
-    ]);
-  const values = [...new Set(forms)].sort((a, b) => b.length - a.length);
-  return (line) =>
-    values.reduce((text, value) => text.replaceAll(value, REDACTED), line).replace(CREDENTIALS, REDACTED);
-}
 
 /**
  * An error without its own properties: vendors hang requests, headers and prompts on theirs. The cause is named but

@@ -11,6 +11,7 @@ import { createDispatcher } from './dispatch/create-dispatcher.ts';
 import { createEventStreams } from './http/event-stream.ts';
 import { createLog, type Log } from './log.ts';
 import { createModels } from './models/create-models.ts';
+import { createScrubber } from './secrets/create-scrubber.ts';
 import { openStore } from './store/open-store.ts';
 import { startUpkeep } from './upkeep.ts';
 
@@ -51,12 +52,8 @@ export interface Pagehand {
 export async function createPagehand(options: PagehandOptions = {}): Promise<Pagehand> {
   const { env = {}, cwd = process.cwd(), assets = builtAssets() } = options;
   const environment = readEnvironment(env);
-  const log =
-    options.log ??
-    createLog({
-      level: environment.logLevel,
-      secrets: [...secretsIn(env), ...passwordsIn(environment.database)],
-    });
+  const scrubber = createScrubber([...secretsIn(env), ...passwordsIn(environment.database)]);
+  const log = options.log ?? createLog({ level: environment.logLevel, scrubber });
   const config = await loadConfig({ env, cwd });
   const models = createModels(env);
   // At the start and not at the first message: a model that cannot work stops the server, with the mend.

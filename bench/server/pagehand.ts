@@ -36,7 +36,7 @@ async function start(): Promise<string> {
     { file: 'bench', env: {}, model: 'scripted' },
   );
   const store = await openStore(database);
-  const log = createLog({ level: 'info', secrets: [] });
+  const log = createLog({ level: 'info' });
   const clock = Date.now;
   const models = () => model;
   const leaseMs = 10_000;

@@ -46,7 +46,7 @@ const instruments = { steps, journal, processId };
 let offsetMs = 0;
 let accepting = true;
 const clock = () => Date.now() + offsetMs;
-const log = createLog({ level: 'info', secrets: [] });
+const log = createLog({ level: 'info' });
 
 const tools = scriptedTools(instruments);
 const config = resolveConfig(

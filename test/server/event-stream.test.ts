@@ -9,7 +9,7 @@ import {
 } from '../../server/http/event-stream.ts';
 import { createLog } from '../../server/log.ts';
 
-const log = createLog({ level: 'silent', secrets: [] });
+const log = createLog({ level: 'silent' });
 const delta = (seq: number, text: string): StreamEvent => ({
   type: 'text_delta',
   executionId: 'exec_1',

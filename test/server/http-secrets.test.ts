@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { createLog, type Log } from '../../server/log.ts';
+import { createScrubber } from '../../server/secrets/create-scrubber.ts';
 import { StoreError } from '../../server/store/store.ts';
 import {
   API_KEY,
@@ -101,7 +102,7 @@ function aLog(): { log: Log; written: () => string } {
   const lines: string[] = [];
   const destination = { write: (line: string) => void lines.push(line) };
   return {
-    log: createLog({ level: 'info', secrets: [PROVIDER_KEY], destination }),
+    log: createLog({ level: 'info', scrubber: createScrubber([PROVIDER_KEY]), destination }),
     written: () => lines.join(''),
   };
 }

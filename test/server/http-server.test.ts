@@ -22,7 +22,7 @@ async function start(name: string, port?: number): Promise<RunningServer> {
     env: { PORT: String(port ?? (await freePort())), PAGEHAND_DB: `${name}.db` },
     cwd: folder,
     assets: {},
-    log: createLog({ level: 'silent', secrets: [] }),
+    log: createLog({ level: 'silent' }),
   });
 }
 

@@ -10,7 +10,7 @@ const folder = mkdtempSync(join(tmpdir(), 'pagehand-library-'));
 let pagehand: Pagehand;
 
 beforeAll(async () => {
-  pagehand = await createPagehand({ cwd: folder, log: createLog({ level: 'silent', secrets: [] }) });
+  pagehand = await createPagehand({ cwd: folder, log: createLog({ level: 'silent' }) });
 });
 
 afterAll(async () => {
@@ -44,7 +44,7 @@ test('after stop it refuses new work, with the time to come back', async () => {
   const other = await createPagehand({
     cwd: folder,
     env: { PAGEHAND_DB: ':memory:' },
-    log: createLog({ level: 'silent', secrets: [] }),
+    log: createLog({ level: 'silent' }),
   });
   await other.stop(0);
   const answer = await other.fetch(
@@ -68,7 +68,7 @@ test.each([
     const surfaces = [{ id: 'own', clientTokens: [{ token, allowedOrigins: [ORIGIN] }] }];
     writeFileSync(join(cwd, 'pagehand.config.json'), JSON.stringify({ surfaces }));
   }
-  const log = createLog({ level: 'silent', secrets: [] });
+  const log = createLog({ level: 'silent' });
   const own = await createPagehand({ cwd, assets, log, env: { PAGEHAND_DB: ':memory:' } });
   expect((await own.fetch(new Request(`${ORIGIN}/`))).status).toBe(status);
   expect((await own.fetch(new Request(`${ORIGIN}/pagehand.js`))).status).toBe(200);

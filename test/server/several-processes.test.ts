@@ -30,7 +30,7 @@ afterAll(async () => {
 
 beforeEach(async () => {
   const env = { PAGEHAND_DB: await postgres.url(), PAGEHAND_DB_POOL: '4' };
-  const log = createLog({ level: 'silent', secrets: [] });
+  const log = createLog({ level: 'silent' });
   processes = await Promise.all([1, 2, 3].map(() => createPagehand({ cwd: folder, env, log, assets: {} })));
 });
 afterEach(async () => {

@@ -65,7 +65,7 @@ async function start(name: string): Promise<RunningServer> {
     env: { PORT: String(await freePort()), PAGEHAND_DB: `${name}.db`, ...WIRE?.env(provider.origin) },
     cwd: folder,
     assets: {},
-    log: createLog({ level: 'silent', secrets: [] }),
+    log: createLog({ level: 'silent' }),
   });
 }
 

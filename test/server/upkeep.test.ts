@@ -53,7 +53,7 @@ function aWorld(
     surfaces,
     leaseMs: LEASE_MS,
     clock: Date.now,
-    log: createLog({ level: 'info', secrets: [], destination: { write: (line) => void lines.push(line) } }),
+    log: createLog({ level: 'info', destination: { write: (line) => void lines.push(line) } }),
     random: () => 0.5,
     ...options,
   });

@@ -11,6 +11,7 @@ import type { TakeShared } from '../../server/guard/rate-limits.ts';
 import { createEventStreams } from '../../server/http/event-stream.ts';
 import { createLog } from '../../server/log.ts';
 import type { Model, ModelEvent, ModelRequest } from '../../server/models/model.ts';
+import { createScrubber } from '../../server/secrets/create-scrubber.ts';
 import { openSqliteStore } from '../../server/store/sqlite.ts';
 import type { Store } from '../../server/store/store.ts';
 
@@ -110,7 +111,7 @@ export async function aServer(options: TestServerOptions = {}): Promise<TestServ
   const lines: string[] = [];
   const log = createLog({
     level: 'debug',
-    secrets: options.secrets ?? [],
+    scrubber: createScrubber(options.secrets ?? []),
     destination: { write: (line) => void lines.push(line) },
   });
   const asked: ModelRequest[] = [];
