@@ -49,7 +49,7 @@ test('no secret is left in any form, whatever it is made of and whatever stands 
       fc.string({ unit: 'binary' }),
       fc.constantFrom(...FORMS.slice(0, 1), ...FORMS.slice(3, 7), ...FORMS.slice(8, 12)),
       (secret, before, after, [, form]) => {
-        fc.pre(secret.isWellFormed() && !'[redacted]'.includes(secret.trim()));
+        fc.pre(Buffer.from(secret).toString() === secret && !'[redacted]'.includes(secret.trim()));
         const told = createScrubber([secret]).scrub(`${before}\u0000${form(secret)}\u0000${after}`);
         expect(told).toContain('[redacted]');
         expect(told.includes(secret)).toBe(false);
