@@ -111,12 +111,16 @@ export interface ApiKeyConfig {
   readonly hash: string;
   readonly label: string;
   readonly scopes: readonly string[];
+  /** What it saves and finds: tools, agents, flows and secrets of this name's and of no other. */
+  readonly workspace: string;
 }
 
 /** The whole configuration, checked, with every default filled in. */
 export interface Config {
   readonly surfaces: readonly Surface[];
   readonly apiKeys: readonly ApiKeyConfig[];
+  /** Of agents and steps that name none. */
+  readonly model: string;
 }
 
 /** A configuration that cannot work. Stops the start; `message` names the field and the mend. */

@@ -129,6 +129,8 @@ interface ApiKeyInput {
   readonly key: SecretInput;
   /** What it may do: `DISPATCH:*`. */
   readonly scopes: readonly string[];
+  /** Whose saved tools, agents, flows and secrets it works with. Default: `default`. */
+  readonly workspace?: string | undefined;
 }
 
 /** What an operator writes in `pagehand.config.ts` or `.json`. */

@@ -64,7 +64,11 @@ export function demoConfig(origins: readonly string[], options: DemoOptions = {}
       ...(siteOrigins.length === 0 ? [] : [samplePages(siteOrigins, options.model)]),
     ],
   };
-  return resolveConfig(input, { file: 'the demo configuration', env: {}, model: 'offline' });
+  return resolveConfig(input, {
+    file: 'the demo configuration',
+    env: {},
+    model: options.model ?? 'offline',
+  });
 }
 
 function samplePages(origins: readonly string[], model: string | undefined) {

@@ -51,14 +51,17 @@ export function resolveConfig(input: unknown, options: ResolveOptions): Config {
   const surfaces = surfaceInputs.map((surface, index) =>
     resolveSurface(reading, ['surfaces', index], surface),
   );
-  const apiKeys = keyInputs.map(({ key, scopes }, index): ApiKeyConfig => {
+  const apiKeys = keyInputs.map(({ key, scopes, workspace = DEFAULT_WORKSPACE }, index): ApiKeyConfig => {
     const credential = resolveCredential(reading, ['apiKeys', index, 'key'], key, API_KEY);
-    return { hash: credential.hash, label: credential.label, scopes };
+    return { hash: credential.hash, label: credential.label, scopes, workspace };
   });
   refuseDuplicates(reading, surfaces, apiKeys);
   if (reading.problems.length > 0) refuse(options.file, reading.problems);
-  return { surfaces, apiKeys };
+  return { surfaces, apiKeys, model: options.model };
 }
+
+/** Of keys and surfaces that name none. */
+const DEFAULT_WORKSPACE = 'default';
 
 function parse(input: unknown, file: string): ConfigInput {
   const result = ConfigFile.safeParse(input);

@@ -240,6 +240,7 @@ const ApiKey = fields(
     ).refine((value) => value.length > 0, {
       error: 'is empty, so the key may do nothing. Write ["DISPATCH:*"].',
     }),
+    workspace: Id.optional(),
   },
   '{ "key": "sk_test_local", "scopes": ["DISPATCH:*"] }',
 );

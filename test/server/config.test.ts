@@ -84,7 +84,10 @@ const SMALLEST_READ: Config = {
       ],
     },
   ],
-  apiKeys: [{ hash: sha256('sk_test_local'), label: 'sk_test_lo…', scopes: ['DISPATCH:*'] }],
+  apiKeys: [
+    { hash: sha256('sk_test_local'), label: 'sk_test_lo…', scopes: ['DISPATCH:*'], workspace: 'default' },
+  ],
+  model: 'offline',
 };
 
 let cwd: string;
@@ -201,7 +204,7 @@ describe('a configuration file', () => {
           ],
         },
       ],
-      apiKeys: [{ key: { env: 'KEY' }, scopes: ['DISPATCH:*'] }],
+      apiKeys: [{ key: { env: 'KEY' }, scopes: ['DISPATCH:*'], workspace: 'shop' }],
     } as const satisfies Complete<ConfigInput>;
     given({ 'pagehand.config.json': JSON.stringify(defineConfig(everything)) });
     const secret = 'a secret of the site with forty characters';
@@ -230,7 +233,7 @@ describe('a configuration file', () => {
       ],
     });
     expect(apiKeys).toEqual([
-      { hash: sha256('sk_live_abcdef'), label: 'sk_live_ab…', scopes: ['DISPATCH:*'] },
+      { hash: sha256('sk_live_abcdef'), label: 'sk_live_ab…', scopes: ['DISPATCH:*'], workspace: 'shop' },
     ]);
   });
 
