@@ -1,0 +1,79 @@
+import type { JsonSchema } from '../../protocol/tool.ts';
+import { nearest } from '../config/nearest.ts';
+import { isRecord } from '../dispatch/tool-input.ts';
+import type { Finding } from './kind.ts';
+import { declaredParameters } from './parameters.ts';
+import { piecesOf, RESERVED_ROOTS, textsIn } from './template.ts';
+
+/**
+ * What is wrong or odd about the placeholders in the texts of a JSON value: `bad_placeholder` (error),
+ * `unknown_parameter`, `optional_parameter` and `reserved_parameter` (warnings). Places are named below `path`.
+ */
+export function reviewTemplates(
+  value: unknown,
+  path: string,
+  schema: JsonSchema | undefined,
+): readonly Finding[] {
+  const declared = declaredParameters(schema);
+  const findings: Finding[] = Object.keys(declared)
+    .filter((name) => RESERVED_ROOTS.includes(name))
+    .map((name) => ({
+      severity: 'warning',
+      code: 'reserved_parameter',
+      message: `No placeholder reaches the parameter "${name}": the name is taken.`,
+      suggestion: 'Give the parameter another name.',
+      path: `parametersSchema.properties.${name}`,
+    }));
+  for (const { text, path: place } of textsIn(value, path)) {
+    for (const piece of piecesOf(text)) {
+      if (typeof piece === 'string') continue;
+      if (piece.root === 'bad') {
+        findings.push({
+          severity: 'error',
+          code: 'bad_placeholder',
+          message: `${piece.written} ${piece.problem}`,
+          ...(piece.mend === undefined ? {} : { suggestion: `Write ${piece.mend}.` }),
+          path: place,
+        });
+      }
+      if (piece.root === 'parameter')
+        findings.push(...reviewParameter(piece.path[0], piece.written, place, schema));
+    }
+  }
+  return findings;
+}
+
+function reviewParameter(
+  name: string,
+  written: string,
+  path: string,
+  schema: JsonSchema | undefined,
+): readonly Finding[] {
+  const declared = declaredParameters(schema);
+  if (!Object.hasOwn(declared, name)) {
+    if (isOpen(schema)) return [];
+    const meant = nearest(name, Object.keys(declared));
+    const suggestion =
+      meant === undefined ? `Declare "${name}" in parametersSchema.properties.` : `Write {{${meant}}}.`;
+    const message = `${written} stands for a parameter that parametersSchema does not declare: calls without it fail.`;
+    return [{ severity: 'warning', code: 'unknown_parameter', message, suggestion, path }];
+  }
+  const property = declared[name];
+  const isRequired = Array.isArray(schema?.required) && schema.required.includes(name);
+  if (isRequired || (isRecord(property) && Object.hasOwn(property, 'default'))) return [];
+  return [
+    {
+      severity: 'warning',
+      code: 'optional_parameter',
+      message: `${written} stands for a parameter that calls may leave out, and those fail.`,
+      suggestion: `Add "${name}" to parametersSchema.required, or give it a "default".`,
+      path,
+    },
+  ];
+}
+
+/** Whether its properties may come from somewhere that is not read here. */
+function isOpen(schema: JsonSchema | undefined): boolean {
+  const elsewhere = ['$ref', 'allOf', 'anyOf', 'oneOf', 'if', 'dependentSchemas', 'patternProperties'];
+  return schema !== undefined && elsewhere.some((keyword) => Object.hasOwn(schema, keyword));
+}
