@@ -23,7 +23,7 @@ import { dispatchRoutes } from './routes/dispatch.ts';
 import { fileRoutes } from './routes/files.ts';
 import { followRoutes } from './routes/follow.ts';
 import { historyRoutes } from './routes/history.ts';
-import { bearerOf, bodyOf, type Call, type Route } from './routes/route.ts';
+import { bodyOf, type Call, type Route } from './routes/route.ts';
 import { serviceRoutes, shuttingDown } from './routes/service.ts';
 import { createSessions } from './sessions.ts';
 import type { Store } from './store/store.ts';
@@ -122,7 +122,7 @@ export function createApp(options: AppOptions): Hono<Env> {
     };
     if (route.auth === 'none') return await route.handle(call);
     if (route.auth === 'client') return await route.handle(call, await input(route, context));
-    const key = await requireApiKey(bearerOf(call), { credentials, limits, address: addressOf(context) });
+    const key = await requireApiKey(route, call, { credentials, limits });
     return await route.handle(call, await input(route, context), key);
   }
 

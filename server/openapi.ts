@@ -24,6 +24,7 @@ import {
   ResumeRequest,
 } from '../protocol/request.ts';
 import { ClientTool } from '../protocol/tool.ts';
+import { scopeOf } from './guard/api-key.ts';
 import { bodyOf, type ClientRoute, type HeaderParameter, type KeyRoute, type Route } from './routes/route.ts';
 
 /** Schemas that the document names, so that generated clients get types by these names. */
@@ -83,7 +84,17 @@ export function openApiDocument(routes: readonly Route[]): Record<string, unknow
     paths,
     components: {
       securitySchemes: {
-        apiKey: { type: 'http', scheme: 'bearer', description: 'A secret API key, `sk_…`.' },
+        apiKey: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'A secret API key, `sk_…`, with the named scope.',
+        },
+        apiKeyHeader: {
+          type: 'apiKey',
+          in: 'header',
+          name: 'X-API-Key',
+          description: 'The same in a header of its own.',
+        },
         session: { type: 'http', scheme: 'bearer', description: 'The `sessionId` of `init`, `cs_…`.' },
       },
       schemas: namedSchemas(),
@@ -137,7 +148,7 @@ function operationId({ path, operation }: Route): string {
 
 /** A client route finds the session in its body or its query, or the visitor in a header, or else the session in `Authorization`. */
 function describeSecurity(route: Route): Record<string, string[]>[] {
-  if (route.auth === 'api_key') return [{ apiKey: [] }];
+  if (route.auth === 'api_key') return [{ apiKey: [scopeOf(route)] }, { apiKeyHeader: [scopeOf(route)] }];
   if (route.auth === 'none' || bodyOf(route) === 'json') return [];
   const { required = [] } = z.toJSONSchema(route.request, { io: 'input' });
   const hasOther = route.headers?.some(({ name }) => name === VISITOR_TOKEN_HEADER) === true;

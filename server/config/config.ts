@@ -78,6 +78,8 @@ export interface ClientTokenConfig {
 /** A configured place where the chat appears. */
 export interface Surface {
   readonly id: string;
+  /** What its agent finds saved tools and secrets in. */
+  readonly workspace: string;
   readonly agent: Agent;
   readonly copy: {
     readonly title: string;
@@ -111,7 +113,7 @@ export interface ApiKeyConfig {
   readonly hash: string;
   readonly label: string;
   readonly scopes: readonly string[];
-  /** What it saves and finds: tools, agents, flows and secrets of this name's and of no other. */
+  /** What its saved tools, agents, flows and secrets belong to. */
   readonly workspace: string;
 }
 

@@ -105,6 +105,8 @@ export interface ClientTokenInput {
 export interface SurfaceInput {
   /** Letters, digits, `_` and `-`. */
   readonly id: string;
+  /** What its agent finds saved tools and secrets in. Default: `default`. */
+  readonly workspace?: string | undefined;
   readonly agent?: AgentInput | undefined;
   readonly copy?: CopyInput | undefined;
   readonly behavior?: BehaviorInput | undefined;
@@ -127,9 +129,12 @@ export interface SurfaceInput {
 interface ApiKeyInput {
   /** `sk_live_…` or `sk_test_…`. Stored hashed. */
   readonly key: SecretInput;
-  /** What it may do: `DISPATCH:*`. */
+  /**
+   * What it may do: `*` for everything, or `DISPATCH`, `TOOLS`, `AGENTS`, `FLOWS`, `SECRETS`, `TOKENS`, `KEYS`, `RECEIPTS`
+   * or `METRICS`, each with `:READ`, `:WRITE`, or `:*` for both.
+   */
   readonly scopes: readonly string[];
-  /** Whose saved tools, agents, flows and secrets it works with. Default: `default`. */
+  /** What its saved tools, agents, flows and secrets belong to. Other workspaces do not see them. Default: `default`. */
   readonly workspace?: string | undefined;
 }
 

@@ -16,6 +16,7 @@ import {
   ConfigFile,
   DEFAULT_LIMITS,
   DEFAULT_RETENTION_DAYS,
+  DEFAULT_WORKSPACE,
   fieldsAt,
   MIN_IDENTITY_SECRET_CHARS,
 } from './schema.ts';
@@ -60,9 +61,6 @@ export function resolveConfig(input: unknown, options: ResolveOptions): Config {
   return { surfaces, apiKeys, model: options.model };
 }
 
-/** Of keys and surfaces that name none. */
-const DEFAULT_WORKSPACE = 'default';
-
 function parse(input: unknown, file: string): ConfigInput {
   const result = ConfigFile.safeParse(input);
   if (result.success) return result.data;
@@ -96,6 +94,7 @@ function resolveSurface(reading: Reading, path: Path, input: SurfaceInput): Surf
   const webmcp = input.behavior?.webmcp;
   return {
     id: input.id,
+    workspace: input.workspace ?? DEFAULT_WORKSPACE,
     agent,
     copy: {
       title: input.copy?.title ?? agent.name,

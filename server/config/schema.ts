@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isScope, SCOPE_RESOURCES } from '../../protocol/credentials.ts';
 import { DEFAULT_MAX_TOOL_CALLS, DEFAULT_PAUSE_MINUTES } from '../../protocol/limits.ts';
 import { isToolPattern } from '../policy.ts';
 import type { RetentionDays, SurfaceLimits } from './config.ts';
@@ -19,8 +20,8 @@ export const DEFAULT_LIMITS: SurfaceLimits = {
 
 export const DEFAULT_RETENTION_DAYS: RetentionDays = { conversations: 365, events: 30 };
 
-/** What an API key may be allowed. */
-const SCOPES: readonly string[] = ['DISPATCH:*'];
+/** Of surfaces and API keys that name none. */
+export const DEFAULT_WORKSPACE = 'default';
 
 const Id = checked('"store"', (value) =>
   /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(value)
@@ -206,6 +207,7 @@ const ClientToken = fields(
 const Surface = fields(
   {
     id: Id,
+    workspace: Id.optional(),
     agent: Agent.optional(),
     copy: Copy.optional(),
     behavior: Behavior.optional(),
@@ -232,9 +234,9 @@ const ApiKey = fields(
     key: Secret('"sk_test_local"'),
     scopes: list(
       checked('"DISPATCH:*"', (value) =>
-        SCOPES.includes(value)
+        isScope(value)
           ? undefined
-          : `is not a scope. Write ${SCOPES.map((scope) => `"${scope}"`).join(' or ')}.`,
+          : `is not a scope. Write "DISPATCH:*", or "*" for everything, or one of ${SCOPE_RESOURCES.join(', ')} with ":READ", ":WRITE" or ":*".`,
       ),
       '["DISPATCH:*"]',
     ).refine((value) => value.length > 0, {

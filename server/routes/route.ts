@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import type { ScopeResource } from '../../protocol/credentials.ts';
 import type { ErrorCode } from '../../protocol/error.ts';
 import type { ApiKeyConfig } from '../config/config.ts';
 import { RequestError } from '../errors.ts';
@@ -68,8 +69,13 @@ export interface ClientRoute extends RouteFacts {
   handle(call: Call, input: unknown): Promise<Response>;
 }
 
+interface KeyRouteFacts extends RouteFacts {
+  /** What the key must be allowed: to read it with GET, else to change it. Default: `DISPATCH`. */
+  readonly scope?: ScopeResource;
+}
+
 /** A route for servers that hold a secret API key. */
-export interface KeyRoute extends RouteFacts {
+export interface KeyRoute extends KeyRouteFacts {
   readonly auth: 'api_key';
   /** As of a client route. */
   readonly request: z.ZodMiniType;
@@ -93,7 +99,7 @@ export function clientRoute<Schema extends z.ZodMiniType>(
 }
 
 export function keyRoute<Schema extends z.ZodMiniType>(
-  route: RouteFacts & {
+  route: KeyRouteFacts & {
     readonly request: Schema;
     handle(call: Call, input: z.infer<Schema>, key: ApiKeyConfig): Promise<Response>;
   },

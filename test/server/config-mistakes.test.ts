@@ -166,7 +166,7 @@ describe('a field that is not known', () => {
     [{ surface: [] }, 'c.json: surface is not a known field. Did you mean "surfaces"?'],
     [
       surface({ tokens: [] }),
-      'c.json: surfaces[0].tokens is not a known field. Known here: "id", "agent", "copy", "behavior", "history", "identity", "mediaHosts", "csat", "theme", "files", "limits", "retentionDays", "clientTokens".',
+      'c.json: surfaces[0].tokens is not a known field. Known here: "id", "workspace", "agent", "copy", "behavior", "history", "identity", "mediaHosts", "csat", "theme", "files", "limits", "retentionDays", "clientTokens".',
     ],
     [
       surface({ retentionDays: { messages: 1 } }),
@@ -384,7 +384,16 @@ describe('credentials', () => {
       {},
       'c.json: apiKeys[0].scopes is empty, so the key may do nothing. Write ["DISPATCH:*"].',
     ],
-    [key({ scopes: ['dispatch'] }), {}, 'c.json: apiKeys[0].scopes[0] is not a scope. Write "DISPATCH:*".'],
+    [
+      key({ scopes: ['dispatch'] }),
+      {},
+      'c.json: apiKeys[0].scopes[0] is not a scope. Write "DISPATCH:*", or "*" for everything, or one of DISPATCH, TOOLS, AGENTS, FLOWS, SECRETS, TOKENS, KEYS, RECEIPTS, METRICS with ":READ", ":WRITE" or ":*".',
+    ],
+    [
+      key({ workspace: 'my shop' }),
+      {},
+      'c.json: apiKeys[0].workspace must be 1 to 64 letters, digits, "_" or "-", and start with a letter or a digit. Write for example "store".',
+    ],
   ])('%j with %j', async (config, env, message) => {
     const said = await inJson(config, env);
     expect(said).toBe(message);

@@ -20,6 +20,7 @@ const SMALLEST_READ: Config = {
   surfaces: [
     {
       id: 'store',
+      workspace: 'default',
       agent: {
         id: 'store',
         name: 'store',
@@ -166,6 +167,7 @@ describe('a configuration file', () => {
       surfaces: [
         {
           id: 'store',
+          workspace: 'shop',
           agent: {
             id: 'helper',
             name: 'Helper',
@@ -204,7 +206,7 @@ describe('a configuration file', () => {
           ],
         },
       ],
-      apiKeys: [{ key: { env: 'KEY' }, scopes: ['DISPATCH:*'], workspace: 'shop' }],
+      apiKeys: [{ key: { env: 'KEY' }, scopes: ['DISPATCH:*', 'TOOLS:READ', '*'], workspace: 'shop' }],
     } as const satisfies Complete<ConfigInput>;
     given({ 'pagehand.config.json': JSON.stringify(defineConfig(everything)) });
     const secret = 'a secret of the site with forty characters';
@@ -233,7 +235,12 @@ describe('a configuration file', () => {
       ],
     });
     expect(apiKeys).toEqual([
-      { hash: sha256('sk_live_abcdef'), label: 'sk_live_ab…', scopes: ['DISPATCH:*'], workspace: 'shop' },
+      {
+        hash: sha256('sk_live_abcdef'),
+        label: 'sk_live_ab…',
+        scopes: ['DISPATCH:*', 'TOOLS:READ', '*'],
+        workspace: 'shop',
+      },
     ]);
   });
 

@@ -40,7 +40,13 @@ describe('a dispatch with an API key', () => {
     ['another scheme', { authorization: `Basic ${API_KEY}` }, '401 unauthorized'],
     ['a key without a scheme', { authorization: API_KEY }, '401 unauthorized'],
     ['two keys', { authorization: `Bearer ${API_KEY} ${API_KEY}` }, '401 unauthorized'],
-    ['a key in another header', { 'x-api-key': API_KEY }, '401 unauthorized'],
+    ['a key in another header', { 'api-key': API_KEY }, '401 unauthorized'],
+    [
+      'a key in both headers',
+      { authorization: `Bearer ${API_KEY}`, 'x-api-key': API_KEY },
+      '400 invalid_request',
+    ],
+    ['an unknown key in its own header', { 'x-api-key': 'sk_test_nobody' }, '401 unauthorized'],
     ['a key without the scope', { authorization: `Bearer ${POWERLESS_API_KEY}` }, '403 insufficient_scope'],
   ])('is refused with %s, on both routes and before its body is read', async (_, headers, expected) => {
     for (const path of ['/v1/dispatch', '/v1/dispatch/resume', `/v1/dispatch?key=${API_KEY}`]) {
