@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto';
+import type { McpServerConfig } from '../mcp/server-config.ts';
 import type { ServerTool } from '../tools/tool.ts';
 import type { FileSettings } from './files.ts';
 
@@ -123,6 +124,8 @@ export interface Config {
   readonly apiKeys: readonly ApiKeyConfig[];
   /** Of agents and steps that name none. */
   readonly model: string;
+  /** By name. */
+  readonly mcpServers: ReadonlyMap<string, McpServerConfig>;
 }
 
 /** A configuration that cannot work. Stops the start; `message` names the field and the mend. */

@@ -1,5 +1,6 @@
 import type { ServerToolInput } from '../tools/define-server-tool.ts';
 import type { FilesInput } from './files.ts';
+import type { McpServersInput } from './mcp-servers.ts';
 
 /** A credential: its value, or the environment variable that holds it. */
 export type SecretInput = string | { readonly env: string };
@@ -142,6 +143,8 @@ interface ApiKeyInput {
 export interface ConfigInput {
   readonly surfaces?: readonly SurfaceInput[] | undefined;
   readonly apiKeys?: readonly ApiKeyInput[] | undefined;
+  /** MCP servers that agents, flows and requests name. Only here can one be a program. Default: none. */
+  readonly mcpServers?: McpServersInput | undefined;
 }
 
 /** Gives the configuration back as it is. It is there so that an editor completes and checks what is written. */

@@ -10,6 +10,7 @@ import type { Agent, ApiKeyConfig, ClientTokenConfig, Config, IdentityConfig, Su
 import type { ClientTokenInput, ConfigInput, SecretInput, SurfaceInput } from './define-config.ts';
 import type { EnvironmentVariables } from './environment.ts';
 import { resolveFiles } from './files.ts';
+import { resolveMcpServers } from './mcp-servers.ts';
 import { nearest } from './nearest.ts';
 import { type Problem, refuse } from './problems.ts';
 import {
@@ -39,7 +40,8 @@ interface Reading extends ResolveOptions {
 /** Checks what an operator wrote and fills in every default. Throws a `ConfigError` that names everything that is wrong. */
 export function resolveConfig(input: unknown, options: ResolveOptions): Config {
   const reading: Reading = { ...options, problems: [] };
-  const { surfaces: surfaceInputs = [], apiKeys: keyInputs = [] } = parse(input, options.file);
+  const parsed = parse(input, options.file);
+  const { surfaces: surfaceInputs = [], apiKeys: keyInputs = [] } = parsed;
   if (surfaceInputs.length + keyInputs.length === 0) {
     refuse(options.file, [
       {
@@ -56,9 +58,12 @@ export function resolveConfig(input: unknown, options: ResolveOptions): Config {
     const credential = resolveCredential(reading, ['apiKeys', index, 'key'], key, API_KEY);
     return { hash: credential.hash, label: credential.label, scopes, workspace };
   });
+  const mcpServers = resolveMcpServers(parsed.mcpServers, (path, secret) =>
+    resolveSecret(reading, ['mcpServers', ...path], secret, MCP_CREDENTIAL),
+  );
   refuseDuplicates(reading, surfaces, apiKeys);
   if (reading.problems.length > 0) refuse(options.file, reading.problems);
-  return { surfaces, apiKeys, model: options.model };
+  return { surfaces, apiKeys, model: options.model, mcpServers };
 }
 
 function parse(input: unknown, file: string): ConfigInput {
@@ -196,6 +201,12 @@ const IDENTITY_SECRET: CredentialKind = {
   name: 'a secret for proofs of identity',
   example: `at least ${MIN_IDENTITY_SECRET_CHARS} characters, as \`openssl rand -base64 32\` prints them`,
   matches: (value) => value.length >= MIN_IDENTITY_SECRET_CHARS,
+};
+
+const MCP_CREDENTIAL: CredentialKind = {
+  name: 'a value for an MCP server',
+  example: 'the key that the server gave you',
+  matches: () => true,
 };
 
 interface Credential {

@@ -6,6 +6,7 @@ import type { RetentionDays, SurfaceLimits } from './config.ts';
 import type { ConfigInput, SecretInput } from './define-config.ts';
 import { checked, expected, fields, flag, kindOf, list, text, whole } from './fields.ts';
 import { FileFields, Files } from './files.ts';
+import { McpServers } from './mcp-servers.ts';
 import { modelNameProblem } from './model-name.ts';
 import { originProblem } from './origin.ts';
 import { ServerTool } from './server-tool.ts';
@@ -252,6 +253,7 @@ export const ConfigFile = fields(
   {
     surfaces: list(Surface, '[{ "id": "store" }]').optional(),
     apiKeys: list(ApiKey, '[{ "key": "sk_test_local", "scopes": ["DISPATCH:*"] }]').optional(),
+    mcpServers: McpServers.optional(),
   },
   '{ "surfaces": [{ "id": "store" }] }',
 ) satisfies z.ZodType<ConfigInput>;

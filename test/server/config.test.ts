@@ -89,6 +89,7 @@ const SMALLEST_READ: Config = {
     { hash: sha256('sk_test_local'), label: 'sk_test_lo…', scopes: ['DISPATCH:*'], workspace: 'default' },
   ],
   model: 'offline',
+  mcpServers: new Map(),
 };
 
 let cwd: string;
@@ -207,10 +208,15 @@ describe('a configuration file', () => {
         },
       ],
       apiKeys: [{ key: { env: 'KEY' }, scopes: ['DISPATCH:*', 'TOOLS:READ', '*'], workspace: 'shop' }],
+      mcpServers: {
+        notes: { url: 'https://mcp.example.com/mcp', headers: { authorization: 'Bearer {{secret:KEY}}' } },
+        files: { command: 'files-mcp', args: ['--read-only'], env: { TOKEN: { env: 'FILES' } }, cwd: '/srv' },
+      },
     } as const satisfies Complete<ConfigInput>;
     given({ 'pagehand.config.json': JSON.stringify(defineConfig(everything)) });
     const secret = 'a secret of the site with forty characters';
-    const { surfaces, apiKeys } = await load({
+    const { surfaces, apiKeys, mcpServers } = await load({
+      FILES: 'token of the files',
       TOKEN: 'ct_live_abcdef',
       KEY: 'sk_live_abcdef',
       IDENTITY: secret,
@@ -241,6 +247,10 @@ describe('a configuration file', () => {
         scopes: ['DISPATCH:*', 'TOOLS:READ', '*'],
         workspace: 'shop',
       },
+    ]);
+    expect([...mcpServers]).toEqual([
+      ['notes', { kind: 'http', ...everything.mcpServers.notes }],
+      ['files', { kind: 'process', ...everything.mcpServers.files, env: { TOKEN: 'token of the files' } }],
     ]);
   });
 
