@@ -58,14 +58,14 @@ export class Connection {
   }
 
   /** Calls a tool that is still the one that was offered. */
-  call(request: {
+  call(asked: {
     readonly tool: string;
     readonly parameters: Readonly<Record<string, unknown>>;
     readonly offered: string | undefined;
     readonly signal: AbortSignal;
     readonly timeoutMs: number;
   }): Promise<unknown> {
-    const { tool: name, parameters, offered, signal, timeoutMs } = request;
+    const { tool: name, parameters, offered, signal, timeoutMs } = asked;
     return this.use(signal, async (session) => {
       const tool = (await this.listed(session, signal)).find((listed) => listed.name === name);
       if (tool === undefined) {
@@ -75,9 +75,8 @@ export class Connection {
         );
       }
       if (offered !== undefined && offered !== tool.hash) throw this.changed(name);
-      const { method } = { method: 'tools/call' as const };
-      const params = { name, arguments: { ...parameters } };
-      return session.client.request({ method, params }, CallToolResultSchema, { signal, timeout: timeoutMs });
+      const request = { method: 'tools/call' as const, params: { name, arguments: { ...parameters } } };
+      return session.client.request(request, CallToolResultSchema, { signal, timeout: timeoutMs });
     });
   }
 

@@ -29,7 +29,7 @@ export function createMcp(options: McpOptions): Mcp {
   return {
     list: async ({ server }, variables, signal) => (await connections.to(server, variables)).list(signal),
     call: async ({ server }, { variables, ...call }) =>
-      (await connections.to(server, variables)).call({ ...call, offered: call.offered }),
+      (await connections.to(server, variables)).call({ offered: undefined, ...call }),
     close: () => connections.close(),
   };
 }
