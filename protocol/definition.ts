@@ -5,7 +5,9 @@ import { JsonSchema } from './tool.ts';
 
 const Bag = z.record(z.string(), z.unknown());
 const Headers = z.record(z.string(), z.string());
-const Name = z.string().check(z.minLength(1), z.maxLength(100), z.regex(/^[^\p{Cc}\p{Cs}]+$/u));
+export const DefinitionName = z
+  .string()
+  .check(z.minLength(1), z.maxLength(100), z.regex(/^[^\p{Cc}\p{Cs}]+$/u));
 
 /** How a tool of the server runs. `local` alone runs at the caller's. */
 export const ToolType = z.enum(['external', 'custom', 'graphql', 'mcp', 'local', 'flow', 'subagent']);
@@ -84,7 +86,7 @@ export const McpServer = z.looseObject({
 export type McpServer = z.infer<typeof McpServer>;
 
 const described = {
-  name: Name,
+  name: DefinitionName,
   description: z._default(z.string(), ''),
   /** Default: an object without properties. */
   parametersSchema: z.optional(JsonSchema),
@@ -149,7 +151,7 @@ const Instructions = z.string().check(z.maxLength(100_000));
 
 /** An agent that is saved, or described by one request. */
 export const AgentDefinition = z.object({
-  name: z.optional(Name),
+  name: z.optional(DefinitionName),
   /** Default: the server's `PAGEHAND_MODEL`. */
   model: z.optional(Model),
   instructions: z.optional(Instructions),
@@ -163,7 +165,7 @@ export type AgentDefinition = z.infer<typeof AgentDefinition>;
 export const PromptStep = z.object({
   type: z.literal('prompt'),
   /** Default: `step_1`, `step_2` … */
-  name: z.optional(Name),
+  name: z.optional(DefinitionName),
   config: z.object({
     model: z.optional(Model),
     /** Instructions. */
@@ -180,7 +182,7 @@ export const PromptStep = z.object({
 export type PromptStep = z.infer<typeof PromptStep>;
 
 export const FlowDefinition = z.object({
-  name: z.optional(Name),
+  name: z.optional(DefinitionName),
   description: z.optional(z.string().check(z.maxLength(2_000))),
   steps: z.array(PromptStep).check(z.minLength(1), z.maxLength(20)),
 });

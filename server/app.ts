@@ -2,9 +2,11 @@ import { randomBytes } from 'node:crypto';
 import type { HttpBindings } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import { MAX_BODY_BYTES } from '../protocol/limits.ts';
+import { NamedAgent, NamedFlow } from '../protocol/saved-definitions.ts';
 import { type AssetFolders, createAssets } from './assets.ts';
 import type { Config } from './config/config.ts';
 import { createCredentials } from './credentials.ts';
+import { savedDefinitions } from './definitions/saved-definitions.ts';
 import type { Dispatcher } from './dispatch/dispatcher.ts';
 import { createFiles } from './files/create-files.ts';
 import { requireApiKey } from './guard/api-key.ts';
@@ -18,15 +20,18 @@ import { requestLog } from './http/request-log.ts';
 import type { Log } from './log.ts';
 import type { ModelResolver } from './models/model.ts';
 import { openApiDocument } from './openapi.ts';
+import { agentRoutes } from './routes/agents.ts';
 import { clientRoutes } from './routes/client.ts';
 import { dispatchRoutes } from './routes/dispatch.ts';
 import { fileRoutes } from './routes/files.ts';
+import { flowRoutes } from './routes/flows.ts';
 import { followRoutes } from './routes/follow.ts';
 import { historyRoutes } from './routes/history.ts';
 import { bodyOf, type Call, type Route } from './routes/route.ts';
 import { serviceRoutes, shuttingDown } from './routes/service.ts';
 import { createSessions } from './sessions.ts';
 import type { Store } from './store/store.ts';
+import type { Toolbox } from './tools/toolbox.ts';
 import { createVisitors } from './visitors.ts';
 
 export interface AppOptions {
@@ -37,6 +42,8 @@ export interface AppOptions {
   readonly log: Log;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
+  /** Looks at the tools of what is saved. Default: nothing is said of them. */
+  readonly review?: Toolbox['review'];
   /** Built files to serve beside the API. Default: none. */
   readonly assets?: AssetFolders;
   /** Proxies of the operator's own in front of this server. Default 0: `X-Forwarded-For` is not read. */
@@ -63,9 +70,13 @@ export function createApp(options: AppOptions): Hono<Env> {
   const sessions = createSessions({ store, credentials, clock, newId });
   const visitors = createVisitors({ store, clock, newId });
   const parts = { ...options, credentials, sessions, visitors, limits, streams, newId };
+  const kept = { store: store.definitions, clock, newId };
+  const reviewing = { models: options.models, review: options.review ?? (async () => []) };
   const routes: Route[] = [
     ...clientRoutes(parts),
     ...dispatchRoutes(parts),
+    ...agentRoutes({ agents: savedDefinitions('agent', NamedAgent, kept), ...reviewing }),
+    ...flowRoutes({ flows: savedDefinitions('flow', NamedFlow, kept), ...reviewing }),
     ...followRoutes(parts),
     ...historyRoutes(parts),
     ...fileRoutes({ ...parts, files: createFiles({ store, clock, newId, log }) }),

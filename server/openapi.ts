@@ -23,6 +23,12 @@ import {
   InitResponse,
   ResumeRequest,
 } from '../protocol/request.ts';
+import {
+  SavedAgent,
+  SavedAgentResponse,
+  SavedFlow,
+  SavedFlowResponse,
+} from '../protocol/saved-definitions.ts';
 import { ClientTool } from '../protocol/tool.ts';
 import { scopeOf } from './guard/api-key.ts';
 import { bodyOf, type ClientRoute, type HeaderParameter, type KeyRoute, type Route } from './routes/route.ts';
@@ -50,6 +56,10 @@ const NAMED = {
   InitRequest,
   InitResponse,
   ResumeRequest,
+  SavedAgent,
+  SavedAgentResponse,
+  SavedFlow,
+  SavedFlowResponse,
   StreamEvent,
 };
 

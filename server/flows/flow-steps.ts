@@ -1,5 +1,16 @@
 import type { FlowDefinition, ToolChoice } from '../../protocol/definition.ts';
 import { RequestError } from '../errors.ts';
+import {
+  badSentence,
+  type Lookup,
+  lookupWithoutSecrets,
+  type Placeholder,
+  piecesOf,
+  RESERVED_ROOTS,
+  renderText,
+} from '../tools/template.ts';
+import { ToolError } from '../tools/tool-error.ts';
+import type { Variables } from '../tools/variables.ts';
 
 /** A prompt step with its defaults filled in. */
 export interface PlannedStep {
@@ -16,11 +27,8 @@ export interface PlannedStep {
 }
 
 /** What placeholders of prompts stand for. */
-export interface FlowScope {
-  readonly flow: { readonly id: string; readonly name: string };
+export interface FlowScope extends Pick<Variables, 'record' | 'flow' | 'user'> {
   readonly inputs: Readonly<Record<string, unknown>>;
-  readonly record: Readonly<Record<string, unknown>>;
-  readonly user: Readonly<Record<string, unknown>>;
   /** Of the steps so far, by their variables. They win over inputs of the same name. */
   readonly answers: Readonly<Record<string, unknown>>;
 }
@@ -44,10 +52,11 @@ export function planSteps({ steps }: FlowDefinition): readonly PlannedStep[] {
 export function flowProblems(steps: readonly PlannedStep[]): readonly string[] {
   return steps.flatMap((step, index) => {
     const at = `steps[${index}].config`;
-    const reserved = RESERVED.test(step.outputVariable)
+    const reserved = RESERVED_ROOTS.includes(step.outputVariable)
       ? [`${at}.outputVariable: \`${step.outputVariable}\` stands for something else. Take another name.`]
       : [];
-    return [...reserved, ...secretsIn(step).map((found) => `${at}.userPrompt: ${found}`)];
+    const { bad, secrets } = readPrompt(step);
+    return [...reserved, ...[...bad, ...secrets].map((problem) => `${at}.userPrompt: ${problem}`)];
   });
 }
 
@@ -56,8 +65,9 @@ export function flowProblems(steps: readonly PlannedStep[]): readonly string[] {
  * or `unresolved_variable` for placeholders that neither the request nor an earlier step stands behind.
  */
 export function requireRunnable(steps: readonly PlannedStep[], scope: Omit<FlowScope, 'answers'>): void {
-  const secret = steps.flatMap((step, index) =>
-    secretsIn(step).map((found) => `steps[${index}].config.userPrompt: ${found}`),
+  const prompts = steps.map(readPrompt);
+  const secret = prompts.flatMap(({ secrets }, index) =>
+    secrets.map((problem) => `steps[${index}].config.userPrompt: ${problem}`),
   );
   if (secret.length > 0) {
     throw new RequestError('secrets_not_allowed', 'A prompt of this flow names a secret.', {
@@ -65,33 +75,36 @@ export function requireRunnable(steps: readonly PlannedStep[], scope: Omit<FlowS
       details: secret,
     });
   }
-  const unresolved = steps.flatMap((step, index) => {
+  const lookup = lookupOf({ ...scope, answers: {} });
+  const unresolved = prompts.flatMap(({ bad, placeholders }, index) => {
     const earlier = steps.slice(0, index);
-    return placeholdersOf(step)
-      .filter((placeholder) => !willResolve(placeholder, { ...scope, answers: {} }, earlier))
-      .map((placeholder) => `steps[${index}].config.userPrompt: nothing stands behind {{${placeholder}}}`);
+    const missing = placeholders
+      .filter((placeholder) => !willResolve(placeholder, lookup, earlier))
+      .map(({ written }) => `${written} stands for nothing`);
+    return [...bad, ...missing].map((problem) => `steps[${index}].config.userPrompt: ${problem}`);
   });
   if (unresolved.length > 0) throw unresolvedVariable(unresolved);
 }
 
 /**
  * A step's prompt as its model reads it. Values are put in once and as they are: what looks like a placeholder in one
- * stays. Throws `RequestError` `unresolved_variable`. `null`: the step has none.
+ * stays. Rejects with `RequestError` `unresolved_variable`. `null`: the step has none.
  */
-export function promptOf({ userPrompt, name }: PlannedStep, scope: FlowScope): string | null {
+export async function promptOf({ userPrompt, name }: PlannedStep, scope: FlowScope): Promise<string | null> {
   if (userPrompt === null) return null;
-  const missing: string[] = [];
-  const prompt = userPrompt.replace(PLACEHOLDER, (_, inside: string) => {
-    const value = lookUp(inside.trim(), scope);
-    if (value === undefined) missing.push(`${name}: nothing stands behind {{${inside.trim()}}}`);
-    return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
-  });
-  if (missing.length > 0) throw unresolvedVariable(missing);
-  return prompt;
+  try {
+    return await renderText(userPrompt, lookupOf(scope));
+  } catch (error) {
+    if (!(error instanceof ToolError)) throw error;
+    throw unresolvedVariable([`${name}: ${error.message}`]);
+  }
 }
 
 /** What a step's answer is to later ones. Throws `RequestError` `model_failed` where it should be JSON and is not. */
-export function readAnswer({ responseFormat, name }: PlannedStep, text: string): unknown {
+export function readAnswer(
+  { responseFormat, name }: Pick<PlannedStep, 'responseFormat' | 'name'>,
+  text: string,
+): unknown {
   if (responseFormat === 'text') return text;
   try {
     return JSON.parse(FENCED.exec(text)?.[1] ?? text);
@@ -102,46 +115,52 @@ export function readAnswer({ responseFormat, name }: PlannedStep, text: string):
   }
 }
 
-const PLACEHOLDER = /\{\{([^{}]*)\}\}/g;
 /** Models fence code even where nobody asks them to. */
 const FENCED = /^\s*```(?:json)?\s*\n([\s\S]*?)\n\s*```\s*$/;
-const SECRET = /^secrets?\s*[.:]/;
-const RESERVED = /^(_record|_flow|_user|secrets?)$/;
 
-function placeholdersOf({ userPrompt }: PlannedStep): readonly string[] {
-  return [...(userPrompt ?? '').matchAll(PLACEHOLDER)].map(([, inside = '']) => inside.trim());
+interface ReadPrompt {
+  readonly placeholders: readonly Placeholder[];
+  readonly bad: readonly string[];
+  readonly secrets: readonly string[];
 }
 
-function secretsIn(step: PlannedStep): readonly string[] {
-  return placeholdersOf(step)
-    .filter((placeholder) => SECRET.test(placeholder))
-    .map((placeholder) => `{{${placeholder}}} is a secret, and no model may read one`);
+function readPrompt({ userPrompt }: PlannedStep): ReadPrompt {
+  const pieces = piecesOf(userPrompt ?? '').filter((piece) => typeof piece !== 'string');
+  const good = pieces.filter((piece) => piece.root !== 'bad');
+  const isSecret = ({ root }: Placeholder) => root === 'secret' || root === 'secrets';
+  return {
+    placeholders: good.filter((piece) => !isSecret(piece)),
+    bad: pieces.flatMap((piece) => (piece.root === 'bad' ? [badSentence(piece)] : [])),
+    secrets: good.filter(isSecret).map(({ written }) => `${written} is a secret, and no model may read one`),
+  };
 }
 
-function willResolve(placeholder: string, scope: FlowScope, earlier: readonly PlannedStep[]): boolean {
-  const step = earlier.findLast(
-    ({ outputVariable }) => placeholder === outputVariable || placeholder.startsWith(`${outputVariable}.`),
-  );
-  if (step === undefined) return lookUp(placeholder, scope) !== undefined;
-  return placeholder === step.outputVariable || step.responseFormat === 'json';
+function lookupOf({ inputs, answers, record, flow, user }: FlowScope): Lookup {
+  const noSecrets = {
+    secret: () => undefined,
+    managedSecret: () => Promise.reject(new Error('No secrets.')),
+  };
+  return lookupWithoutSecrets({ ...inputs, ...answers }, { ...noSecrets, record, flow, user });
 }
 
-/** A name, or a name and a path of fields: `city`, `order.items.0.name`, `_record.type`. */
-function lookUp(placeholder: string, { flow, inputs, record, user, answers }: FlowScope): unknown {
-  const roots = { ...inputs, ...answers, _flow: flow, _record: record, _user: user };
-  const whole = own(roots, placeholder);
-  if (whole !== undefined) return whole;
-  return placeholder.split('.').reduce<unknown>((value, field) => own(value, field), roots);
-}
-
-function own(value: unknown, field: string): unknown {
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, field)) return undefined;
-  return (value as Readonly<Record<string, unknown>>)[field];
+function willResolve(placeholder: Placeholder, lookup: Lookup, earlier: readonly PlannedStep[]): boolean {
+  if (placeholder.root === 'parameter') {
+    const [root, ...path] = placeholder.path;
+    const step = earlier.findLast(({ outputVariable }) => outputVariable === root);
+    if (step !== undefined) return path.length === 0 || step.responseFormat === 'json';
+  }
+  try {
+    lookup(placeholder);
+    return true;
+  } catch (error) {
+    if (error instanceof ToolError) return false;
+    throw error;
+  }
 }
 
 function unresolvedVariable(details: readonly string[]): RequestError {
-  return new RequestError('unresolved_variable', `A prompt of this flow cannot be written: ${details[0]}.`, {
-    hint: 'Send it in `inputs` or `record`, or name the variable of an earlier step.',
+  return new RequestError('unresolved_variable', `A prompt of this flow cannot be written: ${details[0]}`, {
+    hint: 'Send the value in `inputs`, `record` or `user`, or name the variable of an earlier step.',
     details,
   });
 }

@@ -33,13 +33,13 @@ interface RouteAnswer {
 }
 
 interface RouteFacts {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Names in braces stand for one segment each, and are fields of the route's `request`. */
   readonly path: string;
   /** Of the operation in the OpenAPI document. Default: the words of the path, for which only one route has room. */
   readonly operation?: string;
   /**
-   * What it carries. Default: `json` with POST and PATCH, else `none`. `bytes` are left to the route, which reads them
+   * What it carries. Default: `json` with POST, PUT and PATCH, else `none`. `bytes` are left to the route, which reads them
    * once it knows who sends them.
    */
   readonly body?: 'json' | 'bytes' | 'none';
@@ -112,7 +112,7 @@ export function keyRoute<Schema extends z.ZodMiniType>(
 }
 
 export function bodyOf({ method, body }: Route): 'json' | 'bytes' | 'none' {
-  return body ?? (method === 'POST' || method === 'PATCH' ? 'json' : 'none');
+  return body ?? (['POST', 'PUT', 'PATCH'].includes(method) ? 'json' : 'none');
 }
 
 /** What stands behind `Bearer` in `Authorization`. */

@@ -65,6 +65,8 @@ export interface TestServerOptions {
   readonly configure?: (config: Config) => Config;
   /** Default: says "Hello." to everything. */
   readonly model?: (request: ModelRequest) => Iterable<ModelEvent> | AsyncIterable<ModelEvent>;
+  /** Throws for the name of a model that cannot work. Default: all do. */
+  readonly models?: (id: string) => void;
   readonly assets?: AssetFolders;
   readonly trustedProxies?: number;
   readonly isAccepting?: () => boolean;
@@ -123,7 +125,10 @@ export async function aServer(options: TestServerOptions = {}): Promise<TestServ
       yield* script(request);
     },
   };
-  const models = () => model;
+  const models = (id: string) => {
+    options.models?.(id);
+    return model;
+  };
   let nowMs = Date.parse('2026-11-20T10:00:00Z');
   const clock = () => nowMs;
   const tools = new Map(config.surfaces.map(({ agent }) => [agent.id, agent.tools]));
