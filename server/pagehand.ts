@@ -13,6 +13,7 @@ import { createLog, type Log } from './log.ts';
 import { createModels } from './models/create-models.ts';
 import { createScrubber } from './secrets/create-scrubber.ts';
 import { openStore } from './store/open-store.ts';
+import { CONFIGURED_TOOLBOX } from './tools/configured-toolbox.ts';
 import { startUpkeep } from './upkeep.ts';
 
 /** How long others wait for a sign of life of this process before they take its executions over, in milliseconds. */
@@ -71,6 +72,7 @@ export async function createPagehand(options: PagehandOptions = {}): Promise<Pag
     processId: newId('proc_'),
     leaseMs: LEASE_MS,
     maxRunning: environment.maxRuns,
+    toolbox: CONFIGURED_TOOLBOX,
     tools: (agentId) => tools.get(agentId) ?? [],
     clock,
     newId,

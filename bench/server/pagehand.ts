@@ -8,6 +8,7 @@ import { listen } from '../../server/http/listen.ts';
 import { createLog } from '../../server/log.ts';
 import type { Model, ModelMessage } from '../../server/models/model.ts';
 import { openStore } from '../../server/store/open-store.ts';
+import { CONFIGURED_TOOLBOX } from '../../server/tools/configured-toolbox.ts';
 import { startUpkeep } from '../../server/upkeep.ts';
 import { type Contender, cpu, memory, type Script, Speaker } from './contender.ts';
 import { BENCH_ORIGIN, BENCH_TOKEN } from './visitor.ts';
@@ -46,6 +47,7 @@ async function start(): Promise<string> {
     processId: newId('proc_'),
     leaseMs,
     maxRunning: MAX_RUNS,
+    toolbox: CONFIGURED_TOOLBOX,
     clock,
     newId,
     log,

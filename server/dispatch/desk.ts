@@ -1,23 +1,24 @@
 import { setMaxListeners } from 'node:events';
 import type { Execution } from '../store/store.ts';
-import type { Answer, DispatchDeps } from './dispatcher.ts';
+import type { Answer, DeskDeps, DispatchDeps } from './dispatcher.ts';
 import { type Ending, endingOf, NO_WORDS } from './ending.ts';
 import { type Boundary, type EventLog, Superseded } from './event-log.ts';
 import { leftovers } from './leftovers.ts';
 import { type ReadOptions, readLog } from './log-reader.ts';
 import { Runs } from './runs.ts';
+import { createSecretVault } from './secret-vault.ts';
 import { takeoverOf } from './takeover.ts';
 
 /** What every request for executions is done with: what runs here, how it is read, and how it is ended or taken over. */
 export class Desk {
-  readonly deps: DispatchDeps;
+  readonly deps: DeskDeps;
   readonly runs: Runs;
   /** Ends the readers of what goes on in another process. */
   private readonly leaving = new AbortController();
 
   constructor(deps: DispatchDeps) {
-    this.deps = deps;
-    this.runs = new Runs(deps);
+    this.deps = { ...deps, vault: createSecretVault() };
+    this.runs = new Runs(this.deps);
     // One for each reader.
     setMaxListeners(0, this.leaving.signal);
   }

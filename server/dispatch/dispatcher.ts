@@ -1,3 +1,4 @@
+import type { ToolChoice } from '../../protocol/definition.ts';
 import type { StreamEvent } from '../../protocol/event.ts';
 import type { ChatMessage } from '../../protocol/message.ts';
 import type { CancelResponse } from '../../protocol/request.ts';
@@ -7,13 +8,26 @@ import type { ModelResolver } from '../models/model.ts';
 import type { Admission } from '../policy.ts';
 import type { Conversation, NewExecution, Owner, Store } from '../store/store.ts';
 import type { ServerTool } from '../tools/tool.ts';
+import type { Toolbox } from '../tools/toolbox.ts';
+import type { SecretVault } from './secret-vault.ts';
 
 export interface StartRequest {
   readonly owner: Owner;
+  /** Whose saved tools, agents, flows and secrets it may use. */
+  readonly workspace: string;
+  /** Where the visitor sits; `null` for callers with an API key. */
+  readonly surfaceId: string | null;
   readonly conversationId: string;
   /** Created with the execution, or not at all. Default: it exists already. */
   readonly newConversation?: Conversation;
   readonly agent: Agent;
+  /** What it has in tools of the server beside the agent's own of the configuration; later ones win. Default: nothing. */
+  readonly choices?: readonly ToolChoice[];
+  /** What placeholders of its tools stand for. Default: nothing. */
+  readonly record?: Readonly<Record<string, unknown>> | undefined;
+  readonly user?: Readonly<Record<string, unknown>> | undefined;
+  /** Held in memory as long as it runs or waits. Default: none. */
+  readonly secrets?: Readonly<Record<string, string>> | undefined;
   /** The caller's transcript. What is new and a person's is taken from it. */
   readonly messages: readonly ChatMessage[];
   /** The message whose place the last one takes. Default: none. */
@@ -121,11 +135,20 @@ export interface DispatchDeps {
   readonly leaseMs?: number;
   /** Most executions that run in this process at once; beyond it, `overloaded`. Default 1 000. */
   readonly maxRunning?: number;
-  /** The server's own tools of an agent, by its id. Default: none. */
+  /** Finds tools of the server and makes them runnable. */
+  readonly toolbox: Toolbox;
+  /** The tools that the configuration gives an agent, by its id. Default: none. */
   readonly tools?: (agentId: string) => readonly ServerTool[];
+  /** A secret that the server keeps for a workspace. Rejects with `ToolError`. Default: there are none. */
+  readonly managedSecret?: (workspace: string, name: string) => Promise<string>;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   /** A new id with that prefix, unguessable. */
   readonly newId: (prefix: string) => string;
   readonly log: DispatchLog;
+}
+
+/** With what the dispatcher itself holds for its runs. */
+export interface DeskDeps extends DispatchDeps {
+  readonly vault: SecretVault;
 }

@@ -1,3 +1,4 @@
+import type { ToolChoice } from '../../protocol/definition.ts';
 import { RequestError } from '../errors.ts';
 import type { ModelToolCall, ModelToolResult } from '../models/model.ts';
 import type {
@@ -29,23 +30,31 @@ import type { StartRequest } from './dispatcher.ts';
 export function newExecution(
   id: string,
   request: StartRequest,
-  tools: readonly OfferedTool[],
+  { tools, secretKeys }: Pick<Execution, 'tools' | 'secretKeys'>,
   nowMs: number,
 ): Execution {
-  const { agent } = request;
+  const { agent, choices = [] } = request;
+  const given = request.secrets ?? {};
   return {
     id,
     version: 0,
     status: 'running',
     conversationId: request.conversationId,
     owner: request.owner,
+    workspace: request.workspace,
+    surfaceId: request.surfaceId,
     agent: { id: agent.id, name: agent.name, model: agent.model, instructions: agent.instructions },
-    maxToolCalls: agent.maxToolCalls,
+    maxToolCalls: choices.findLast(saysMaxToolCalls)?.maxToolCalls ?? agent.maxToolCalls,
     pauseLifetimeMs: agent.pauseMinutes * 60_000,
     toolCallsUsed: 0,
     iteration: 0,
     seq: 0,
     tools,
+    record: request.record ?? {},
+    user: request.user ?? {},
+    secretKeys: secretKeys.filter((key) => Object.hasOwn(given, key)),
+    tokens: { input: 0, output: 0 },
+    spawned: 0,
     pending: [],
     started: [],
     resolved: [],
@@ -56,6 +65,10 @@ export function newExecution(
     createdAtMs: nowMs,
     expiresAtMs: null,
   };
+}
+
+function saysMaxToolCalls({ maxToolCalls }: ToolChoice): boolean {
+  return maxToolCalls !== undefined;
 }
 
 /** Begins the next turn. What earlier ones left to recover from is over. */

@@ -2,9 +2,10 @@ import type { EventBody, StopReason } from '../../protocol/event.ts';
 import { ID_PREFIX } from '../../protocol/ids.ts';
 import { SUGGEST_TOOL } from '../../protocol/tool.ts';
 import { ModelError, type ModelMessage, type ModelStopReason, type ModelToolCall } from '../models/model.ts';
-import type { Execution, StoredMessage } from '../store/store.ts';
+import type { Execution, StartedCall, StoredMessage } from '../store/store.ts';
 import type { Attachments } from './attachments.ts';
-import type { DispatchDeps } from './dispatcher.ts';
+import { bindCall } from './bound-tools.ts';
+import type { DeskDeps } from './dispatcher.ts';
 import { type Ending, endingOf, resultsMessage } from './ending.ts';
 import { type Boundary, type EventLog, Superseded } from './event-log.ts';
 import {
@@ -19,6 +20,7 @@ import {
 } from './execution.ts';
 import { describeFailure, RunAborted } from './failure.ts';
 import { callIds, toModelMessages } from './history.ts';
+import { RunLedger } from './run-ledger.ts';
 import { runStarted, startEvent, toStarted } from './server-calls.ts';
 import {
   awaitEvent,
@@ -38,7 +40,7 @@ import { askModel, type ModelAnswer, TurnWriter } from './turn.ts';
  */
 export function nextTurn(
   execution: Execution,
-  deps: Pick<DispatchDeps, 'newId'>,
+  deps: Pick<DeskDeps, 'newId'>,
 ): { readonly execution: Execution; readonly event: EventBody } {
   const turnId = deps.newId(ID_PREFIX.turn);
   const next = openTurn(execution, turnId);
@@ -60,7 +62,7 @@ export interface TurnOptions {
  * Takes turns until the execution pauses or ends, beginning with the one that is open. Never rejects: every failure
  * becomes visible in the log, and where the log itself fails, its readers hear of it.
  */
-export async function runTurns(log: EventLog, deps: DispatchDeps, options: TurnOptions): Promise<void> {
+export async function runTurns(log: EventLog, deps: DeskDeps, options: TurnOptions): Promise<void> {
   let goesOn = true;
   while (goesOn && !options.mustYield()) {
     const turn: Turn = new Turn(log, deps, options);
@@ -71,17 +73,19 @@ export async function runTurns(log: EventLog, deps: DispatchDeps, options: TurnO
 
 class Turn {
   private readonly log: EventLog;
-  private readonly deps: DispatchDeps;
+  private readonly deps: DeskDeps;
   private readonly signal: AbortSignal;
   private readonly attachments: Attachments;
   private readonly writer: TurnWriter;
+  private readonly ledger: RunLedger;
   private tokens: ModelAnswer['tokens'];
 
-  constructor(log: EventLog, deps: DispatchDeps, { signal, attachments }: TurnOptions) {
+  constructor(log: EventLog, deps: DeskDeps, { signal, attachments }: TurnOptions) {
     this.log = log;
     this.deps = deps;
     this.signal = signal;
     this.attachments = attachments;
+    this.ledger = new RunLedger(log.execution);
     this.writer = new TurnWriter(log, deps.newId, log.execution.assistantMessageId);
   }
 
@@ -93,6 +97,7 @@ class Turn {
       const stored = await this.deps.store.messages(this.log.execution.conversationId);
       const answer = await this.ask(stored);
       this.tokens = answer.tokens;
+      this.ledger.tokens(answer.tokens?.input ?? 0, answer.tokens?.output ?? 0);
       if (answer.calls.length === 0) return await this.finish(stored, answer);
       return await this.call(stored, answer);
     } catch (error) {
@@ -187,15 +192,15 @@ class Turn {
 
   /** Runs what has been started. Each result is stored as it comes, the last one together with what follows from it. */
   private async settleCalls(): Promise<boolean> {
-    const { agent, id: executionId } = this.log.execution;
+    const { id: executionId } = this.log.execution;
     const options = {
-      tools: this.deps.tools?.(agent.id) ?? [],
+      bind: (call: StartedCall) => bindCall(this.log.execution, call, this.deps, this.ledger),
       signal: this.signal,
       clock: this.deps.clock,
       onError: (err: unknown) => this.deps.log.warn({ err, executionId }, 'A server tool failed'),
     };
     for await (const { resolved, event } of runStarted(this.log.execution, options)) {
-      const execution = resolveStarted(this.log.execution, [resolved]);
+      const execution = this.ledger.enter(resolveStarted(this.log.execution, [resolved]));
       if (execution.started.length > 0) await this.log.commit({ execution, events: [event], messages: [] });
       else await this.log.commit(await afterCalls(execution, [event], this.tokens, this.deps));
     }
@@ -228,7 +233,7 @@ class Turn {
 
   /** The state without the id that the client wanted for its first text, once a text has it. */
   private spent(): Execution {
-    const { execution } = this.log;
+    const execution = this.ledger.enter(this.log.execution);
     return this.writer.firstTextId === undefined ? execution : { ...execution, assistantMessageId: null };
   }
 
@@ -257,7 +262,7 @@ export async function afterCalls(
   execution: Execution,
   events: readonly EventBody[],
   tokens: ModelAnswer['tokens'],
-  deps: Pick<DispatchDeps, 'store' | 'clock' | 'newId'>,
+  deps: Pick<DeskDeps, 'store' | 'clock' | 'newId'>,
 ): Promise<Boundary> {
   const { pending } = execution;
   if (pending.length > 0) {

@@ -10,7 +10,7 @@ import { newOutcome, rememberedAnswer } from './outcome.ts';
 import { toolsReport } from './start.ts';
 import { awaitEvent } from './tool-call.ts';
 import { matchOutputs } from './tool-output.ts';
-import { offerTools } from './toolset.ts';
+import { frozenTools, offerTools, winnerOf } from './toolset.ts';
 
 /** Takes outputs in, or finds what the same outputs led to before. Nothing: look again, others were faster. */
 export async function resumeOnce(
@@ -27,7 +27,7 @@ export async function resumeOnce(
     return desk.read(execution, after, 'answer');
   }
   const resolved = resolveCalls(execution, accepted);
-  const next = withTools(request, resolved, desk);
+  const next = withTools(request, resolved);
   const outcome = newOutcome(request.idempotency, execution, deps.clock());
   const log = runs.newLog(execution);
   const giveBack =
@@ -50,10 +50,14 @@ interface Resumed {
   readonly reports: readonly EventBody[];
 }
 
-function withTools({ admission }: ResumeExecution, execution: Execution, { deps }: Desk): Resumed {
+function withTools({ admission }: ResumeExecution, execution: Execution): Resumed {
   if (admission === undefined) return { execution, reports: [] };
-  const serverTools = deps.tools?.(execution.agent.id) ?? [];
-  const offered = offerTools(admission.admitted, execution.tools, serverTools);
+  const offered = offerTools({
+    admitted: admission.admitted,
+    serverTools: frozenTools(execution.tools),
+    wins: winnerOf(execution.owner),
+    before: execution.tools,
+  });
   const next = replaceTools(execution, offered);
   return { execution: next, reports: toolsReport(admission, next) };
 }

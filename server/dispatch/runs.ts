@@ -3,7 +3,7 @@ import { RequestError } from '../errors.ts';
 import type { Execution, Lease, Owner } from '../store/store.ts';
 import { Appender } from './appender.ts';
 import { type Attachments, createAttachments } from './attachments.ts';
-import type { DispatchDeps } from './dispatcher.ts';
+import type { DeskDeps } from './dispatcher.ts';
 import { EventLog, type LogDeps, Superseded } from './event-log.ts';
 import { type AbortCause, RunAborted } from './failure.ts';
 import { runTurns } from './loop.ts';
@@ -26,7 +26,7 @@ export interface Run {
 /** What runs in this process, and under which lease. */
 export class Runs {
   readonly lease: Lease;
-  private readonly deps: DispatchDeps;
+  private readonly deps: DeskDeps;
   private readonly logDeps: LogDeps;
   private readonly running = new Map<string, Run>();
   /** Owners of what is about to run and is still being stored. */
@@ -37,7 +37,7 @@ export class Runs {
   private isYielding = false;
   private mustStop = false;
 
-  constructor(deps: DispatchDeps) {
+  constructor(deps: DeskDeps) {
     this.deps = deps;
     this.lease = { owner: deps.processId, forMs: deps.leaseMs ?? DEFAULT_LEASE_MS };
     const { store, clock } = deps;

@@ -1,7 +1,7 @@
 import type { EventBody } from '../../protocol/event.ts';
 import type { Execution, ResolvedCall, StartedCall } from '../store/store.ts';
 import { runTool } from '../tools/run-tool.ts';
-import type { ServerTool } from '../tools/tool.ts';
+import type { BoundCall } from './bound-tools.ts';
 import { UNKNOWN_OUTCOME } from './ending.ts';
 import type { AllowedCall } from './tool-call.ts';
 import { hashOf } from './tool-output.ts';
@@ -23,7 +23,7 @@ export function startEvent(call: StartedCall, iteration: number): EventBody {
 }
 
 export interface CallsOptions {
-  readonly tools: readonly ServerTool[];
+  readonly bind: (call: StartedCall) => BoundCall;
   readonly signal: AbortSignal;
   readonly clock: () => number;
   /** For whoever runs the server: what a tool threw, or that it took too long. */
@@ -36,12 +36,12 @@ export interface CallsOptions {
  */
 export async function* runStarted(
   execution: Execution,
-  { tools, signal, clock, onError }: CallsOptions,
+  { bind, signal, clock, onError }: CallsOptions,
 ): AsyncGenerator<CallResult> {
   const { id, conversationId, started, seq } = execution;
   const running = new Map(
     started.map((call) => {
-      const tool = tools.find(({ name }) => name === call.bareName);
+      const { tool } = bind(call);
       const began = clock();
       const result =
         tool === undefined

@@ -4,6 +4,8 @@ import { ConfigError } from '../config/config.ts';
 import { RequestError } from '../errors.ts';
 import type { Admission } from '../policy.ts';
 import type { Execution, NewMessage, StoredMessage } from '../store/store.ts';
+import type { ResolvedTool } from '../tools/toolbox.ts';
+import { variablesOf } from './bound-tools.ts';
 import type { Desk } from './desk.ts';
 import type { Answer, StartRequest } from './dispatcher.ts';
 import type { EventLog } from './event-log.ts';
@@ -12,7 +14,10 @@ import { nothingNew, type Plan, planReplacement, planStart } from './history.ts'
 import { nextTurn } from './loop.ts';
 import { nameFiles } from './named-files.ts';
 import { newOutcome, rememberedAnswer } from './outcome.ts';
-import { canonicalName, offerTools } from './toolset.ts';
+import { canonicalName, offerTools, winnerOf } from './toolset.ts';
+
+/** Longest search for the tools of an execution, in milliseconds: some are listed by servers far away. */
+const RESOLVE_MS = 30_000;
 
 /** Starts an execution, or finds the one that this request has started before. Nothing: look again, others were faster. */
 export async function startOnce(request: StartRequest, desk: Desk): Promise<Answer | undefined> {
@@ -59,6 +64,7 @@ async function begin(
 ): Promise<Answer | undefined> {
   const { deps, runs } = desk;
   const nowMs = deps.clock();
+  const id = deps.newId(ID_PREFIX.execution);
   const { messages, files } = await nameFiles(
     plan.kind === 'new' ? withPageContext(plan.messages, request.pageContext) : [],
     request.files ?? null,
@@ -70,7 +76,8 @@ async function begin(
   );
   // The newest is told by its time, whatever another process's clock said of the one before.
   const createdAtMs = latest === undefined ? nowMs : Math.max(nowMs, latest.createdAtMs + 1);
-  const log = newLog(request, stored, createdAtMs, desk);
+  const resolved = await resolveTools(request, id, desk);
+  const log = newLog(request, { id, resolved, createdAtMs }, stored, desk);
   const turn = nextTurn(log.execution, deps);
   const result = await log.create({
     execution: turn.execution,
@@ -86,6 +93,7 @@ async function begin(
   if (result === 'moved_on') return undefined;
   if (result === 'deleted') throw conversationDeleted();
   if (result === 'limit_reached') throw limitReached(request.count?.limit ?? 0);
+  deps.vault.keep(id, request.secrets ?? {});
   runs.launch(log);
   return desk.read(log.execution, 0, 'answer');
 }
@@ -114,15 +122,46 @@ function checkModel(id: string, { deps }: Desk): void {
   }
 }
 
+async function resolveTools(
+  { workspace, agent, choices = [], record = {}, user = {}, secrets = {} }: StartRequest,
+  executionId: string,
+  { deps }: Desk,
+): Promise<readonly ResolvedTool[]> {
+  const vault = { ...deps.vault, secret: (_: string, key: string) => ownSecret(secrets, key) };
+  return deps.toolbox.resolve(choices, {
+    workspace,
+    configured: agent.tools,
+    variables: variablesOf({ id: executionId, workspace, record, user }, { ...deps, vault }),
+    signal: AbortSignal.timeout(RESOLVE_MS),
+  });
+}
+
+function ownSecret(secrets: Readonly<Record<string, string>>, key: string): string | undefined {
+  return Object.hasOwn(secrets, key) ? secrets[key] : undefined;
+}
+
 function newLog(
   request: StartRequest,
+  {
+    id,
+    resolved,
+    createdAtMs,
+  }: { readonly id: string; readonly resolved: readonly ResolvedTool[]; readonly createdAtMs: number },
   stored: readonly StoredMessage[],
-  createdAtMs: number,
   { deps, runs }: Desk,
 ): EventLog {
-  const tools = offerTools(request.admission.admitted, [], request.agent.tools);
-  const id = deps.newId(ID_PREFIX.execution);
-  const execution = newExecution(id, request, tools, createdAtMs);
+  const { admission, owner } = request;
+  const tools = offerTools({
+    admitted: admission.admitted,
+    serverTools: resolved,
+    wins: winnerOf(owner),
+  });
+  const execution = newExecution(
+    id,
+    request,
+    { tools, secretKeys: deps.toolbox.secretKeys(resolved) },
+    createdAtMs,
+  );
   // A client that gives one id to two answers would have feedback land on the wrong one.
   const isTaken = stored.some(({ clientId }) => clientId === request.assistantMessageId);
   return runs.newLog(isTaken ? { ...execution, assistantMessageId: null } : execution);

@@ -5,13 +5,15 @@ import {
 } from '../../protocol/event.ts';
 import { ID_PREFIX } from '../../protocol/ids.ts';
 import type { Execution, StartedCall } from '../store/store.ts';
-import type { DispatchDeps } from './dispatcher.ts';
+import { bindCall } from './bound-tools.ts';
+import type { DeskDeps } from './dispatcher.ts';
 import { endingOf } from './ending.ts';
 import type { Boundary } from './event-log.ts';
 import { reopenTurn, resolveStarted } from './execution.ts';
 import type { Failure } from './failure.ts';
 import { type Leftovers, leftovers } from './leftovers.ts';
 import { afterCalls, turnStart } from './loop.ts';
+import { RunLedger } from './run-ledger.ts';
 import { startEvent, unknownOutcome } from './server-calls.ts';
 
 /** A turn that this many processes died of, at last alone, is their cause and not their victim. */
@@ -58,7 +60,7 @@ function placesFor(takeovers: number): number {
  */
 const BEGINS_AGAIN = '\n\n(The answer broke off here. It begins again.)\n\n';
 
-type Deps = Pick<DispatchDeps, 'store' | 'clock' | 'newId' | 'tools'>;
+type Deps = DeskDeps;
 
 /**
  * The first boundary of whoever has claimed an execution from a process that is gone. From the last one that was
@@ -117,9 +119,8 @@ function superseded(
 }
 
 async function callsAgain(execution: Execution, deps: Deps): Promise<Boundary> {
-  const tools = deps.tools?.(execution.agent.id) ?? [];
-  const mayRunAgain = ({ bareName }: StartedCall) =>
-    tools.some(({ name, idempotent }) => name === bareName && idempotent);
+  const mayRunAgain = (call: StartedCall) =>
+    bindCall(execution, call, deps, new RunLedger(execution)).tool?.idempotent === true;
   const lost = execution.started
     .filter((call) => !mayRunAgain(call))
     .map((call) => unknownOutcome(call, execution.seq, deps.clock()));

@@ -34,7 +34,7 @@ import {
   requireOrigin,
   type Sessions,
 } from '../sessions.ts';
-import type { Store } from '../store/store.ts';
+import { DEFAULT_WORKSPACE, type Store } from '../store/store.ts';
 import { toldVisitor, type Visitors, type Welcome } from '../visitors.ts';
 import { type ClientRoute, clientRoute, jsonAnswer } from './route.ts';
 
@@ -180,6 +180,8 @@ function chatRoute({ store, dispatcher, sessions, limits, streams }: ClientRoute
       const begin = async () => {
         const answer = await dispatcher.start({
           owner,
+          workspace: DEFAULT_WORKSPACE,
+          surfaceId: surface.id,
           conversationId,
           agent: surface.agent,
           messages: body.messages,

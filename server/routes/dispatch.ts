@@ -65,6 +65,8 @@ function dispatchRoute(parts: DispatchRouteParts): KeyRoute {
       return respond(body.streamResponse, streams, call, () =>
         dispatcher.start({
           owner,
+          workspace: key.workspace,
+          surfaceId: null,
           conversationId,
           newConversation: { id: conversationId, owner, surfaceId: null, createdAtMs: clock() },
           agent,

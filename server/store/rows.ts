@@ -4,6 +4,7 @@ import type { ClientTool } from '../../protocol/tool.ts';
 import type { ModelMessage } from '../models/model.ts';
 import {
   type Conversation,
+  DEFAULT_WORKSPACE,
   type Execution,
   type ExecutionStatus,
   type Feedback,
@@ -100,7 +101,19 @@ export function readMessage(
 }
 
 /** What the first schema's executions lack. */
-const LATER_FIELDS = { started: [], runAfter: 0, turnId: null, takeovers: 0 } satisfies Partial<Execution>;
+const LATER_FIELDS = {
+  started: [],
+  runAfter: 0,
+  turnId: null,
+  takeovers: 0,
+  workspace: DEFAULT_WORKSPACE,
+  surfaceId: null,
+  record: {},
+  user: {},
+  secretKeys: [],
+  tokens: { input: 0, output: 0 },
+  spawned: 0,
+} satisfies Partial<Execution>;
 
 /** Without what the store itself keeps beside the execution. */
 export function executionRow(

@@ -8,6 +8,9 @@ import type { Receipt, ReceiptStore } from './receipt-store.ts';
 import type { RecordStore } from './records.ts';
 import type { SecretStore } from './secret-store.ts';
 
+/** The workspace of whoever names none. */
+export const DEFAULT_WORKSPACE = 'default';
+
 /** Whose execution or conversation it is: a client token's (hash) or an API key's (hash). */
 export interface Owner {
   readonly kind: 'client_token' | 'api_key';
@@ -113,6 +116,10 @@ export interface Execution {
   readonly status: ExecutionStatus;
   readonly conversationId: string;
   readonly owner: Owner;
+  /** Whose saved tools and secrets its tools may use. */
+  readonly workspace: string;
+  /** Where its visitor sits; `null` for callers with an API key, and in executions of earlier releases. */
+  readonly surfaceId: string | null;
   readonly agent: {
     readonly id: string;
     readonly name: string;
@@ -128,6 +135,15 @@ export interface Execution {
   /** Highest `seq` in the log. */
   readonly seq: number;
   readonly tools: readonly OfferedTool[];
+  /** What placeholders of its tools stand for. */
+  readonly record: Readonly<Record<string, unknown>>;
+  readonly user: Readonly<Record<string, unknown>>;
+  /** Names of the secrets that came with it and that its tools use. The values are in memory only. */
+  readonly secretKeys: readonly string[];
+  /** All that models counted for it, its children's included. */
+  readonly tokens: { readonly input: number; readonly output: number };
+  /** Children that `spawn_subagent` has made. */
+  readonly spawned: number;
   /** Calls that wait for their outputs; while it still runs, those that will wait once the server's own calls are done. */
   readonly pending: readonly PendingCall[];
   /** Server calls of this turn whose results are not stored yet. Empty: the model is being asked. */

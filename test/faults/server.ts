@@ -5,6 +5,7 @@ import { createEventStreams } from '../../server/http/event-stream.ts';
 import { listen } from '../../server/http/listen.ts';
 import { createLog } from '../../server/log.ts';
 import { openStore } from '../../server/store/open-store.ts';
+import { CONFIGURED_TOOLBOX } from '../../server/tools/configured-toolbox.ts';
 import { startUpkeep } from '../../server/upkeep.ts';
 import { dieAtStatement, rememberDatabases } from './engine-hooks.ts';
 import { instrumentDispatcher, instrumentStore, scriptedModel, scriptedTools } from './instrument.ts';
@@ -78,6 +79,7 @@ const realDispatcher = createDispatcher({
   model: models,
   processId,
   leaseMs: LEASE_MS,
+  toolbox: CONFIGURED_TOOLBOX,
   tools: (agentId) => config.surfaces.find(({ agent }) => agent.id === agentId)?.agent.tools ?? [],
   clock,
   newId,

@@ -6,6 +6,7 @@ import { MODEL_IDLE_MS, MODEL_TOTAL_MS } from '../../server/dispatch/turn.ts';
 import { type Model, ModelError, type ModelErrorCode } from '../../server/models/model.ts';
 import { openSqliteStore } from '../../server/store/sqlite.ts';
 import { StoreError } from '../../server/store/store.ts';
+import { CONFIGURED_TOOLBOX } from '../../server/tools/configured-toolbox.ts';
 import {
   admission,
   agent,
@@ -129,6 +130,7 @@ describe('a model that fails', () => {
     const dispatcher = createDispatcher({
       store,
       clock: () => 0,
+      toolbox: CONFIGURED_TOOLBOX,
       processId: 'proc_1',
       newId: (prefix) => `${prefix}1`,
       log: { warn: () => undefined, error: () => undefined },
@@ -138,6 +140,8 @@ describe('a model that fails', () => {
     });
     const refused = dispatcher.start({
       owner: { kind: 'api_key', hash: 'k' },
+      workspace: 'default',
+      surfaceId: null,
       conversationId: 'conv_1',
       assistantMessageId: null,
       agent: { ...agent(1), model: 'nope/x' },

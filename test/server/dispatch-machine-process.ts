@@ -11,6 +11,7 @@ import {
   type Store,
   StoreError,
 } from '../../server/store/store.ts';
+import { CONFIGURED_TOOLBOX } from '../../server/tools/configured-toolbox.ts';
 import type { ServerTool } from '../../server/tools/tool.ts';
 import { call, finish, reasoning } from '../support/scripted-model.ts';
 import type { World } from './dispatch-machine-world.ts';
@@ -56,6 +57,7 @@ export class Process {
       processId: id,
       leaseMs: setup.leaseMs,
       maxRunning: setup.maxRunning,
+      toolbox: CONFIGURED_TOOLBOX,
       tools: () => tools,
       clock: () => clock.nowMs,
       newId: (prefix) => world.newId(prefix),

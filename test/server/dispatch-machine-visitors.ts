@@ -156,6 +156,8 @@ export class Visitors {
     const names = said.map(({ name }) => name);
     const sent = process.dispatcher.start({
       owner: OWNER,
+      workspace: 'default',
+      surfaceId: 'store',
       conversationId,
       // The model is to know where it speaks.
       agent: {

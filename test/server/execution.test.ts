@@ -48,6 +48,8 @@ interface Real {
 
 const REQUEST = {
   owner: { kind: 'client_token', hash: 'visitor' },
+  workspace: 'default',
+  surfaceId: 'store',
   conversationId: 'conv_1',
   agent: agent(4),
   messages: [user('go')],
@@ -348,7 +350,12 @@ test('from every state only the legal ways lead on, no call is lost on them, and
         fc.modelRun(
           () => ({
             model: untouched(),
-            real: { execution: newExecution('exec_1', REQUEST, [], 0), nowMs: 0, calls: 0, turns: 0 },
+            real: {
+              execution: newExecution('exec_1', REQUEST, { tools: [], secretKeys: [] }, 0),
+              nowMs: 0,
+              calls: 0,
+              turns: 0,
+            },
           }),
           ways,
         );

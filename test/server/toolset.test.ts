@@ -3,13 +3,21 @@ import { describe, expect, test } from 'vitest';
 import { MAX_TOOL_DESCRIPTION_CHARS } from '../../protocol/limits.ts';
 import type { ClientTool, JsonSchema } from '../../protocol/tool.ts';
 import { checkInput } from '../../server/dispatch/tool-input.ts';
-import { findTool, offerTools } from '../../server/dispatch/toolset.ts';
+import { findTool, offerTools as nameTools } from '../../server/dispatch/toolset.ts';
 import type { AdmittedTool } from '../../server/policy.ts';
 import type { OfferedTool } from '../../server/store/store.ts';
-import { defineServerTool } from '../../server/tools/define-server-tool.ts';
-import type { ServerTool } from '../../server/tools/tool.ts';
+import type { ResolvedTool } from '../../server/tools/toolbox.ts';
 
 const LEGAL = /^[A-Za-z0-9_-]{1,64}$/;
+
+/** As for a page, whose tools give way. */
+function offerTools(
+  admitted: readonly AdmittedTool[],
+  before: readonly OfferedTool[] = [],
+  serverTools: readonly ResolvedTool[] = [],
+): readonly OfferedTool[] {
+  return nameTools({ admitted, before, serverTools, wins: 'server' });
+}
 
 describe('names', () => {
   test('a page tool is offered under a readable name that every provider takes', () => {
@@ -115,6 +123,8 @@ describe('server tools', () => {
       pageOrigin: null,
       description: 'What it does.',
       parametersSchema: { type: 'object', properties: {} },
+      binding: { kind: 'configured' },
+      needsApproval: false,
     });
   });
 
@@ -379,8 +389,15 @@ function sdk(name: string): AdmittedTool {
   return { tool: clientTool(name, 'sdk', undefined, 'What it does.'), notes: [] };
 }
 
-function server(name: string): ServerTool {
-  return defineServerTool({ name, description: 'What it does.', run: () => 'Done.' });
+function server(name: string): ResolvedTool {
+  return {
+    name,
+    description: 'What it does.',
+    parametersSchema: { type: 'object' },
+    origin: 'server',
+    binding: { kind: 'configured' },
+    needsApproval: false,
+  };
 }
 
 function clientTool(

@@ -15,6 +15,7 @@ import type { Model } from '../../server/models/model.ts';
 import type { Admission } from '../../server/policy.ts';
 import { openSqliteStore } from '../../server/store/sqlite.ts';
 import type { Owner, Store, StoredMessage } from '../../server/store/store.ts';
+import { CONFIGURED_TOOLBOX } from '../../server/tools/configured-toolbox.ts';
 
 const OWNER: Owner = { kind: 'client_token', hash: 'visitor' };
 const CONVERSATION = 'conv_1';
@@ -52,7 +53,7 @@ export interface Bench {
 export async function bench(
   model: Model,
   existing?: Store,
-  more: Partial<Pick<DispatchDeps, 'leaseMs' | 'maxRunning' | 'tools'>> = {},
+  more: Partial<Pick<DispatchDeps, 'leaseMs' | 'maxRunning' | 'tools' | 'toolbox'>> = {},
 ): Promise<Bench> {
   const store = existing ?? (await openSqliteStore(':memory:'));
   const clock = { nowMs: Date.parse('2026-03-01T12:00:00Z') };
@@ -63,6 +64,7 @@ export async function bench(
   };
   const dispatcherWith = (spoken: Model) =>
     createDispatcher({
+      toolbox: CONFIGURED_TOOLBOX,
       ...more,
       store,
       model: () => spoken,
@@ -109,6 +111,8 @@ export async function bench(
 
 const DISPATCH: StartRequest = {
   owner: OWNER,
+  workspace: 'default',
+  surfaceId: 'store',
   conversationId: CONVERSATION,
   agent: {
     id: 'store',

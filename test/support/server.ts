@@ -14,6 +14,7 @@ import type { Model, ModelEvent, ModelRequest } from '../../server/models/model.
 import { createScrubber } from '../../server/secrets/create-scrubber.ts';
 import { openSqliteStore } from '../../server/store/sqlite.ts';
 import type { Store } from '../../server/store/store.ts';
+import { CONFIGURED_TOOLBOX } from '../../server/tools/configured-toolbox.ts';
 
 export const STORE_ORIGIN = 'https://store.example.com';
 export const OTHER_ORIGIN = 'https://other.example.com';
@@ -138,6 +139,7 @@ export async function aServer(options: TestServerOptions = {}): Promise<TestServ
     processId: newId('proc_'),
     ...(options.maxRunning === undefined ? {} : { maxRunning: options.maxRunning }),
     ...(options.leaseMs === undefined ? {} : { leaseMs: options.leaseMs }),
+    toolbox: CONFIGURED_TOOLBOX,
     tools: (agentId) => tools.get(agentId) ?? [],
     clock,
     newId,

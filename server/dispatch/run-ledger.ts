@@ -1,0 +1,29 @@
+import type { Execution } from '../store/store.ts';
+import type { ChildLedger } from '../tools/toolbox.ts';
+
+/** What a turn costs, its children included, beside what the execution had cost before it. */
+export class RunLedger implements ChildLedger {
+  private input: number;
+  private output: number;
+  private children: number;
+
+  constructor({ tokens, spawned }: Pick<Execution, 'tokens' | 'spawned'>) {
+    this.input = tokens.input;
+    this.output = tokens.output;
+    this.children = spawned;
+  }
+
+  tokens(input: number, output: number): void {
+    this.input += input;
+    this.output += output;
+  }
+
+  spawned(): number {
+    this.children += 1;
+    return this.children;
+  }
+
+  enter(execution: Execution): Execution {
+    return { ...execution, tokens: { input: this.input, output: this.output }, spawned: this.children };
+  }
+}
