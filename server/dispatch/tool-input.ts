@@ -26,7 +26,7 @@ export type ToolInput =
  * they are: the schema alone says whether they are allowed, and the page reads what it knows.
  * `problem` is written for the model, to let it call again.
  */
-export function checkInput(tool: OfferedTool, input: unknown): ToolInput {
+export function checkInput(tool: Pick<OfferedTool, 'parametersSchema'>, input: unknown): ToolInput {
   const parameters = input === undefined || input === null || input === '' ? {} : input;
   if (typeof parameters === 'string') {
     return refuse(`The arguments are not valid JSON: ${cut(parameters, 200, '…')}`);

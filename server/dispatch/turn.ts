@@ -84,7 +84,7 @@ export class TurnWriter {
 export async function askModel(
   model: Model,
   request: Omit<ModelRequest, 'signal'>,
-  writer: TurnWriter,
+  writer: Pick<TurnWriter, 'write' | 'seal'>,
   signal: AbortSignal,
 ): Promise<ModelAnswer> {
   const watch = new Watch(signal);

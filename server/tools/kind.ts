@@ -6,7 +6,7 @@ import type {
 } from '../../protocol/definition.ts';
 import type { Egress } from '../egress/egress.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
-import type { ServerTool } from './tool.ts';
+import type { ServerTool, ToolContext } from './tool.ts';
 import type { Variables } from './variables.ts';
 
 /** Something to say of a definition when it is saved or declared. An `error` is refused, a `warning` is told. */
@@ -29,11 +29,13 @@ export interface ChildTask {
   readonly agent: AgentDefinition & { readonly id?: string };
   readonly prompt: string;
   readonly maxTurns: number;
-  /** Names or ids of tools, or a prefix and one `*`. Intersected with what the parent has. */
+  /**
+   * Names or ids of tools, or a prefix and one `*`. Intersected with what the parent has; a tool that makes children of
+   * its own is meant by its whole name only.
+   */
   readonly allowedTools: readonly string[];
-  /** Whether it may spawn children of its own. */
-  readonly mayNest: boolean;
-  readonly signal: AbortSignal;
+  /** Of the call that asks for it. */
+  readonly call: ToolContext;
 }
 
 export interface ChildAnswer {
@@ -45,12 +47,6 @@ export interface ChildAnswer {
 /** Runs what a tool delegates. Rejects with `ToolError` `child_failed`, `too_deep`, `cancelled`, `not_permitted`. */
 export interface Children {
   agent(task: ChildTask): Promise<ChildAnswer>;
-  /** Resolves to the flow's variables, and the name of the last. */
-  flow(
-    flowId: string,
-    inputs: Readonly<Record<string, unknown>>,
-    signal: AbortSignal,
-  ): Promise<{ readonly variables: Readonly<Record<string, unknown>>; readonly last: string }>;
   savedAgent(agentId: string): Promise<AgentDefinition | undefined>;
 }
 

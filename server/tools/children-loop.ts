@@ -1,0 +1,136 @@
+import { ID_PREFIX } from '../../protocol/ids.ts';
+import { checkInput, isRecord } from '../dispatch/tool-input.ts';
+import { findTool, toModelTool } from '../dispatch/toolset.ts';
+import { askModel } from '../dispatch/turn.ts';
+import {
+  type Model,
+  ModelError,
+  type ModelMessage,
+  type ModelToolCall,
+  type ModelToolResult,
+} from '../models/model.ts';
+import type { OfferedTool } from '../store/store.ts';
+import type { ChildAnswer } from './kind.ts';
+import { runTool, type ToolResult } from './run-tool.ts';
+import type { ServerTool, ToolContext } from './tool.ts';
+import { ToolError } from './tool-error.ts';
+import type { ChildLedger } from './toolbox.ts';
+
+export interface ChildRun {
+  readonly model: Model;
+  readonly instructions: string;
+  /** All that it knows beside its instructions. */
+  readonly prompt: string;
+  readonly tools: readonly OfferedTool[];
+  readonly maxTurns: number;
+  readonly maxToolCalls: number;
+  /** `undefined`: there is no such tool any more. */
+  readonly bind: (tool: OfferedTool) => ServerTool | undefined;
+  /** Counts a call against what all children of the parent's call may make together. `false`: it may not be made. */
+  readonly takeCall: () => boolean;
+  readonly ledger: ChildLedger;
+  /** Of the parent. */
+  readonly call: ToolContext;
+  readonly newId: (prefix: string) => string;
+  readonly onError: (error: unknown) => void;
+}
+
+/**
+ * Asks a model and runs its calls until it answers in words, all in memory: nothing of it is stored or streamed. In its
+ * last turn, or when its calls are used up, it has no tools and must answer. Rejects with `ToolError` `child_failed`,
+ * and with the signal's reason, at once.
+ */
+export async function runChild(run: ChildRun): Promise<ChildAnswer> {
+  const { model, instructions, ledger, call, maxTurns } = run;
+  const messages: ModelMessage[] = [{ role: 'user', content: [{ type: 'text', text: run.prompt }] }];
+  const texts: string[] = [];
+  let callsLeft = run.maxToolCalls;
+  for (let turn = 1; ; turn++) {
+    const mayCall = turn < maxTurns && callsLeft > 0;
+    const words = new Words();
+    const tools = mayCall ? run.tools.map(toModelTool) : [];
+    const answer = await askModel(model, { instructions, messages, tools }, words, call.signal).catch(
+      (error: unknown) => {
+        throw asFailure(error);
+      },
+    );
+    if (answer.tokens !== undefined) ledger.tokens(answer.tokens.input, answer.tokens.output);
+    if (words.text.trim() !== '') texts.push(words.text);
+    if (answer.calls.length === 0 || !mayCall) return answerOf(texts, words.text);
+    const calls = answer.calls.map((made) => ({ ...made, toolCallId: run.newId(ID_PREFIX.toolCall) }));
+    messages.push({ role: 'assistant', text: words.text, toolCalls: calls.map(asHistory) });
+    const results = await Promise.all(calls.map((made, at) => resultOf(made, at < callsLeft, run)));
+    messages.push({ role: 'tool', results });
+    callsLeft -= calls.length;
+  }
+}
+
+/** A turn's text, without its reasoning. */
+class Words {
+  text = '';
+
+  write(kind: 'text' | 'reasoning', delta: string): void {
+    if (kind === 'text') this.text += delta;
+  }
+
+  seal(): void {}
+}
+
+function answerOf(texts: readonly string[], last: string): ChildAnswer {
+  if (last.trim() !== '') return { text: texts.join('\n\n'), lastMessage: last };
+  throw new ToolError('child_failed', 'The subagent ended without an answer. Give it a smaller task.');
+}
+
+function asFailure(error: unknown): unknown {
+  if (!(error instanceof ModelError)) return error;
+  return new ToolError('child_failed', `The subagent's model failed: ${error.message}`, { cause: error });
+}
+
+/** Providers refuse a history with odd names or with arguments that are no object. */
+function asHistory({ toolCallId, name, input }: ModelToolCall): ModelToolCall {
+  const legal = name.replace(/[^A-Za-z0-9_-]/g, '_').slice(0, 64) || 'unnamed';
+  return { toolCallId, name: legal, input: isRecord(input) ? input : {} };
+}
+
+async function resultOf(made: ModelToolCall, isLeft: boolean, run: ChildRun): Promise<ModelToolResult> {
+  const { toolCallId, name } = asHistory(made);
+  const refusal = (text: string): ModelToolResult => ({
+    toolCallId,
+    name,
+    text,
+    isError: true,
+    untrusted: false,
+  });
+  const offered = findTool(run.tools, made.name);
+  if (offered === undefined) return refusal(unknownTool(name, run.tools));
+  const input = checkInput(offered, made.input);
+  if (!input.ok) return refusal(input.problem);
+  if (offered.needsApproval === true) return refusal(NEEDS_APPROVAL);
+  const tool = run.bind(offered);
+  if (tool === undefined) return refusal(`There is no tool "${name}" any more.`);
+  if (!isLeft || !run.takeCall()) return refusal(NO_CALL_LEFT);
+  const { text, isError } = await runCall(tool, { toolCallId, parameters: input.parameters }, run);
+  return { toolCallId, name, text, isError, untrusted: true };
+}
+
+function runCall(
+  tool: ServerTool,
+  made: { readonly toolCallId: string; readonly parameters: Readonly<Record<string, unknown>> },
+  { call, onError }: ChildRun,
+): Promise<ToolResult> {
+  const { signal, executionId, conversationId } = call;
+  return runTool(tool, made, { signal, executionId, conversationId, onError });
+}
+
+const NEEDS_APPROVAL =
+  'A person must approve calls of this tool, and a subagent cannot ask one, so it was not called. Go on without it, and say in your answer what is left to do.';
+
+const NO_CALL_LEFT =
+  'The limit of tool calls is reached, so this call was not made. Answer with what you have.';
+
+function unknownTool(name: string, tools: readonly OfferedTool[]): string {
+  const names = tools.map(({ modelName }) => modelName).join(', ');
+  return names === ''
+    ? `There is no tool named "${name}": no tools are offered. Answer in words.`
+    : `There is no tool named "${name}". These are offered: ${names}.`;
+}

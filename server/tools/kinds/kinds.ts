@@ -1,0 +1,14 @@
+import type { ToolDefinition, ToolType } from '../../../protocol/definition.ts';
+import type { ToolKind } from '../kind.ts';
+import { localKind } from './local/local.ts';
+
+/** Every way for a tool to run on this server. */
+const KINDS: { readonly [Type in ToolType]?: ToolKind<Type> } = {
+  local: localKind,
+};
+
+/** How a definition's calls run. `undefined`: tools of its type cannot run here. */
+export function kindOf({ toolType }: Pick<ToolDefinition, 'toolType'>): ToolKind | undefined {
+  // A kind is only ever given definitions of its own type.
+  return KINDS[toolType] as ToolKind | undefined;
+}

@@ -1,0 +1,29 @@
+import { ID_PREFIX } from '../../protocol/ids.ts';
+import { BUILTIN_PREFIX } from './builtins/builtins.ts';
+
+export const MCP_PREFIX = 'mcp:';
+export const SAVED_PREFIX = ID_PREFIX.tool;
+
+/** What an entry of `toolIds` names. */
+export type ToolId =
+  | { readonly kind: 'saved'; readonly id: string }
+  | { readonly kind: 'builtin'; readonly id: string; readonly name: string }
+  | {
+      readonly kind: 'mcp';
+      readonly id: string;
+      readonly server: string;
+      /** `*`: all. */
+      readonly tool: string;
+    };
+
+/** `undefined`: it has none of the forms. */
+export function readToolId(id: string): ToolId | undefined {
+  if (id.startsWith(SAVED_PREFIX)) return { kind: 'saved', id };
+  if (id.startsWith(BUILTIN_PREFIX)) return { kind: 'builtin', id, name: id.slice(BUILTIN_PREFIX.length) };
+  const [, server, tool] = /^mcp:([A-Za-z0-9_.-]{1,64}):(.+)$/s.exec(id) ?? [];
+  return server === undefined || tool === undefined ? undefined : { kind: 'mcp', id, server, tool };
+}
+
+export function mcpName(server: string, tool: string): string {
+  return `${MCP_PREFIX}${server}:${tool}`;
+}
