@@ -74,6 +74,17 @@ function nameFindings({ name }: ToolDefinition): readonly Finding[] {
       },
     ];
   }
+  if (name.endsWith('*')) {
+    return [
+      {
+        severity: 'error',
+        code: 'reserved_name',
+        message: 'A name with `*` at its end would be read as a pattern.',
+        suggestion: 'Give the tool another name.',
+        path: 'name',
+      },
+    ];
+  }
   if (!RESERVED_NAMES.includes(name)) return [];
   return [
     {

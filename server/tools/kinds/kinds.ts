@@ -1,10 +1,12 @@
 import type { ToolDefinition, ToolType } from '../../../protocol/definition.ts';
 import type { ToolKind } from '../kind.ts';
 import { localKind } from './local/local.ts';
+import { mcpKind } from './mcp/mcp.ts';
 
 /** Every way for a tool to run on this server. */
 const KINDS: { readonly [Type in ToolType]?: ToolKind<Type> } = {
   local: localKind,
+  mcp: mcpKind,
 };
 
 /** How a definition's calls run. `undefined`: tools of its type cannot run here. */
