@@ -137,7 +137,7 @@ describe.each(['none', 'native'] as const)('a page of a customer, WebMCP in the 
 
   const ran = () => chat.page.evaluate(() => (window as unknown as { ran: unknown }).ran);
 
-  test('one call: asks, runs in the page, answers in Markdown, leaves a receipt', async () => {
+  test('one call: asks, runs in the page, answers in Markdown, leaves a receipt [R2-46b]', async () => {
     await open();
     await chat.say('note one');
     const card = chat.approval('note');
@@ -152,7 +152,7 @@ describe.each(['none', 'native'] as const)('a page of a customer, WebMCP in the 
     expect(chat.complaints).toEqual([]);
   });
 
-  test('tools registered after the widget arrived are found', async () => {
+  test('tools registered after the widget arrived are found [R2-35]', async () => {
     await open('/late');
     await chat.page.waitForFunction(() => 'ran' in window);
     await chat.say('note one');

@@ -24,7 +24,7 @@ describe('opening a session', () => {
   const init = (body: Record<string, unknown>, origin = STORE_ORIGIN) =>
     server.post('/v1/client/init', { token: STORE_TOKEN, ...body }, { origin });
 
-  test('the answer tells the widget all it needs, and expires in an hour', async () => {
+  test('the answer tells the widget all it needs, and expires in an hour [R2x-1]', async () => {
     const response = await init({ flowId: 'agent_whatever' });
     expect(response.status).toBe(200);
     expect(response.headers.get('cache-control')).toBe('no-store');
@@ -190,7 +190,7 @@ describe('opening a session', () => {
     }
   });
 
-  test('a session stays on the origin that opened it', async () => {
+  test('a session stays on the origin that opened it [R2-43]', async () => {
     const { sessionId } = await server.init();
     for (const origin of ['http://localhost:3000', OTHER_ORIGIN]) {
       expect(await refusal(await server.chat({ sessionId }, origin))).toBe('403 origin_not_allowed');

@@ -36,7 +36,7 @@ describe('a turn that waits for the page', () => {
   const outputs = (pending: readonly EventOf<'await'>[]) =>
     Object.fromEntries(pending.map(({ toolCallId = '', toolName = '' }) => [toolCallId, content(toolName)]));
 
-  test('names the tool bare, with its origin, its call and its arguments, and ends without an end', async () => {
+  test('names the tool bare, with its origin, its call and its arguments, and ends without an end [R2-26, R2x-4]', async () => {
     const { events, pending } = await pause(SEARCH_TOOL);
     expect(pending).toMatchObject([
       {
@@ -54,7 +54,7 @@ describe('a turn that waits for the page', () => {
     expect(types).not.toContain('execution_complete');
   });
 
-  test('goes on in the same execution, with the next iteration and without a second start', async () => {
+  test('goes on in the same execution, with the next iteration and without a second start [R2-42, R2-47]', async () => {
     const { events, executionId, pending } = await pause(SEARCH_TOOL);
     const rest = await eventsOf(
       await server.resume({ sessionId, executionId, toolOutputs: outputs(pending) }),
@@ -131,7 +131,7 @@ describe('a turn that waits for the page', () => {
     expect(await refusal(await server.resume(whole))).toBe(expected);
   });
 
-  test('refuses a name that two pending calls share', async () => {
+  test('refuses a name that two pending calls share [R2-45]', async () => {
     const twice = await aServer({
       *model({ messages }) {
         if (messages.at(-1)?.role === 'tool') {
@@ -156,7 +156,7 @@ describe('a turn that waits for the page', () => {
     await twice.close();
   });
 
-  test('belongs to the conversation and not to the session that began it', async () => {
+  test('belongs to the conversation and not to the session that began it [R2-44, R2x-16]', async () => {
     const { executionId, pending } = await pause(SEARCH_TOOL);
     server.advance(2 * 60 * 60_000);
     const body = { executionId, toolOutputs: outputs(pending) };

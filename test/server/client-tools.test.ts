@@ -43,13 +43,13 @@ describe('client tools of a browser', () => {
   const offered = () => server.asked.at(-1)?.tools.map(({ bareName }) => bareName);
 
   describe('limits of what is submitted', () => {
-    test('50 tools are taken and 51 are not', async () => {
+    test('50 tools are taken and 51 are not [R2-49]', async () => {
       expect((await server.chat({ sessionId, clientTools: numbered(MAX_CLIENT_TOOLS) })).status).toBe(200);
       const response = await server.chat({ sessionId, clientTools: numbered(MAX_CLIENT_TOOLS + 1) });
       expect(await refusal(response)).toBe('400 too_many_client_tools');
     });
 
-    test('65,536 bytes of UTF-8 are taken and 65,537 are not, however few characters they are', async () => {
+    test('65,536 bytes of UTF-8 are taken and 65,537 are not, however few characters they are [R2-50]', async () => {
       const most = toolsOfBytes(MAX_CLIENT_TOOLS_BYTES);
       expect(JSON.stringify(most).length).toBeLessThan(MAX_CLIENT_TOOLS_BYTES / 2);
       expect((await server.chat({ sessionId, clientTools: most })).status).toBe(200);
@@ -99,7 +99,7 @@ describe('client tools of a browser', () => {
       expect(await refusal(await server.chat({ sessionId, clientTools }))).toBe(expected);
     });
 
-    test('a page tool and a tool of the widget may share a name', async () => {
+    test('a page tool and a tool of the widget may share a name [R2-36]', async () => {
       const clientTools = [
         { ...SEARCH_TOOL, name: 'suggest_replies' },
         { ...SEARCH_TOOL, name: 'suggest_replies', origin: 'sdk' },
@@ -123,7 +123,7 @@ describe('client tools of a browser', () => {
         },
       });
 
-    test('what the allowlist leaves out never reaches the model, and the page is told why', async () => {
+    test('what the allowlist leaves out never reaches the model, and the page is told why [R2-32, R2-34]', async () => {
       const strict = await strictTo({ allowlist: [{ origin: STORE_ORIGIN, tools: ['search_*'] }] });
       const { sessionId } = await strict.init();
       const events = await eventsOf(await strict.chat({ sessionId, clientTools: [SEARCH_TOOL, CART_TOOL] }));
@@ -154,7 +154,7 @@ describe('client tools of a browser', () => {
       await strict.close();
     });
 
-    test('the HTTP origin decides, whatever page a tool says it is from', async () => {
+    test('the HTTP origin decides, whatever page a tool says it is from [R2-37]', async () => {
       const strict = await strictTo({ allowlist: [{ origin: 'https://admin.example.com', tools: ['*'] }] });
       const { sessionId } = await strict.init();
       const clientTools = [{ ...SEARCH_TOOL, pageOrigin: 'https://admin.example.com' }];
@@ -214,7 +214,7 @@ describe('client tools of a browser', () => {
   describe('the send-once rule', () => {
     const known = { clientTools: [SEARCH_TOOL], clientToolsFingerprint: '1:abc.def' };
 
-    test('a set that was sent once is meant by its fingerprint alone', async () => {
+    test('a set that was sent once is meant by its fingerprint alone [R2x-6]', async () => {
       await eventsOf(await server.chat({ sessionId, ...known }));
       await eventsOf(await server.chat({ sessionId, clientToolsFingerprint: '1:abc.def' }));
       expect(offered()).toEqual(['search_products']);
@@ -274,7 +274,7 @@ describe('client tools of a browser', () => {
       expect((await server.chat({ sessionId, clientTools: [], clientToolsFingerprint })).status).toBe(status);
     });
 
-    test('a chat that says nothing of tools has none', async () => {
+    test('a chat that says nothing of tools has none [R2-25]', async () => {
       await eventsOf(await server.chat({ sessionId, ...known }));
       await eventsOf(await server.chat({ sessionId, messages: [{ role: 'user', content: 'Two' }] }));
       expect(offered()).toEqual([]);

@@ -113,7 +113,7 @@ describe('who may ask from where', () => {
     }
   });
 
-  test('a token of one site does not open another site that the server knows', async () => {
+  test('a token of one site does not open another site that the server knows [R2-38]', async () => {
     const response = await server.post(
       '/v1/client/init',
       { token: 'ct_test_store' },

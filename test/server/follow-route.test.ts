@@ -42,7 +42,7 @@ describe('a page that comes back', () => {
     expect((await server.init()).capabilities).toEqual(expect.arrayContaining(['replay', 'cancel']));
   });
 
-  test('gets all events after any position, as they were sent first', async () => {
+  test('gets all events after any position, as they were sent first [R2x-8]', async () => {
     const { sessionId, executionId, events } = await answered();
     expect(events.length).toBeGreaterThan(4);
     for (const after of [0, ...events.map(({ seq }) => seq)]) {

@@ -278,7 +278,7 @@ describe('the open widget of this wire', () => {
     expect(spoken(await eventsOf(await post('chat', firstChat('hello'))))).toBe('Hello there.');
   });
 
-  test('runs a call of the page and gets the answer on a stream without a second start', async () => {
+  test('runs a call of the page and gets the answer on a stream without a second start [R2x-5]', async () => {
     const { events, executionId } = await pause('note');
     expect(types(events)).toEqual(['execution_start', 'custom', 'turn_start', 'await']);
     expect(events.at(-1)).toMatchObject({
@@ -390,7 +390,7 @@ describe('the open widget of this wire', () => {
     });
   });
 
-  test('shows suggestions at once and needs no more words after them', async () => {
+  test('shows suggestions at once and needs no more words after them [R2x-15]', async () => {
     const { events, executionId } = await pause('suggest');
     expect(types(events).slice(-2)).toEqual(['text_complete', 'await']);
     const rest = await resume(executionId, { c1: output('Suggestions shown to the user.') });
@@ -613,7 +613,7 @@ describe('the open widget of this wire', () => {
     ['a copy', { type: 'copy', messageId: 'ast_mwouvkxj_y2dppdci' }],
     ['a satisfaction score', { type: 'csat', rating: 5, comment: 'good' }],
     ['a recommendation score', { type: 'nps', rating: 9, comment: 'nice' }],
-  ])('leaves %s', async (_, feedback) => {
+  ])('leaves %s [R2x-7]', async (_, feedback) => {
     const answer = await post('feedback', { sessionId, token: STORE_TOKEN, ...feedback });
     expect(answer.status).toBe(200);
     expect(await answer.json()).toMatchObject({ success: true, feedbackId: expect.any(String) });

@@ -110,7 +110,7 @@ describe('messages of a session', () => {
   });
 });
 
-test('a resume counts as no message, and has a limit of its own', async () => {
+test('a resume counts as no message, and has a limit of its own [R2-46]', async () => {
   await limited({ messagesPerMinute: 1, messagesPerSession: 1 }, { model: callsEachTool });
   const { sessionId } = await server.init();
   const events = await eventsOf(await server.chat({ sessionId, clientTools: [SEARCH_TOOL] }));
