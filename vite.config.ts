@@ -56,7 +56,7 @@ const testing = {
       {
         test: {
           name: 'node',
-          include: ['test/{protocol,server,models}/**/*.test.ts', 'test/*.test.ts'],
+          include: ['test/{protocol,server,models,sdk,cli}/**/*.test.ts', 'test/*.test.ts'],
           testTimeout: 20_000,
         },
       },
@@ -210,7 +210,11 @@ const builds: Record<string, () => UserConfig> = {
       emptyOutDir: true,
       target: 'node20',
       rolldownOptions: {
-        input: { main: at('server/main.ts'), index: at('server/index.ts') },
+        input: {
+          main: at('server/main.ts'),
+          index: at('server/index.ts'),
+          sdk: at('server/sdk/index.ts'),
+        },
         output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
       },
     },

@@ -76,6 +76,7 @@ function copyTypes(name) {
 /** Code as a user of the packages writes it. What it does not get the types of does not compile. */
 const CONSUMER = `
 import { createPagehand, defineConfig, defineServerTool } from '@pagehand/server';
+import { createExternalTool, defineTool as defineSavedTool, PagehandClient, PagehandError } from '@pagehand/server/sdk';
 import { mount, type WidgetEvents } from 'pagehand';
 import type { PagehandElement } from 'pagehand/element';
 import { Pagehand, usePagehand } from 'pagehand/react';
@@ -127,6 +128,29 @@ const findOrder = defineServerTool({
   run: ({ orderId }, { signal }) => [orderId.trim(), signal.aborted],
 });
 export const config = defineConfig({ surfaces: [{ id: 'store', agent: { tools: [findOrder] } }] });
+const client = new PagehandClient({ apiKey: process.env.PAGEHAND_API_KEY, baseUrl: 'https://chat.example.com' });
+const weather = createExternalTool({ name: 'get_weather', url: 'https://api.example.com/{{city}}' });
+export const method: string | undefined = weather.config.method;
+export const saved = defineSavedTool({ name: 'Tax', toolType: 'custom', config: { code: 'return 1;' } });
+export async function ask(): Promise<string> {
+  const messages = [{ role: 'user', content: 'Hello' } as const];
+  for await (const event of client.dispatch({ agent: { id: 'store' }, messages }))
+    if (event.type === 'text_delta') event.delta.trim();
+  const { changes } = await client.tools.ensure(saved, { dryRun: true });
+  const { toolId } = await client.tools.ensure(saved);
+  const run = await client.runWithLocalTools({ agent: { id: 'store' }, messages }, {
+    add: {
+      description: 'Adds.',
+      parametersSchema: { type: 'object', properties: { a: { type: 'number' } }, required: ['a'] },
+      execute: ({ a }: Known<{ a: number }>) => a.toFixed(),
+    },
+    get_time: { description: 'Tells the time.', execute: async () => new Date().toISOString() },
+  }, { scope: 'turn', onEvent: ({ type }) => type.trim() }).catch((error) => {
+    if (error instanceof PagehandError && error.code === 'agent_not_found') error.hint?.trim();
+    throw error;
+  });
+  return [changes, toolId, run.answer, ...run.calls.map(({ name }) => name)].join();
+}
 export const answer: Promise<Response> = createPagehand().then(({ fetch }) => fetch(new Request('/')));
 `;
 
