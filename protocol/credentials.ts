@@ -1,3 +1,6 @@
+import * as z from 'zod/mini';
+import { MAX_SECRET_CHARS } from './limits.ts';
+
 /** What an API key may be allowed to do something with. */
 export const SCOPE_RESOURCES = [
   'DISPATCH',
@@ -46,3 +49,53 @@ function parsed(
     ? { resource, actions }
     : undefined;
 }
+
+const SecretName = z
+  .string()
+  .check(z.regex(/^[A-Za-z0-9_]{1,100}$/, 'write 1 to 100 letters, digits or "_"'));
+
+/** `POST /v1/secrets`: creates it, or replaces its value. */
+export const SaveSecretRequest = z.object({
+  /** Of `{{secret:NAME}}`. Kept in upper case. */
+  name: SecretName,
+  value: z.string().check(z.minLength(1), z.maxLength(MAX_SECRET_CHARS)),
+});
+
+/** `DELETE /v1/secrets/{name}`. */
+export const SecretRequest = z.object({ name: SecretName });
+
+/** A secret without its value, which nobody is told. */
+export const SecretSummary = z.object({
+  name: z.string(),
+  /** Counts every writing, rotations too. */
+  version: z.number(),
+  /** Of the key that it is encrypted with. */
+  keyId: z.string(),
+  createdAt: z.string(),
+  /** When its value was last set. */
+  updatedAt: z.string(),
+});
+export type SecretSummary = z.infer<typeof SecretSummary>;
+
+/** What to know about a secret that was saved all the same. */
+export const SavedSecret = z.object({ ...SecretSummary.shape, warnings: z.optional(z.array(z.string())) });
+export type SavedSecret = z.infer<typeof SavedSecret>;
+
+export const SecretsResponse = z.object({ secrets: z.array(SecretSummary) });
+export type SecretsResponse = z.infer<typeof SecretsResponse>;
+
+/** `POST /v1/secrets/rotate`: encrypts everything under the first of `PAGEHAND_SECRET_KEYS`. */
+export const RotateSecretsResponse = z.object({
+  keyId: z.string(),
+  rotated: z.number(),
+  /** Under that key before. */
+  unchanged: z.number(),
+  /** That cannot be decrypted, of all workspaces. They stay as they are. */
+  failed: z.number(),
+  /** Those of them in the workspace of the API key. */
+  failedNames: z.array(z.string()),
+});
+export type RotateSecretsResponse = z.infer<typeof RotateSecretsResponse>;
+
+export const Deleted = z.object({ deleted: z.literal(true) });
+export type Deleted = z.infer<typeof Deleted>;

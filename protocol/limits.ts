@@ -90,3 +90,6 @@ export const CUSTOM_TOOL_TIMEOUT_MS = 30_000;
 
 /** Largest definition of a tool, an agent or a flow, in characters of its JSON. */
 export const MAX_DEFINITION_CHARS = 262_144;
+
+/** Longest secret that the server keeps, in characters. Certificates with their keys are the longest there are. */
+export const MAX_SECRET_CHARS = 32_768;

@@ -28,7 +28,9 @@ import { flowRoutes } from './routes/flows.ts';
 import { followRoutes } from './routes/follow.ts';
 import { historyRoutes } from './routes/history.ts';
 import { bodyOf, type Call, type Route } from './routes/route.ts';
+import { secretRoutes } from './routes/secrets.ts';
 import { serviceRoutes, shuttingDown } from './routes/service.ts';
+import type { ManagedSecrets } from './secrets/managed-secrets.ts';
 import { createSessions } from './sessions.ts';
 import type { Store } from './store/store.ts';
 import type { Toolbox } from './tools/toolbox.ts';
@@ -39,6 +41,7 @@ export interface AppOptions {
   readonly store: Store;
   readonly dispatcher: Dispatcher;
   readonly models: ModelResolver;
+  readonly secrets: ManagedSecrets;
   readonly log: Log;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
@@ -79,6 +82,7 @@ export function createApp(options: AppOptions): Hono<Env> {
     ...flowRoutes({ flows: savedDefinitions('flow', NamedFlow, kept), ...reviewing }),
     ...followRoutes(parts),
     ...historyRoutes(parts),
+    ...secretRoutes(parts),
     ...fileRoutes({ ...parts, files: createFiles({ store, clock, newId, log }) }),
     ...serviceRoutes({ store, isAccepting, document: () => document }),
   ];

@@ -6,12 +6,14 @@ import { isPostgresUrl, passwordsIn } from './config/database.ts';
 import { DEMO_TOKEN } from './config/demo.ts';
 import { type EnvironmentVariables, readEnvironment } from './config/environment.ts';
 import { loadConfig } from './config/load.ts';
+import { textsOf } from './config/secret-keys.ts';
 import { hashCredential } from './credentials.ts';
 import { createDispatcher } from './dispatch/create-dispatcher.ts';
 import { createEventStreams } from './http/event-stream.ts';
 import { createLog, type Log } from './log.ts';
 import { createModels } from './models/create-models.ts';
 import { createScrubber } from './secrets/create-scrubber.ts';
+import { createManagedSecrets } from './secrets/managed-secrets.ts';
 import { openStore } from './store/open-store.ts';
 import { CONFIGURED_TOOLBOX } from './tools/configured-toolbox.ts';
 import { startUpkeep } from './upkeep.ts';
@@ -53,7 +55,11 @@ export interface Pagehand {
 export async function createPagehand(options: PagehandOptions = {}): Promise<Pagehand> {
   const { env = {}, cwd = process.cwd(), assets = builtAssets() } = options;
   const environment = readEnvironment(env);
-  const scrubber = createScrubber([...secretsIn(env), ...passwordsIn(environment.database)]);
+  const scrubber = createScrubber([
+    ...secretsIn(env),
+    ...passwordsIn(environment.database),
+    ...textsOf(environment.secretKeys),
+  ]);
   const log = options.log ?? createLog({ level: environment.logLevel, scrubber });
   const config = await loadConfig({ env, cwd });
   const models = createModels(env);
@@ -65,6 +71,14 @@ export async function createPagehand(options: PagehandOptions = {}): Promise<Pag
     onDamage: (error) => log.error({ err: error }, 'A stored execution cannot be read'),
   });
   const clock = Date.now;
+  const secrets = createManagedSecrets({
+    store: store.secrets,
+    keys: environment.secretKeys,
+    scrubber,
+    clock,
+    log,
+  });
+  await secrets.check();
   const tools = new Map(config.surfaces.map(({ agent }) => [agent.id, agent.tools]));
   const dispatcher = createDispatcher({
     store,
@@ -86,6 +100,7 @@ export async function createPagehand(options: PagehandOptions = {}): Promise<Pag
     store,
     dispatcher,
     models,
+    secrets,
     log,
     clock,
     streams,

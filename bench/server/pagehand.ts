@@ -7,6 +7,8 @@ import { createEventStreams } from '../../server/http/event-stream.ts';
 import { listen } from '../../server/http/listen.ts';
 import { createLog } from '../../server/log.ts';
 import type { Model, ModelMessage } from '../../server/models/model.ts';
+import { createScrubber } from '../../server/secrets/create-scrubber.ts';
+import { createManagedSecrets } from '../../server/secrets/managed-secrets.ts';
 import { openStore } from '../../server/store/open-store.ts';
 import { CONFIGURED_TOOLBOX } from '../../server/tools/configured-toolbox.ts';
 import { startUpkeep } from '../../server/upkeep.ts';
@@ -58,6 +60,13 @@ async function start(): Promise<string> {
     store,
     dispatcher,
     models,
+    secrets: createManagedSecrets({
+      store: store.secrets,
+      keys: [],
+      scrubber: createScrubber([]),
+      clock,
+      log,
+    }),
     log,
     clock,
     streams,

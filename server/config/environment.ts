@@ -3,6 +3,7 @@ import type { LogLevel } from '../log.ts';
 import { ConfigError } from './config.ts';
 import { databaseProblem } from './database.ts';
 import { modelNameProblem } from './model-name.ts';
+import { type SecretKey, secretKeysOf, secretKeysProblem } from './secret-keys.ts';
 
 export type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
 
@@ -26,6 +27,8 @@ export interface Environment {
   readonly logLevel: LogLevel;
   /** `PAGEHAND_TRUST_PROXY`, default 0: the operator's own proxies in front, whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: number;
+  /** `PAGEHAND_SECRET_KEYS`, as `id:base64[,id:base64…]`. Default: none, and no secrets are kept. */
+  readonly secretKeys: readonly SecretKey[];
 }
 
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const satisfies readonly LogLevel[];
@@ -49,6 +52,7 @@ export function readEnvironment(env: EnvironmentVariables): Environment {
     model: read('PAGEHAND_MODEL', 'offline', modelNameProblem),
     logLevel: read('PAGEHAND_LOG_LEVEL', 'info', logLevelProblem) as LogLevel,
     trustedProxies: Number(read('PAGEHAND_TRUST_PROXY', '0', hopsProblem)),
+    secretKeys: secretKeysOf(read('PAGEHAND_SECRET_KEYS', '', secretKeysProblem)),
   };
   if (problems.length > 0) throw new ConfigError(problems.join('\n'));
   return environment;

@@ -1,9 +1,6 @@
-import type { Scrubber } from './scrubber.ts';
+import { type Scrubber, SHORTEST_SECRET } from './scrubber.ts';
 
 const REDACTED = '[redacted]';
-
-/** Shorter ones stand in too many texts by chance. */
-const SHORTEST_SECRET = 6;
 
 /** Every form is at least this long: what is looked up first. */
 const HEAD_CHARS = 4;

@@ -1,6 +1,9 @@
+/** Shorter values, in characters, stand in too many texts by chance: they are not looked for. */
+export const SHORTEST_SECRET = 6;
+
 /**
  * Takes secrets out of whatever leaves the process, by value and in every form that they take on the way: as they are,
- * URL-encoded, JSON-escaped, in base64. Values under 6 characters are not looked for.
+ * URL-encoded, JSON-escaped, in base64. Not those under `SHORTEST_SECRET`.
  */
 export interface Scrubber {
   scrub(text: string): string;

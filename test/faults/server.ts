@@ -4,6 +4,8 @@ import { createDispatcher } from '../../server/dispatch/create-dispatcher.ts';
 import { createEventStreams } from '../../server/http/event-stream.ts';
 import { listen } from '../../server/http/listen.ts';
 import { createLog } from '../../server/log.ts';
+import { createScrubber } from '../../server/secrets/create-scrubber.ts';
+import { createManagedSecrets } from '../../server/secrets/managed-secrets.ts';
 import { openStore } from '../../server/store/open-store.ts';
 import { CONFIGURED_TOOLBOX } from '../../server/tools/configured-toolbox.ts';
 import { startUpkeep } from '../../server/upkeep.ts';
@@ -92,6 +94,7 @@ const app = createApp({
   store,
   dispatcher,
   models,
+  secrets: createManagedSecrets({ store: store.secrets, keys: [], scrubber: createScrubber([]), clock, log }),
   log,
   clock,
   streams,

@@ -13,6 +13,7 @@ test('an empty environment gives every default', () => {
     model: 'offline',
     logLevel: 'info',
     trustedProxies: 0,
+    secretKeys: [],
   };
   expect(readEnvironment({})).toEqual(defaults);
   expect(
@@ -26,6 +27,7 @@ test('an empty environment gives every default', () => {
       PAGEHAND_MODEL: '',
       PAGEHAND_LOG_LEVEL: '',
       PAGEHAND_TRUST_PROXY: '',
+      PAGEHAND_SECRET_KEYS: '',
     }),
   ).toEqual(defaults);
 });
@@ -54,8 +56,20 @@ test('every variable is read', () => {
     model: 'openai-compatible/meta-llama/Llama-3.3:free',
     logLevel: 'debug',
     trustedProxies: 2,
+    secretKeys: [],
   });
 });
+
+const keyText = Buffer.alloc(32, 5).toString('base64');
+
+test('the keys of kept secrets are read in their order, and stand in no text', () => {
+  const environment = readEnvironment({ PAGEHAND_SECRET_KEYS: ` new:${keyText} , old:${keyText} ` });
+  expect(environment.secretKeys.map(({ id }) => id)).toEqual(['new', 'old']);
+  expect(environment.secretKeys[0]?.key.export()).toEqual(Buffer.alloc(32, 5));
+  expect(JSON.stringify(environment)).not.toContain(keyText.slice(0, 20));
+});
+
+const KEYS_MEND = 'Write a name of your choice, a colon, and what `openssl rand -base64 32` prints.';
 
 const HOST =
   'HOST must be a host name or an address, without scheme, port or brackets. Write for example 127.0.0.1, or 0.0.0.0 for every network.';
@@ -133,6 +147,18 @@ test.each([
   [
     { PAGEHAND_MODEL: 'openai-compatible/my model' },
     'PAGEHAND_MODEL must name one model after "openai-compatible/", without spaces. Write for example "openai-compatible/llama3.3".',
+  ],
+  [
+    { PAGEHAND_SECRET_KEYS: keyText },
+    `PAGEHAND_SECRET_KEYS has in its entry 1 no name of 1 to 32 letters, digits, "_" or "-" before the colon. ${KEYS_MEND}`,
+  ],
+  [
+    { PAGEHAND_SECRET_KEYS: `a:${keyText},b:secret` },
+    `PAGEHAND_SECRET_KEYS has in its entry 2 a key that is not 32 bytes in base64. ${KEYS_MEND}`,
+  ],
+  [
+    { PAGEHAND_SECRET_KEYS: `a:${keyText},a:${keyText}` },
+    'PAGEHAND_SECRET_KEYS has in its entry 2 the name of an entry before. Give each key a name of its own, and never the same name to another key.',
   ],
   [{ PAGEHAND_LOG_LEVEL: 'verbose' }, 'PAGEHAND_LOG_LEVEL must be one of debug, info, warn, error, silent.'],
   [

@@ -5,6 +5,7 @@ import type { AssetFolders } from '../../server/assets.ts';
 import type { Config } from '../../server/config/config.ts';
 import type { ConfigInput } from '../../server/config/define-config.ts';
 import { resolveConfig } from '../../server/config/resolve.ts';
+import { type SecretKey, secretKeysOf } from '../../server/config/secret-keys.ts';
 import { hashCredential } from '../../server/credentials.ts';
 import { createDispatcher } from '../../server/dispatch/create-dispatcher.ts';
 import type { TakeShared } from '../../server/guard/rate-limits.ts';
@@ -12,6 +13,7 @@ import { createEventStreams } from '../../server/http/event-stream.ts';
 import { createLog } from '../../server/log.ts';
 import type { Model, ModelEvent, ModelRequest } from '../../server/models/model.ts';
 import { createScrubber } from '../../server/secrets/create-scrubber.ts';
+import { createManagedSecrets } from '../../server/secrets/managed-secrets.ts';
 import { openSqliteStore } from '../../server/store/sqlite.ts';
 import type { Store } from '../../server/store/store.ts';
 import { CONFIGURED_TOOLBOX } from '../../server/tools/configured-toolbox.ts';
@@ -23,6 +25,8 @@ export const OTHER_TOKEN = 'ct_test_other';
 export const RETIRED_TOKEN = 'ct_test_retired';
 export const API_KEY = 'sk_test_local';
 export const OTHER_API_KEY = 'sk_test_second';
+/** As of `PAGEHAND_SECRET_KEYS`. */
+export const SECRET_KEYS = `main:${Buffer.alloc(32, 7).toString('base64')}`;
 export const POWERLESS_API_KEY = 'sk_test_reader';
 
 /** A page tool as a widget sends it. */
@@ -81,6 +85,10 @@ export interface TestServerOptions {
   /** Stands between the server and its store. */
   readonly wrapStore?: (store: Store) => Store;
   readonly secrets?: readonly string[];
+  /** What kept secrets are encrypted with. Default: one key. */
+  readonly secretKeys?: readonly SecretKey[];
+  /** Default: in memory. */
+  readonly database?: string;
 }
 
 export interface TestServer {
@@ -109,12 +117,13 @@ export interface TestServer {
 export async function aServer(options: TestServerOptions = {}): Promise<TestServer> {
   const resolved = resolveConfig(options.config ?? CONFIG, { file: 'test', env: {}, model: 'scripted' });
   const config = (options.configure ?? withPowerlessKey)(resolved);
-  const realStore = await openSqliteStore(':memory:');
+  const realStore = await openSqliteStore(options.database ?? ':memory:');
   const store = options.wrapStore?.(realStore) ?? realStore;
   const lines: string[] = [];
+  const scrubber = createScrubber(options.secrets ?? []);
   const log = createLog({
     level: 'debug',
-    scrubber: createScrubber(options.secrets ?? []),
+    scrubber,
     destination: { write: (line) => void lines.push(line) },
   });
   const asked: ModelRequest[] = [];
@@ -145,12 +154,20 @@ export async function aServer(options: TestServerOptions = {}): Promise<TestServ
     newId,
     log,
   });
+  const secrets = createManagedSecrets({
+    store: store.secrets,
+    keys: options.secretKeys ?? secretKeysOf(SECRET_KEYS),
+    scrubber,
+    clock,
+    log,
+  });
   const { assets, trustedProxies, isAccepting, takeShared } = options;
   const app = createApp({
     config,
     store,
     dispatcher,
     models,
+    secrets,
     log,
     clock,
     ...(assets === undefined ? {} : { assets }),
