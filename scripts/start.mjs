@@ -6,3 +6,7 @@ ensureInstalled();
 const { ensureBuilt } = await import('./build.mjs');
 await ensureBuilt();
 await import(pathToFileURL(join(ROOT, 'server/dist/main.js')).href);
+// Beside the sample shop: what its courier offers, for a first tool that calls an API (docs/tools.md).
+const { startDeliveryService } = await import('./delivery-service.mjs');
+const service = await startDeliveryService(Number(process.env.PORT || 8787) + 1);
+if (service !== undefined) console.log(`  Delivery service: ${service}/slots?postcode=1010\n`);
