@@ -117,7 +117,7 @@ describe('client tools of a browser', () => {
             {
               id: 'store',
               behavior: { webmcp: { enabled: true, ...webmcp }, sdkTools },
-              clientTokens: [{ token: 'ct_test_store', allowedOrigins: [STORE_ORIGIN] }],
+              clientTokens: [{ token: 'ct_test_store', allowedOrigins: [STORE_ORIGIN, 'http://localhost:3000'] }],
             },
           ],
         },
@@ -162,6 +162,27 @@ describe('client tools of a browser', () => {
       expect(strict.asked[0]?.tools).toEqual([]);
       expect(reportOf(events)?.refused).toMatchObject([{ reason: 'not_allowlisted' }]);
       await strict.close();
+    });
+
+    test('a policy that the request brings along changes nothing [R2-33]', async () => {
+      const strict = await strictTo({ allowlist: [{ origin: STORE_ORIGIN, tools: ['search_*'] }] });
+      const { sessionId } = await strict.init();
+      for (const allowlist of [['get_cart'], []]) {
+        const body = { clientTools: [SEARCH_TOOL, CART_TOOL], clientToolsPolicy: { allowlist } };
+        await eventsOf(await strict.chat({ sessionId, ...body }));
+        expect(strict.asked.at(-1)?.tools.map(({ bareName }) => bareName)).toEqual(['search_products']);
+      }
+      await strict.close();
+    });
+
+    test('without a rule admits every tool of every origin of the token [R2x-14]', async () => {
+      const open = await strictTo({ enabled: true });
+      for (const origin of [STORE_ORIGIN, 'http://localhost:3000']) {
+        const { sessionId } = await open.init({}, origin);
+        await eventsOf(await open.chat({ sessionId, clientTools: [SEARCH_TOOL, CART_TOOL] }, origin));
+        expect(open.asked.at(-1)?.tools).toHaveLength(2);
+      }
+      await open.close();
     });
 
     test('a page tool that calls itself one of the SDK does not get around the allowlist', async () => {

@@ -48,20 +48,23 @@ describe('a dispatch with an API key', () => {
     ],
     ['an unknown key in its own header', { 'x-api-key': 'sk_test_nobody' }, '401 unauthorized'],
     ['a key without the scope', { authorization: `Bearer ${POWERLESS_API_KEY}` }, '403 insufficient_scope'],
-  ])('is refused with %s, on both routes and before its body is read', async (_, headers, expected) => {
-    for (const path of ['/v1/dispatch', '/v1/dispatch/resume', `/v1/dispatch?key=${API_KEY}`]) {
-      const response = await server.request(path, { method: 'POST', headers, body: 'no JSON' });
-      expect(response.headers.get('www-authenticate')).toBe(expected.startsWith('401') ? 'Bearer' : null);
-      expect(await refusal(response)).toBe(expected);
-    }
-  });
+  ])(
+    'is refused with %s, on both routes and before its body is read [R2-40]',
+    async (_, headers, expected) => {
+      for (const path of ['/v1/dispatch', '/v1/dispatch/resume', `/v1/dispatch?key=${API_KEY}`]) {
+        const response = await server.request(path, { method: 'POST', headers, body: 'no JSON' });
+        expect(response.headers.get('www-authenticate')).toBe(expected.startsWith('401') ? 'Bearer' : null);
+        expect(await refusal(response)).toBe(expected);
+      }
+    },
+  );
 
-  test('says which credential belongs here when it gets a client token', async () => {
+  test('says which credential belongs here when it gets a client token [R2-41]', async () => {
     const response = await server.dispatch({}, 'ct_test_store');
     expect(await response.json()).toMatchObject({ hint: expect.stringContaining('/v1/client') });
   });
 
-  test('streams by default, without an Origin and without CORS', async () => {
+  test('streams by default, without an Origin and without CORS [R2-02, R2-30]', async () => {
     const response = await server.request('/v1/dispatch', {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: `bearer ${API_KEY}` },
@@ -72,7 +75,7 @@ describe('a dispatch with an API key', () => {
     expect((await eventsOf(response)).at(-1)).toMatchObject({ type: 'execution_complete', success: true });
   });
 
-  test('is one JSON answer when no stream is wanted', async () => {
+  test('is one JSON answer when no stream is wanted [R2-04]', async () => {
     expect(await whole(await server.dispatch({ streamResponse: false }))).toEqual({
       executionId: expect.stringMatching(/^exec_/),
       conversationId: expect.stringMatching(/^conv_/),
@@ -164,6 +167,18 @@ describe('a dispatch with an API key', () => {
       }),
     );
     expect(server.asked[0]?.tools.map(({ bareName }) => bareName).sort()).toEqual([...expected].sort());
+  });
+
+  test('admits the tools of the SDK and of pages, and a policy narrows those of pages alone [R2-27, R2-28, R2-31]', async () => {
+    const clientTools = [WEATHER_TOOL, SEARCH_TOOL, CART_TOOL];
+    const offered = async (clientToolsPolicy?: object) => {
+      await server.dispatch({ clientTools, clientToolsPolicy, streamResponse: false });
+      return server.asked.at(-1)?.tools.map(({ bareName }) => bareName);
+    };
+    expect(await offered()).toEqual(['Weather Lookup', 'get_cart', 'search_products']);
+    expect(await offered({ allowlist: ['search_*'] })).toEqual(['Weather Lookup', 'search_products']);
+    expect(await offered({ allowlist: ['get_cart'] })).toEqual(['Weather Lookup', 'get_cart']);
+    expect(await offered({ allowlist: [] })).toEqual(['Weather Lookup']);
   });
 
   test('cannot be seen with another key', async () => {
