@@ -3,14 +3,15 @@ import type { ErrorCode } from '../../protocol/error.ts';
 import { ID_PREFIX } from '../../protocol/ids.ts';
 import { MAX_DEFINITION_CHARS } from '../../protocol/limits.ts';
 import { RequestError } from '../errors.ts';
-import type { DefinitionStore, StoredDefinition } from '../store/definition-store.ts';
+import type { DefinitionKind, DefinitionStore, StoredDefinition } from '../store/definition-store.ts';
 
 /** A definition of the API with what the server knows of it. */
-export interface Kept<Body> {
-  readonly id: string;
+export interface Kept<Body>
+  extends Pick<
+    StoredDefinition,
+    'id' | 'lastModifiedSource' | 'managedBy' | 'version' | 'createdAtMs' | 'updatedAtMs'
+  > {
   readonly body: Body;
-  readonly createdAtMs: number;
-  readonly updatedAtMs: number;
 }
 
 export interface Page<Body> {
@@ -19,12 +20,20 @@ export interface Page<Body> {
   readonly nextCursor: string | null;
 }
 
+export interface PageWanted<Body> {
+  readonly cursor: string | undefined;
+  readonly limit: number;
+  /** Default: all. */
+  readonly where?: (body: Body) => boolean;
+}
+
 /** What the workspaces keep of one kind. What is another workspace's is not there. */
 export interface SavedDefinitions<Body> {
   /** Throws `invalid_cursor`. */
-  page(workspace: string, wanted: { cursor: string | undefined; limit: number }): Promise<Page<Body>>;
+  page(workspace: string, wanted: PageWanted<Body>): Promise<Page<Body>>;
   find(workspace: string, id: string): Promise<Kept<Body> | undefined>;
-  /** Throws `agent_not_found`, `flow_not_found`. */
+  findByName(workspace: string, name: string): Promise<Kept<Body> | undefined>;
+  /** Throws `agent_not_found`, `flow_not_found`, `tool_not_found`. */
   require(workspace: string, id: string): Promise<Kept<Body>>;
   /** Throws `name_taken`. */
   create(workspace: string, body: Body): Promise<Kept<Body>>;
@@ -43,21 +52,23 @@ export interface SavedDefinitionsParts {
 /** Others may change a definition between a read and a write; so often is tried again. */
 const MAX_ATTEMPTS = 10;
 
-const NOT_FOUND = { agent: 'agent_not_found', flow: 'flow_not_found' } as const satisfies Record<
-  string,
-  ErrorCode
->;
+/** How many are looked at in one go while a page is filled. */
+const READ_AT_ONCE = 200;
+
+const NOT_FOUND = {
+  agent: 'agent_not_found',
+  flow: 'flow_not_found',
+  tool: 'tool_not_found',
+} as const satisfies Record<DefinitionKind, ErrorCode>;
 
 export function savedDefinitions<Body extends { readonly name: string }>(
-  kind: 'agent' | 'flow',
+  kind: DefinitionKind,
   schema: z.ZodMiniType<Body>,
   { store, clock, newId }: SavedDefinitionsParts,
 ): SavedDefinitions<Body> {
-  const read = ({ id, body, createdAtMs, updatedAtMs }: StoredDefinition): Kept<Body> => ({
-    id,
+  const read = ({ body, workspace, name, kind, ...kept }: StoredDefinition): Kept<Body> => ({
+    ...kept,
     body: schema.parse(body),
-    createdAtMs,
-    updatedAtMs,
   });
   const find = async (workspace: string, id: string) => {
     const stored = await store.definition(workspace, kind, id);
@@ -73,14 +84,25 @@ export function savedDefinitions<Body extends { readonly name: string }>(
     });
   return {
     find,
-    async page(workspace, { cursor, limit }) {
-      const after = cursor === undefined ? undefined : nameAt(cursor);
-      const found = await store.definitions(workspace, kind, { after, limit: limit + 1 });
-      const shown = found.slice(0, limit);
-      const last = shown.at(-1);
+    async findByName(workspace, name) {
+      const stored = await store.definitionByName(workspace, kind, name);
+      return stored === undefined ? undefined : read(stored);
+    },
+    async page(workspace, { cursor, limit, where }) {
+      const atOnce = where === undefined ? limit + 1 : READ_AT_ONCE;
+      const found: Kept<Body>[] = [];
+      let after = cursor === undefined ? undefined : nameAt(cursor);
+      for (let isMore = true; isMore && found.length <= limit; ) {
+        const stored = await store.definitions(workspace, kind, { after, limit: atOnce });
+        found.push(...stored.map(read).filter(({ body }) => where?.(body) ?? true));
+        isMore = stored.length === atOnce;
+        after = stored.at(-1)?.name;
+      }
+      const data = found.slice(0, limit);
+      const last = data.at(-1);
       return {
-        data: shown.map(read),
-        nextCursor: found.length > limit && last !== undefined ? cursorAt(last.name) : null,
+        data,
+        nextCursor: found.length > limit && last !== undefined ? cursorAt(last.body.name) : null,
       };
     },
     async require(workspace, id) {

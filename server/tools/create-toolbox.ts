@@ -5,7 +5,7 @@ import { DEFAULT_SERVER_TOOL_TIMEOUT_MS } from './define-server-tool.ts';
 import type { ToolBinding, ToolParts } from './kind.ts';
 import { kindOf } from './kinds/kinds.ts';
 import { type ResolveParts, resolveTools } from './resolve-tools.ts';
-import { reviewDefinition } from './review-definition.ts';
+import { reviewDefinition } from './review.ts';
 import { openSpawn } from './spawn-subagent.ts';
 import { placeholdersIn } from './template.ts';
 import type { ServerTool } from './tool.ts';
@@ -20,7 +20,7 @@ export function createToolbox(parts: CreateToolboxParts): Toolbox {
     resolve: (choices, scope) => resolveTools(choices, scope, parts),
     bind,
     secretKeys,
-    review: (definition) => reviewDefinition(definition, parts),
+    review: async (definition) => (await reviewDefinition(definition, parts)).findings,
   };
 
   function bind(tool: OfferedTool, scope: ChildScope): ServerTool | undefined {

@@ -10,7 +10,8 @@ import { BUILTIN_NAMES, builtin } from './builtins/builtins.ts';
 import type { Finding, McpTool, ToolBinding, ToolParts } from './kind.ts';
 import { kindOf } from './kinds/kinds.ts';
 import { type McpPick, mcpPicks } from './mcp-picks.ts';
-import { findingLines, readDefinition, reviewDefinition } from './review-definition.ts';
+import { findingLines, reviewDefinition } from './review.ts';
+import { readDefinition } from './review-shape.ts';
 import { spawnTool } from './spawn-subagent.ts';
 import { ToolError } from './tool-error.ts';
 import { mcpName, readToolId, type ToolId } from './tool-id.ts';
@@ -60,7 +61,7 @@ async function runtimeTools(choices: readonly ToolChoice[], parts: ResolveParts)
   const definitions = choices.flatMap(({ runtimeTools = [] }) => runtimeTools);
   return Promise.all(
     definitions.map(async (definition) => {
-      const findings = await reviewDefinition(definition, parts);
+      const { findings } = await reviewDefinition(definition, parts);
       requireSound(`runtime tool \`${definition.name}\``, findings);
       return definedTool(definition, null);
     }),
@@ -133,7 +134,7 @@ async function savedTool(id: string, { workspace }: ToolScope, parts: ResolvePar
   const stored = await parts.definitions.definition(workspace, 'tool', id);
   if (stored === undefined) throw toolNotFound(id, 'It may have been deleted: `GET /v1/tools` lists them.');
   const read = readDefinition(stored.body);
-  if ('findings' in read) requireSound(`saved tool \`${id}\``, read.findings);
+  if (read.definition === undefined) requireSound(`saved tool \`${id}\``, read.findings);
   // It was reviewed when it was saved; a server of another release may have other types.
   else if (kindOf(read.definition) !== undefined) return definedTool(read.definition, id);
   throw new RequestError('invalid_tool', `The saved tool \`${id}\` is of a type that cannot run here.`);

@@ -2,17 +2,19 @@ import { canonicalContent, NotCanonical } from '../../protocol/canonical.ts';
 import type { ToolDefinition, ToolType } from '../../protocol/definition.ts';
 import { MAX_TOOL_DESCRIPTION_CHARS } from '../../protocol/limits.ts';
 import { RESERVED_TOOL_NAMES } from '../../protocol/saved.ts';
-import { nearest } from '../config/nearest.ts';
+import { BUILT_IN_TOOLS, WEBMCP_PREFIX } from '../../protocol/tool.ts';
 import { isRecord } from '../dispatch/tool-input.ts';
-import type { Sandbox } from '../sandbox/sandbox.ts';
-import type { Finding } from './kind.ts';
+import { BUILTIN_PREFIX } from './builtins/builtins.ts';
+import type { Finding, ToolParts } from './kind.ts';
 import { kindOf } from './kinds/kinds.ts';
 import { reviewParametersSchema } from './review-schema.ts';
 import { readDefinition } from './review-shape.ts';
-import { type Piece, piecesOf, textsIn } from './template.ts';
+import { placeholdersIn } from './template.ts';
+import { MCP_PREFIX, SAVED_PREFIX } from './tool-id.ts';
 
-export interface ReviewParts {
-  readonly sandbox: Sandbox;
+export const SPAWN_TOOL = 'spawn_subagent';
+
+export interface ReviewParts extends Pick<ToolParts, 'sandbox'> {
   /** Whether the server keeps a secret of this name. Default: nobody asks. */
   readonly hasSecret?: (name: string) => Promise<boolean>;
 }
@@ -32,48 +34,75 @@ export async function reviewDefinition(input: unknown, parts: ReviewParts): Prom
   const headers = reviewHeaders(read.definition);
   const definition = headers.definition;
   const findings = [
+    ...reviewName(definition),
     ...read.findings,
     ...headers.findings,
     ...reviewDescription(definition),
     ...reviewParametersSchema(definition.parametersSchema),
-    ...reviewPlaceholders(definition),
+    ...(await reviewByKind(definition, parts)),
     ...(await reviewSecrets(definition, parts)),
-    ...((await kindOf(definition)?.review(definition, parts)) ?? []),
   ];
-  return { definition, findings: withoutRepeats(findings) };
+  return { definition, findings };
 }
 
-/** What a kept tool may not be called: names that routes or ids have. */
-export function reviewName(name: string): readonly Finding[] {
-  const refuse = (message: string, suggestion: string): readonly Finding[] => [
-    { severity: 'error', code: 'reserved_name', message, suggestion, path: 'name' },
+/** Findings as the lines of an error's `details`. */
+export function findingLines(findings: readonly Finding[]): readonly string[] {
+  return findings.map(({ path, line, column, message, suggestion }) => {
+    const lineText = column === undefined ? `line ${line}` : `line ${line}, column ${column}`;
+    const place = [path, line === undefined ? undefined : lineText].filter((one) => one !== undefined);
+    const isNamed = path !== undefined && line === undefined && message.startsWith(`\`${path}\``);
+    const sentence = suggestion === undefined ? message : `${message} ${suggestion}`;
+    return place.length === 0 || isNamed ? sentence : `${place.join(', ')}: ${sentence}`;
+  });
+}
+
+async function reviewByKind(
+  definition: ToolDefinition,
+  parts: Pick<ToolParts, 'sandbox'>,
+): Promise<readonly Finding[]> {
+  const kind = kindOf(definition);
+  if (kind !== undefined) return kind.review(definition, parts);
+  return [
+    {
+      severity: 'error',
+      code: 'type_not_available',
+      message: `Tools of the type \`${definition.toolType}\` cannot run on this server.`,
+      suggestion: 'Use another type, or a release of the server that has it.',
+      path: 'toolType',
+    },
   ];
+}
+
+/** What only the server calls its tools, in lower case. */
+const RESERVED_PREFIXES: readonly string[] = [WEBMCP_PREFIX, MCP_PREFIX, BUILTIN_PREFIX, SAVED_PREFIX];
+const OWN_NAMES: readonly string[] = [...BUILT_IN_TOOLS, SPAWN_TOOL];
+
+function reviewName({ name }: ToolDefinition): readonly Finding[] {
+  const prefix = RESERVED_PREFIXES.find((reserved) => name.toLowerCase().startsWith(reserved));
+  if (prefix !== undefined)
+    return [reservedName(`Names that begin with \`${prefix}\` belong to the server.`)];
+  if (OWN_NAMES.includes(name)) {
+    return [reservedName(`\`${name}\` is the name of a tool that Pagehand itself brings along.`)];
+  }
+  return name.endsWith('*') ? [reservedName('A name with `*` at its end would be read as a pattern.')] : [];
+}
+
+/** What a kept tool may not be called beside that. */
+export function reviewKeptName(name: string): readonly Finding[] {
   if (RESERVED_TOOL_NAMES.includes(name.toLowerCase())) {
-    return refuse(
-      `"${name}" is a word of the addresses below \`/v1/tools\`.`,
-      `Say what it does, for example "${name} orders".`,
-    );
+    return [reservedName(`"${name}" is a word of the addresses below \`/v1/tools\`.`)];
   }
-  const prefix = ID_PREFIXES.find((one) => name.toLowerCase().startsWith(one));
-  if (prefix !== undefined) {
-    return refuse(`Names that begin with \`${prefix}\` are for ids.`, 'Leave the prefix out.');
-  }
-  if (name !== name.trim()) {
-    return [
-      {
-        severity: 'error',
-        code: 'invalid_field',
-        message:
-          '`name` begins or ends with white space, which nobody sees and which would be a part of its identity.',
-        suggestion: `Write ${JSON.stringify(name.trim())}.`,
-        path: 'name',
-      },
-    ];
-  }
-  return [];
+  if (name === name.trim()) return [];
+  const message =
+    '`name` begins or ends with white space, which nobody sees, and it would be a part of its identity.';
+  const suggestion = `Write ${JSON.stringify(name.trim())}.`;
+  return [{ severity: 'error', code: 'invalid_field', message, suggestion, path: 'name' }];
 }
 
-const ID_PREFIXES: readonly string[] = ['tool_', 'builtin:', 'mcp:', 'webmcp:'];
+function reservedName(message: string): Finding {
+  const suggestion = 'Give the tool another name.';
+  return { severity: 'error', code: 'reserved_name', message, suggestion, path: 'name' };
+}
 
 function reviewSize(definition: ToolDefinition): readonly Finding[] {
   try {
@@ -149,72 +178,18 @@ function reviewDescription({ description }: ToolDefinition): readonly Finding[] 
 /** Types whose config is a template. */
 const TEMPLATED: readonly ToolType[] = ['external', 'graphql', 'mcp'];
 
-interface PlacedPiece {
-  readonly piece: Exclude<Piece, string>;
-  readonly path: string;
-}
-
-function placedPieces({ toolType, config }: ToolDefinition): readonly PlacedPiece[] {
-  if (!TEMPLATED.includes(toolType)) return [];
-  return textsIn(config, 'config').flatMap(({ text, path }) =>
-    piecesOf(text).flatMap((piece) => (typeof piece === 'string' ? [] : [{ piece, path }])),
-  );
-}
-
-function reviewPlaceholders(definition: ToolDefinition): readonly Finding[] {
-  const { properties } = definition.parametersSchema ?? {};
-  const declared = isRecord(properties) ? Object.keys(properties) : [];
-  return placedPieces(definition).flatMap(({ piece, path }): readonly Finding[] => {
-    if (piece.root === 'bad') {
-      const code = /^\{\{\s*secrets?\b/.test(piece.written)
-        ? 'invalid_secret_reference'
-        : 'invalid_placeholder';
-      const message = `${piece.written} ${piece.problem}`;
-      const suggestion = piece.mend === undefined ? {} : { suggestion: `Write ${piece.mend}.` };
-      return [{ severity: 'error', code, message, ...suggestion, path }];
-    }
-    if (piece.root !== 'parameter' || declared.includes(piece.path[0])) return [];
-    const [name] = piece.path;
-    const meant = nearest(name, declared);
-    return [
-      {
-        severity: 'warning',
-        code: 'undeclared_parameter',
-        message: `${piece.written} names a parameter that \`parametersSchema\` does not declare, so no model will send it.`,
-        suggestion:
-          meant === undefined
-            ? `Add "${name}" to its \`properties\`.`
-            : `Did you mean {{${[meant, ...piece.path.slice(1)].join('.')}}}?`,
-        path,
-      },
-    ];
-  });
-}
-
 async function reviewSecrets(
   definition: ToolDefinition,
   { hasSecret }: ReviewParts,
 ): Promise<readonly Finding[]> {
   if (hasSecret === undefined) return [];
-  const named = placedPieces(definition).flatMap(({ piece, path }) =>
-    piece.root === 'secret' ? [{ name: piece.name, path }] : [],
-  );
-  const findings = named.map(async ({ name, path }): Promise<readonly Finding[]> => {
+  const named = TEMPLATED.includes(definition.toolType) ? placeholdersIn(definition.config) : [];
+  const names = named.flatMap((placeholder) => (placeholder.root === 'secret' ? [placeholder.name] : []));
+  const findings = [...new Set(names)].map(async (name): Promise<readonly Finding[]> => {
     if (await hasSecret(name)) return [];
     const message = `{{secret:${name}}} is not stored yet. Until it is, every call of the tool fails.`;
     const suggestion = `Store it, for example with \`pagehand secrets set ${name}\`.`;
-    return [{ severity: 'warning', code: 'secret_not_found', message, suggestion, path }];
+    return [{ severity: 'warning', code: 'secret_not_found', message, suggestion, path: 'config' }];
   });
   return (await Promise.all(findings)).flat();
-}
-
-/** A kind may see what was seen here. */
-function withoutRepeats(findings: readonly Finding[]): readonly Finding[] {
-  const seen = new Set<string>();
-  return findings.filter(({ severity, path, message }) => {
-    const key = `${severity} ${path} ${message}`;
-    if (seen.has(key)) return false;
-    seen.add(key);
-    return true;
-  });
 }

@@ -3,7 +3,7 @@ import type { JsonSchema } from '../../protocol/tool.ts';
 import type { OfferedTool } from '../store/store.ts';
 import { isDelegating, isGranted } from './granted-tools.ts';
 import type { Children, SubagentPoolBinding } from './kind.ts';
-import { SPAWN_TOOL } from './review-definition.ts';
+import { SPAWN_TOOL } from './review.ts';
 import type { ServerTool } from './tool.ts';
 import { ToolError } from './tool-error.ts';
 import type { ChildLedger, ResolvedTool } from './toolbox.ts';

@@ -106,7 +106,7 @@ describe('tools of a request', () => {
       );
       expect(error.code).toBe('invalid_tool');
       expect(error.message).toContain('`odd`');
-      expect(error.details?.[0]).toMatch(/^parametersSchema: /);
+      expect(error.details?.[0]).toMatch(/^`?parametersSchema/);
     }
   });
 
