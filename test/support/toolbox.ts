@@ -1,11 +1,13 @@
-import type { ToolDefinition } from '../../protocol/definition.ts';
+import type { ToolChoice, ToolDefinition } from '../../protocol/definition.ts';
+import { checkInput } from '../../server/dispatch/tool-input.ts';
 import type { ModelResolver } from '../../server/models/model.ts';
 import { openSqliteStore } from '../../server/store/sqlite.ts';
-import type { Store } from '../../server/store/store.ts';
+import type { OfferedTool, Store } from '../../server/store/store.ts';
 import { createToolbox } from '../../server/tools/create-toolbox.ts';
 import type { Mcp, McpTool } from '../../server/tools/kind.ts';
+import { runTool, type ToolResult } from '../../server/tools/run-tool.ts';
 import { ToolError } from '../../server/tools/tool-error.ts';
-import type { Toolbox, ToolScope } from '../../server/tools/toolbox.ts';
+import type { BindScope, ResolvedTool, Toolbox, ToolScope } from '../../server/tools/toolbox.ts';
 import type { Variables } from '../../server/tools/variables.ts';
 
 export const NO_VARIABLES: Variables = {
@@ -22,6 +24,12 @@ export interface ToolboxBench {
   /** MCP servers by name or address, with the names of their tools. */
   readonly servers: Map<string, readonly string[]>;
   scope(more?: Partial<ToolScope>): ToolScope;
+  /** Runs a tool of a choice as a turn would. Children count in the ledger. */
+  run(
+    choice: ToolChoice,
+    call: { tool: string; parameters?: object },
+    more?: Partial<BindScope>,
+  ): Promise<ToolResult>;
   save(kind: 'tool' | 'agent' | 'flow', id: string, body: Saved, workspace?: string): Promise<void>;
 }
 
@@ -53,17 +61,41 @@ export async function toolboxBench(models: ModelResolver = noModel): Promise<Too
     },
     log: { warn: () => undefined },
   });
+  const scope: ToolboxBench['scope'] = (more = {}) => ({
+    workspace: 'default',
+    configured: [],
+    variables: NO_VARIABLES,
+    signal: new AbortController().signal,
+    ...more,
+  });
   return {
     toolbox,
     store,
     servers,
-    scope: (more = {}) => ({
-      workspace: 'default',
-      configured: [],
-      variables: NO_VARIABLES,
-      signal: new AbortController().signal,
-      ...more,
-    }),
+    scope,
+    async run(choice, { tool: name, parameters = {} }, more = {}) {
+      const tools = (await toolbox.resolve([choice], scope())).map(offered);
+      const tool = tools.find(({ canonicalName }) => canonicalName === name);
+      if (tool === undefined) throw new Error(`There is no ${name}.`);
+      const input = checkInput(tool, parameters);
+      if (!input.ok) return { text: input.problem, isError: true };
+      const bound = toolbox.bind(tool, {
+        workspace: 'default',
+        configured: [],
+        variables: NO_VARIABLES,
+        tools,
+        model: 'scripted',
+        depth: 0,
+        ledger: { tokens: () => undefined, spawned: () => 1 },
+        ...more,
+      });
+      if (bound === undefined) throw new Error(`${name} cannot run.`);
+      return runTool(
+        bound,
+        { toolCallId: 'call_parent', parameters: input.parameters },
+        { signal: new AbortController().signal, executionId: 'exec_1', conversationId: 'conv_1' },
+      );
+    },
     async save(kind, id, body, workspace = 'default') {
       const written = await store.definitions.insertDefinition({
         id,
@@ -80,6 +112,12 @@ export async function toolboxBench(models: ModelResolver = noModel): Promise<Too
       if (!written) throw new Error(`${body.name} is taken.`);
     },
   };
+}
+
+/** As the model would know it. */
+function offered({ name, ...tool }: ResolvedTool): OfferedTool {
+  const modelName = name.replaceAll(':', '__').replaceAll(' ', '_');
+  return { ...tool, bareName: name, canonicalName: name, modelName, pageOrigin: null };
 }
 
 /** A tool that needs no part of a server. */

@@ -1,8 +1,10 @@
 import type { Builtin, BuiltinParts } from './builtin.ts';
+import { calculatorTool } from './calculator.ts';
 import { clockTool } from './clock.ts';
 
 /** All built-in tools, by what stands behind `builtin:`. */
 const BUILTINS: Readonly<Record<string, (parts: BuiltinParts) => Builtin>> = {
+  calculator: calculatorTool,
   clock: clockTool,
 };
 

@@ -1,6 +1,7 @@
 import type { ToolDefinitionOf } from '../../../../protocol/definition.ts';
 import { DEFAULT_SERVER_TOOL_TIMEOUT_MS } from '../../define-server-tool.ts';
 import type { Finding, McpTarget, ToolKind } from '../../kind.ts';
+import { unknownFields } from '../../unknown-fields.ts';
 
 /** Longest run of a call, in milliseconds. */
 const MAX_TIMEOUT_MS = 600_000;
@@ -45,17 +46,7 @@ function review({ config }: ToolDefinitionOf<'mcp'>): readonly Finding[] {
   return [
     ...(typeof server === 'string' ? [] : reviewAddress(server.url)),
     ...(timeout === undefined || timeout === timeoutOf(timeout) ? [] : [BAD_TIMEOUT]),
-    ...Object.keys(config)
-      .filter((key) => !KNOWN.includes(key))
-      .map(
-        (key): Finding => ({
-          severity: 'warning',
-          code: 'unknown_field',
-          message: `\`config.${key}\` means nothing to a tool of this type.`,
-          suggestion: `Known are ${KNOWN.join(', ')}.`,
-          path: `config.${key}`,
-        }),
-      ),
+    ...unknownFields(config, KNOWN),
   ];
 }
 
