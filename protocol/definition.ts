@@ -127,7 +127,7 @@ export type ToolDefinitionOf<Type extends ToolType> = Extract<ToolDefinition, { 
 
 /** What an agent, a step or a request has in tools of the server. */
 export const ToolChoice = z.object({
-  /** `tool_…`, `builtin:<name>`, `mcp:<server>:<tool>`, `mcp:<server>:*`. */
+  /** `tool_…`, `saved:<name>`, `saved:*` (all of the workspace), `builtin:<name>`, `mcp:<server>:<tool>`, `mcp:<server>:*`. */
   toolIds: z.optional(z.array(z.string().check(z.minLength(1), z.maxLength(300))).check(z.maxLength(200))),
   /** They win over saved ones of the same name. */
   runtimeTools: z.optional(z.array(ToolDefinition).check(z.maxLength(MAX_RUNTIME_TOOLS))),

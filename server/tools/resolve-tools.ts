@@ -4,7 +4,7 @@ import type { JsonSchema } from '../../protocol/tool.ts';
 import { cut } from '../dispatch/text.ts';
 import { RequestError } from '../errors.ts';
 import { reviewSchema } from '../guard/tool-schema.ts';
-import type { DefinitionStore } from '../store/definition-store.ts';
+import type { DefinitionStore, StoredDefinition } from '../store/definition-store.ts';
 import type { BuiltinParts } from './builtins/builtin.ts';
 import { BUILTIN_NAMES, builtin } from './builtins/builtins.ts';
 import type { Finding, McpTool, ToolBinding, ToolParts } from './kind.ts';
@@ -21,6 +21,9 @@ import type { ResolvedTool, ToolScope } from './toolbox.ts';
 export interface ResolveParts extends Pick<ToolParts, 'mcp' | 'sandbox'>, BuiltinParts {
   readonly definitions: DefinitionStore;
 }
+
+/** Most tools that `saved:*` brings. */
+const MAX_SAVED_TOOLS = 100;
 
 type Found = Omit<ResolvedTool, 'needsApproval'>;
 
@@ -121,19 +124,42 @@ function requireToolId(id: string): ToolId {
   const read = readToolId(id);
   if (read !== undefined) return read;
   throw new RequestError('invalid_tool', `\`${cut(id, 200, '…')}\` is no id of a tool.`, {
-    hint: 'Write `tool_…`, `builtin:<name>`, `mcp:<server>:<tool>` or `mcp:<server>:*`.',
+    hint: 'Write `tool_…`, `saved:<name>`, `saved:*`, `builtin:<name>`, `mcp:<server>:<tool>` or `mcp:<server>:*`.',
   });
 }
 
 async function ownTool(id: ToolId, scope: ToolScope, parts: ResolveParts): Promise<readonly Found[]> {
   if (id.kind === 'mcp') return [];
-  return [id.kind === 'saved' ? await savedTool(id.id, scope, parts) : builtinTool(id, parts)];
+  if (id.kind === 'builtin') return [builtinTool(id, parts)];
+  const stored = await storedTools(id, scope, parts);
+  return stored.map(savedTool);
 }
 
-async function savedTool(id: string, { workspace }: ToolScope, parts: ResolveParts): Promise<Found> {
-  const stored = await parts.definitions.definition(workspace, 'tool', id);
-  if (stored === undefined) throw toolNotFound(id, 'It may have been deleted: `GET /v1/tools` lists them.');
-  const read = readDefinition(stored.body);
+async function storedTools(
+  id: Extract<ToolId, { kind: 'saved' | 'named' }>,
+  { workspace }: ToolScope,
+  { definitions }: ResolveParts,
+): Promise<readonly StoredDefinition[]> {
+  if (id.kind === 'named' && id.name === '*') {
+    const all = await definitions.definitions(workspace, 'tool', { limit: MAX_SAVED_TOOLS });
+    // Nobody named those that cannot run here, so they stop nothing.
+    return all.filter(isRunnable);
+  }
+  const stored =
+    id.kind === 'saved'
+      ? await definitions.definition(workspace, 'tool', id.id)
+      : await definitions.definitionByName(workspace, 'tool', id.name);
+  if (stored !== undefined) return [stored];
+  throw toolNotFound(id.id, 'It may have been deleted: `GET /v1/tools` lists them.');
+}
+
+function isRunnable({ body }: StoredDefinition): boolean {
+  const read = readDefinition(body);
+  return 'definition' in read && kindOf(read.definition) !== undefined;
+}
+
+function savedTool({ id, body }: StoredDefinition): Found {
+  const read = readDefinition(body);
   if (read.definition === undefined) requireSound(`saved tool \`${id}\``, read.findings);
   // It was reviewed when it was saved; a server of another release may have other types.
   else if (kindOf(read.definition) !== undefined) return definedTool(read.definition, id);

@@ -3,10 +3,13 @@ import { BUILTIN_PREFIX } from './builtins/builtins.ts';
 
 export const MCP_PREFIX = 'mcp:';
 export const SAVED_PREFIX = ID_PREFIX.tool;
+const NAMED_PREFIX = 'saved:';
 
 /** What an entry of `toolIds` names. */
 export type ToolId =
   | { readonly kind: 'saved'; readonly id: string }
+  /** A saved one by its name, which is the same in every environment. `*`: all of the workspace. */
+  | { readonly kind: 'named'; readonly id: string; readonly name: string }
   | { readonly kind: 'builtin'; readonly id: string; readonly name: string }
   | {
       readonly kind: 'mcp';
@@ -19,6 +22,7 @@ export type ToolId =
 /** `undefined`: it has none of the forms. */
 export function readToolId(id: string): ToolId | undefined {
   if (id.startsWith(SAVED_PREFIX)) return { kind: 'saved', id };
+  if (id.startsWith(NAMED_PREFIX)) return { kind: 'named', id, name: id.slice(NAMED_PREFIX.length) };
   if (id.startsWith(BUILTIN_PREFIX)) return { kind: 'builtin', id, name: id.slice(BUILTIN_PREFIX.length) };
   const [, server, tool] = /^mcp:([A-Za-z0-9_.-]{1,64}):(.+)$/s.exec(id) ?? [];
   return server === undefined || tool === undefined ? undefined : { kind: 'mcp', id, server, tool };

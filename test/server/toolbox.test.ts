@@ -70,6 +70,18 @@ describe('tools of a request', () => {
     }
   });
 
+  test('that are saved go by their name too, and all of a workspace at once', async () => {
+    const { toolbox, scope, save } = await toolboxBench();
+    await save('tool', 'tool_1', localTool('Weather Lookup'));
+    await save('tool', 'tool_2', localTool('add'));
+    await save('tool', 'tool_3', localTool('theirs'), 'theirs');
+    await save('tool', 'tool_4', { name: 'of another release', toolType: 'telepathy' });
+    const named = (toolIds: string[]) => toolbox.resolve([{ toolIds }], scope());
+    expect(names(await named(['saved:Weather Lookup', 'tool_1']))).toEqual(['Weather Lookup']);
+    expect(names(await named(['saved:*']))).toEqual(['Weather Lookup', 'add']);
+    expect(await refused(named(['saved:theirs']))).toMatchObject({ code: 'tool_not_found' });
+  });
+
   test('that are named by something that is no id are refused with the forms there are', async () => {
     const { toolbox, scope } = await toolboxBench();
     for (const id of ['weather', 'mcp:linear', 'mcp::x', 'toolx_1', 'webmcp:search']) {
