@@ -154,8 +154,8 @@ async function storedTools(
 }
 
 function isRunnable({ body }: StoredDefinition): boolean {
-  const read = readDefinition(body);
-  return 'definition' in read && kindOf(read.definition) !== undefined;
+  const { definition } = readDefinition(body);
+  return definition !== undefined && kindOf(definition) !== undefined;
 }
 
 function savedTool({ id, body }: StoredDefinition): Found {
