@@ -210,7 +210,7 @@ function requireKey(apiKey: string | undefined): string {
   throw new PagehandError(
     'invalid_options',
     key === undefined || key === '' ? 'There is no API key.' : 'The API key holds what no key holds.',
-    { hint: 'Pass `apiKey`, for example `process.env.PAGEHAND_API_KEY`, and check that it is set.' },
+    { hint: 'Pass `apiKey`, for example from the variable PAGEHAND_API_KEY, and check that it is set.' },
   );
 }
 
