@@ -7,6 +7,7 @@ import { demoConfig } from './demo.ts';
 import { type Environment, type EnvironmentVariables, readEnvironment } from './environment.ts';
 import { canonicalOrigin } from './origin.ts';
 import { resolveConfig } from './resolve.ts';
+import { FileFailed, runFile } from './run-file.ts';
 
 export interface LoadOptions {
   /** The file to read. Default: `PAGEHAND_CONFIG`, then `pagehand.config.*` in `cwd`, then the demo. */
@@ -97,33 +98,14 @@ function placeOf(error: unknown, json: string): string {
 }
 
 async function importModule(file: string, name: string): Promise<unknown> {
-  const { createJiti } = await import('jiti');
-  const jiti = createJiti(file, {
-    // A cache on disk would hold what the file holds, secrets included.
-    fsCache: false,
-    moduleCache: false,
-    interopDefault: false,
-    virtualModules: { '@pagehand/server': { defineConfig, defineServerTool } },
-  });
-  let module: object;
-  try {
-    module = await jiti.import<object>(file);
-  } catch (error) {
-    throw new ConfigError(
-      `${name}: the file could not be run: ${reasonOf(error, file).replaceAll(file, name)}`,
-    );
-  }
+  const module = await runFile(file, name, { '@pagehand/server': { defineConfig, defineServerTool } }).catch(
+    (error: unknown) => {
+      throw error instanceof FileFailed ? new ConfigError(error.message) : error;
+    },
+  );
   if ('default' in module) return module.default;
   if (!('__esModule' in module)) return module;
   throw new ConfigError(`${name}: the file has no default export. Write export default defineConfig({ … }).`);
-}
-
-/** The first line, and the place. Further lines of a syntax error quote the file, and what they quote may be a secret. */
-function reasonOf(error: unknown, file: string): string {
-  if (!(error instanceof Error)) return 'it threw something that is no error.';
-  const [reason = '', ...others] = error.message.split('\n').map((line) => line.trim());
-  const place = others.find((line) => line.startsWith(`${file}:`));
-  return place === undefined ? reason : `${reason}, at ${place}`;
 }
 
 function shortName(file: string, cwd: string): string {
