@@ -1,0 +1,148 @@
+import type { Agent } from 'undici';
+import { ToolError } from '../tools/tool-error.ts';
+import type { Egress, EgressRequest, EgressResponse } from './egress.ts';
+import { egressError, refusedRedirect } from './failures.ts';
+import { type AddressLookup, guardedAgent } from './guarded-agent.ts';
+import { guardedFetch } from './guarded-fetch.ts';
+import { harmless, sendable, unsendable, withoutBodyHeaders } from './headers.ts';
+import { ACCEPTED_ENCODINGS, readBody } from './read-body.ts';
+import { placeOf, requireTarget } from './target.ts';
+
+export interface EgressOptions {
+  /** `host:port` of what tools may reach beside the public internet, as it is written in the addresses of tools. */
+  readonly internal: readonly string[];
+  /** Default: the system's. */
+  readonly lookup?: AddressLookup;
+}
+
+const MAX_REDIRECTS = 5;
+
+/** One request on its way: what a redirect changes. */
+interface Step {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Uint8Array | undefined;
+}
+
+export function createEgress({ internal, lookup }: EgressOptions): Egress {
+  const named = new Set(internal);
+  const agent = guardedAgent(named, lookup);
+  return {
+    request: (request) => timed(request, (signal) => follow(agent, named, { ...request, signal })),
+    fetch: guardedFetch(agent, named),
+    close: () => agent.destroy(),
+  };
+}
+
+/** Ends with the caller or with the clock, whichever is first, and says which it was. */
+async function timed<Result>(
+  { signal, timeoutMs }: EgressRequest,
+  run: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const stop = new AbortController();
+  const cancel = () =>
+    stop.abort(new ToolError('cancelled', 'The request was cancelled. Whether it arrived is unknown.'));
+  const timer = setTimeout(() => {
+    stop.abort(new ToolError('timed_out', `There was no complete answer within ${timeoutMs / 1000} s.`));
+  }, timeoutMs);
+  if (signal.aborted) cancel();
+  signal.addEventListener('abort', cancel);
+  try {
+    stop.signal.throwIfAborted();
+    return await run(stop.signal);
+  } catch (error) {
+    throw stop.signal.aborted ? stop.signal.reason : error;
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', cancel);
+  }
+}
+
+async function follow(
+  agent: Agent,
+  internal: ReadonlySet<string>,
+  { method, url, headers, body, signal, maxBytes }: EgressRequest,
+): Promise<EgressResponse> {
+  let step: Step = { method, url: requireTarget(url, internal), headers: sendable(headers), body };
+  for (let redirects = 0; ; redirects += 1) {
+    const answer = await send(agent, internal, step, signal, maxBytes);
+    if ('status' in answer) return answer;
+    if (redirects === MAX_REDIRECTS) {
+      throw refusedRedirect(
+        `It was sent on more than ${MAX_REDIRECTS} times, last by "${placeOf(step.url)}".`,
+      );
+    }
+    step = redirected(step, answer, internal);
+  }
+}
+
+interface Redirect {
+  readonly redirect: number;
+  readonly location: string;
+}
+
+async function send(
+  agent: Agent,
+  internal: ReadonlySet<string>,
+  { method, url, headers, body }: Step,
+  signal: AbortSignal,
+  maxBytes: number,
+): Promise<EgressResponse | Redirect> {
+  const wrong = unsendable(headers);
+  if (wrong !== undefined) {
+    throw new ToolError('egress_failed', `The header "${wrong.slice(0, 80)}" holds what no header can have.`);
+  }
+  try {
+    const response = await agent.request({
+      origin: url.origin,
+      path: url.pathname + url.search,
+      method,
+      headers: { 'user-agent': 'pagehand', accept: '*/*', ...headers, 'accept-encoding': ACCEPTED_ENCODINGS },
+      body: body ?? null,
+      signal,
+    });
+    const { statusCode, headers: received } = response;
+    const location = [received.location ?? []].flat()[0];
+    if ([301, 302, 303, 307, 308].includes(statusCode) && location !== undefined) {
+      void response.body.dump({ limit: 16_384, signal }).catch(() => undefined);
+      return { redirect: statusCode, location };
+    }
+    const answered = Object.entries(received).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name.toLowerCase(), [value].flat().join(', ')] as const],
+    );
+    return {
+      status: statusCode,
+      headers: Object.fromEntries(answered),
+      body: await readBody(response.body, [received['content-encoding'] ?? []].flat().join(', '), maxBytes),
+      url: url.href,
+    };
+  } catch (error) {
+    throw egressError(error, url, internal);
+  }
+}
+
+/** The rules of fetch, and stricter where a credential or a body would reach somebody whom nobody named. */
+function redirected(
+  { method, url, headers, body }: Step,
+  { redirect, location }: Redirect,
+  internal: ReadonlySet<string>,
+): Step {
+  if (!URL.canParse(location, url.href))
+    throw refusedRedirect('It was sent on to an address that cannot be read.');
+  const next = requireTarget(new URL(location, url.href).href, internal);
+  if (url.protocol === 'https:' && next.protocol === 'http:') {
+    throw refusedRedirect(`It was sent on from https to http, to "${placeOf(next)}".`);
+  }
+  const becomesGet =
+    (redirect === 303 && method !== 'GET' && method !== 'HEAD') ||
+    ((redirect === 301 || redirect === 302) && method === 'POST');
+  const isElsewhere = next.origin !== url.origin;
+  if (isElsewhere && body !== undefined && !becomesGet) {
+    throw refusedRedirect(`It was sent on with its body to another origin, "${next.origin}".`);
+  }
+  const kept = isElsewhere ? harmless(headers) : headers;
+  return becomesGet
+    ? { method: 'GET', url: next, headers: withoutBodyHeaders(kept), body: undefined }
+    : { method, url: next, headers: kept, body };
+}

@@ -1,0 +1,126 @@
+import http from 'node:http';
+import net, { type AddressInfo } from 'node:net';
+import tls from 'node:tls';
+import { vi } from 'vitest';
+import type { AddressLookup } from '../../server/egress/guarded-agent.ts';
+
+export const PUBLIC_ADDRESS = '93.184.216.34';
+
+/** What a name answers: always the same, or one answer after the other. */
+type Addresses = readonly string[] | (() => readonly string[]);
+
+export interface SmallInternet {
+  /** Of the names in it; all others are not found. */
+  readonly lookup: AddressLookup;
+  /** Every address that a connection was begun to, in order. */
+  readonly connected: readonly string[];
+  name(host: string, server: TestHost, addresses?: Addresses): void;
+  close(): void;
+}
+
+/**
+ * Names and public addresses that lead to servers of this test. Stands between the code and the sockets: what it is
+ * asked to connect to is what would have been connected to. `https` is spoken without its encryption.
+ */
+export function aSmallInternet(): SmallInternet {
+  const names = new Map<string, Addresses>();
+  const ports = new Map<string, number>();
+  const connected: string[] = [];
+  const connect = net.connect.bind(net) as unknown as (options: net.TcpNetConnectOpts) => net.Socket;
+  const dial = (options: net.TcpNetConnectOpts): net.Socket => {
+    const host = options.host ?? '';
+    if (net.isIP(host) !== 0) connected.push(host);
+    return connect({
+      ...options,
+      host: net.isIP(host) === 0 ? host : '127.0.0.1',
+      port: ports.get(host) ?? options.port,
+      lookup: (name, asked, done) => {
+        options.lookup?.(name, { ...asked, all: true }, (error, found) => {
+          if (error !== null) return done(error, [], 0);
+          connected.push(...(found as readonly { address: string }[]).map(({ address }) => address));
+          if (asked.all === true) done(null, [{ address: '127.0.0.1', family: 4 }]);
+          else done(null, '127.0.0.1', 4);
+        });
+      },
+    });
+  };
+  const spies = [
+    vi.spyOn(net, 'connect').mockImplementation(dial as never),
+    vi.spyOn(tls, 'connect').mockImplementation(((options: net.TcpNetConnectOpts) => {
+      const socket = dial(options);
+      socket.once('connect', () => socket.emit('secureConnect'));
+      return socket;
+    }) as never),
+  ];
+  return {
+    connected,
+    lookup: (hostname, _options, done) => {
+      const found = names.get(hostname);
+      if (found === undefined) {
+        done(Object.assign(new Error(`getaddrinfo ENOTFOUND ${hostname}`), { code: 'ENOTFOUND' }), []);
+        return;
+      }
+      const addresses = typeof found === 'function' ? found() : found;
+      done(
+        null,
+        addresses.map((address) => ({ address, family: net.isIP(address) })),
+      );
+    },
+    name(host, server, addresses = [PUBLIC_ADDRESS]) {
+      names.set(host, addresses);
+      ports.set(host, server.port);
+    },
+    close: () => {
+      for (const spy of spies) spy.mockRestore();
+    },
+  };
+}
+
+export interface SeenRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: http.IncomingHttpHeaders;
+  /** Names and values as they were sent, one after the other. */
+  readonly rawHeaders: readonly string[];
+  readonly body: string;
+}
+
+export interface TestHost {
+  readonly port: number;
+  readonly seen: readonly SeenRequest[];
+  /** Connections that were ever opened to it. */
+  readonly sockets: number;
+  close(): Promise<void>;
+}
+
+/** A server on this machine that writes down what it is asked. */
+export async function aHost(
+  answer: (request: SeenRequest, response: http.ServerResponse) => void,
+): Promise<TestHost> {
+  const seen: SeenRequest[] = [];
+  let sockets = 0;
+  const server = http.createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const { method = '', url = '', headers, rawHeaders } = request;
+    const entry = { method, url, headers, rawHeaders, body: Buffer.concat(chunks).toString() };
+    seen.push(entry);
+    answer(entry, response);
+  });
+  server.on('connection', () => {
+    sockets += 1;
+  });
+  await new Promise<void>((resolve) => server.listen(0, resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    seen,
+    get sockets() {
+      return sockets;
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
