@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { McpServerConfig } from '../mcp/server-config.ts';
 import type { ServerTool } from '../tools/tool.ts';
+import type { EgressConfig } from './egress.ts';
 import type { FileSettings } from './files.ts';
 
 /** One rule that admits page tools: on this page origin, tools whose bare name matches one of these patterns. */
@@ -126,6 +127,8 @@ export interface Config {
   readonly model: string;
   /** By name. */
   readonly mcpServers: ReadonlyMap<string, McpServerConfig>;
+  /** Where tools may call beside the public internet. */
+  readonly egress: EgressConfig;
 }
 
 /** A configuration that cannot work. Stops the start; `message` names the field and the mend. */

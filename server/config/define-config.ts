@@ -1,4 +1,5 @@
 import type { ServerToolInput } from '../tools/define-server-tool.ts';
+import type { EgressInput } from './egress.ts';
 import type { FilesInput } from './files.ts';
 import type { McpServersInput } from './mcp-servers.ts';
 
@@ -145,6 +146,8 @@ export interface ConfigInput {
   readonly apiKeys?: readonly ApiKeyInput[] | undefined;
   /** MCP servers that agents, flows and requests name. Only here can one be a program. Default: none. */
   readonly mcpServers?: McpServersInput | undefined;
+  /** Where tools may call. Default: the public internet and nothing else. */
+  readonly egress?: EgressInput | undefined;
 }
 
 /** Gives the configuration back as it is. It is there so that an editor completes and checks what is written. */

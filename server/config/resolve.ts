@@ -8,6 +8,7 @@ import { defineServerTool, type ServerToolInput } from '../tools/define-server-t
 import type { ServerTool } from '../tools/tool.ts';
 import type { Agent, ApiKeyConfig, ClientTokenConfig, Config, IdentityConfig, Surface } from './config.ts';
 import type { ClientTokenInput, ConfigInput, SecretInput, SurfaceInput } from './define-config.ts';
+import { resolveEgress } from './egress.ts';
 import type { EnvironmentVariables } from './environment.ts';
 import { resolveFiles } from './files.ts';
 import { resolveMcpServers } from './mcp-servers.ts';
@@ -63,7 +64,7 @@ export function resolveConfig(input: unknown, options: ResolveOptions): Config {
   );
   refuseDuplicates(reading, surfaces, apiKeys);
   if (reading.problems.length > 0) refuse(options.file, reading.problems);
-  return { surfaces, apiKeys, model: options.model, mcpServers };
+  return { surfaces, apiKeys, model: options.model, mcpServers, egress: resolveEgress(parsed.egress) };
 }
 
 function parse(input: unknown, file: string): ConfigInput {

@@ -4,6 +4,7 @@ import { DEFAULT_MAX_TOOL_CALLS, DEFAULT_PAUSE_MINUTES } from '../../protocol/li
 import { isToolPattern } from '../policy.ts';
 import type { RetentionDays, SurfaceLimits } from './config.ts';
 import type { ConfigInput, SecretInput } from './define-config.ts';
+import { Egress } from './egress.ts';
 import { checked, expected, fields, flag, kindOf, list, text, whole } from './fields.ts';
 import { FileFields, Files } from './files.ts';
 import { McpServers } from './mcp-servers.ts';
@@ -254,6 +255,7 @@ export const ConfigFile = fields(
     surfaces: list(Surface, '[{ "id": "store" }]').optional(),
     apiKeys: list(ApiKey, '[{ "key": "sk_test_local", "scopes": ["DISPATCH:*"] }]').optional(),
     mcpServers: McpServers.optional(),
+    egress: Egress.optional(),
   },
   '{ "surfaces": [{ "id": "store" }] }',
 ) satisfies z.ZodType<ConfigInput>;

@@ -195,7 +195,7 @@ describe('a field that is not known', () => {
     [key({ scope: 'x' }), 'c.json: apiKeys[0].scope is not a known field. Did you mean "scopes"?'],
     [
       JSON.parse('{ "surfaces": [{ "id": "a" }], "__proto__": {} }'),
-      'c.json: __proto__ is not a known field. Known here: "surfaces", "apiKeys".',
+      'c.json: __proto__ is not a known field. Known here: "surfaces", "apiKeys", "mcpServers", "egress".',
     ],
   ])('%j', async (config, message) => {
     expect(await inJson(config)).toBe(message);
@@ -698,5 +698,41 @@ describe('a file that cannot be read', () => {
       message:
         'pagehand.config.ts and pagehand.config.json are both there. Remove all but one, or name the one to read in PAGEHAND_CONFIG.',
     });
+  });
+});
+
+describe('what tools may reach', () => {
+  const shape = 'is not a host and a port as they stand in the address of a tool.';
+  test.each([
+    ['localhost', `${shape} Write "localhost:80".`],
+    ['http://localhost:9000/', `${shape} Write "localhost:9000".`],
+    ['https://api.internal', `${shape} Write "api.internal:443".`],
+    ['API.internal:8080', `${shape} Write "api.internal:8080".`],
+    ['0x7f000001:80', `${shape} Write "127.0.0.1:80".`],
+    [
+      '*.internal:80',
+      'is not a host and a port. Write one exact place, for example "localhost:9000"; patterns and networks are not read here.',
+    ],
+    [
+      '10.0.0.0/8',
+      'is not a host and a port. Write one exact place, for example "localhost:9000"; patterns and networks are not read here.',
+    ],
+    [
+      'localhost:99999',
+      'is not a host and a port. Write one exact place, for example "localhost:9000"; patterns and networks are not read here.',
+    ],
+    [
+      '169.254.169.254:80',
+      'is an address that tools never reach: it gives away what the machine may do, or leads nowhere. Remove it.',
+    ],
+    ['[::ffff:169.254.169.254]:80', `${shape} Write "[::ffff:a9fe:a9fe]:80".`],
+    [
+      '[::ffff:a9fe:a9fe]:80',
+      'is an address that tools never reach: it gives away what the machine may do, or leads nowhere. Remove it.',
+    ],
+  ])('the internal place %j', async (place, sentence) => {
+    expect(await inJson({ ...surface({}), egress: { internal: [place] } })).toBe(
+      `c.json: egress.internal[0] ${sentence}`,
+    );
   });
 });

@@ -90,6 +90,7 @@ const SMALLEST_READ: Config = {
   ],
   model: 'offline',
   mcpServers: new Map(),
+  egress: { internal: [] },
 };
 
 let cwd: string;
@@ -212,10 +213,11 @@ describe('a configuration file', () => {
         notes: { url: 'https://mcp.example.com/mcp', headers: { authorization: 'Bearer {{secret:KEY}}' } },
         files: { command: 'files-mcp', args: ['--read-only'], env: { TOKEN: { env: 'FILES' } }, cwd: '/srv' },
       },
+      egress: { internal: ['localhost:9000', '[::1]:443'] },
     } as const satisfies Complete<ConfigInput>;
     given({ 'pagehand.config.json': JSON.stringify(defineConfig(everything)) });
     const secret = 'a secret of the site with forty characters';
-    const { surfaces, apiKeys, mcpServers } = await load({
+    const { surfaces, apiKeys, mcpServers, egress } = await load({
       FILES: 'token of the files',
       TOKEN: 'ct_live_abcdef',
       KEY: 'sk_live_abcdef',
@@ -248,6 +250,7 @@ describe('a configuration file', () => {
         workspace: 'shop',
       },
     ]);
+    expect(egress).toEqual(everything.egress);
     expect([...mcpServers]).toEqual([
       ['notes', { kind: 'http', ...everything.mcpServers.notes }],
       ['files', { kind: 'process', ...everything.mcpServers.files, env: { TOKEN: 'token of the files' } }],
