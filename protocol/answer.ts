@@ -27,6 +27,8 @@ export function sumAnswer(): AnswerSum {
         texts.set(event.id, (texts.get(event.id) ?? '') + event.delta);
       else if (event.type === 'custom' && event.name === SUPERSEDED_EVENT)
         for (const id of Superseded.parse(event.value).blockIds) texts.delete(id);
+      // Of a flow, its last step answers.
+      else if (event.type === 'step_start') texts.clear();
       else if (event.type === 'await') awaiting.push(event);
       else if (event.type === 'turn_complete') tokens = sum(tokens, event.tokens);
       else if (event.type === 'execution_complete') end = describeEnd(event);

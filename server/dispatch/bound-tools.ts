@@ -1,4 +1,4 @@
-import type { Execution, OfferedTool, StartedCall } from '../store/store.ts';
+import type { Execution, FlowRun, OfferedTool, StartedCall } from '../store/store.ts';
 import type { ServerTool } from '../tools/tool.ts';
 import { ToolError } from '../tools/tool-error.ts';
 import type { ChildLedger } from '../tools/toolbox.ts';
@@ -51,7 +51,15 @@ export function bindCall(
 
 /** What placeholders stand for in the tools of an execution. */
 export function variablesOf(
-  { id, workspace, record, user }: Pick<Execution, 'id' | 'workspace' | 'record' | 'user'>,
+  {
+    id,
+    workspace,
+    record,
+    user,
+    flow,
+  }: Pick<Execution, 'id' | 'workspace' | 'record' | 'user'> & {
+    readonly flow: Pick<FlowRun, 'id' | 'name'> | null;
+  },
   { vault, managedSecret }: Pick<Deps, 'vault' | 'managedSecret'>,
 ): Variables {
   return {
@@ -60,7 +68,7 @@ export function variablesOf(
       managedSecret?.(workspace, name) ??
       Promise.reject(new ToolError('unresolved_variable', `This server keeps no secret "${name}".`)),
     record,
-    flow: {},
+    flow: flow === null ? {} : { id: flow.id, name: flow.name },
     user,
   };
 }

@@ -9,6 +9,7 @@ import type { Admission } from '../policy.ts';
 import type { Conversation, NewExecution, Owner, Store } from '../store/store.ts';
 import type { ServerTool } from '../tools/tool.ts';
 import type { Toolbox } from '../tools/toolbox.ts';
+import type { FlowToRun } from './flow-run.ts';
 import type { SecretVault } from './secret-vault.ts';
 
 export interface StartRequest {
@@ -20,7 +21,10 @@ export interface StartRequest {
   readonly conversationId: string;
   /** Created with the execution, or not at all. Default: it exists already. */
   readonly newConversation?: Conversation;
+  /** With a flow: by what name it is known, and how long it waits. Its steps say the rest. */
   readonly agent: Agent;
+  /** Default: the agent answers. */
+  readonly flow?: FlowToRun | undefined;
   /** What it has in tools of the server beside the agent's own of the configuration; later ones win. Default: nothing. */
   readonly choices?: readonly ToolChoice[];
   /** What placeholders of its tools stand for. Default: nothing. */

@@ -6,6 +6,7 @@ import type { DispatchDeps } from './dispatcher.ts';
 import { type Boundary, Superseded } from './event-log.ts';
 import { answerOpenCalls, end, expired, resultsOf } from './execution.ts';
 import { describeFailure, errorEvent, type Failure, visibleError } from './failure.ts';
+import { kindOf, stepFailed } from './flow-run.ts';
 import { openCalls } from './history.ts';
 
 /** How an execution ends that did not come to its own end. */
@@ -75,7 +76,8 @@ export async function endingOf(
       ),
       ...(ending.kind === 'failed' ? visibleError(ending.failure, deps.newId(ID_PREFIX.text)) : []),
       ...turnEnd(execution, ending, words, at),
-      lastEvent(ending, at),
+      ...stepFailed(execution, stepWords(ending)),
+      lastEvent(ending, kindOf(execution), at),
     ],
     messages: await lastMessages(execution, answered, ending, words, deps.store),
   };
@@ -120,12 +122,18 @@ function turnEnd(
   return [{ type: 'turn_complete', id: turnId, iteration, stopReason, ...counted, completedAt }];
 }
 
-function lastEvent(ending: Ending, completedAt: string): EventBody {
-  if (ending.kind === 'failed') return errorEvent(ending.failure, completedAt);
-  if (ending.kind === 'expired') return errorEvent(describeFailure(expired()), completedAt);
+function stepWords(ending: Ending): string {
+  if (ending.kind === 'failed') return ending.failure.message;
+  if (ending.kind === 'expired') return expired().message;
+  return ending.kind === 'cancelled' ? 'The answer was stopped.' : 'A new message came instead.';
+}
+
+function lastEvent(ending: Ending, kind: 'agent' | 'flow', completedAt: string): EventBody {
+  if (ending.kind === 'failed') return errorEvent(ending.failure, kind, completedAt);
+  if (ending.kind === 'expired') return errorEvent(describeFailure(expired()), kind, completedAt);
   return {
     type: 'execution_complete',
-    kind: 'agent',
+    kind,
     success: false,
     stopReason: 'unknown',
     endedBy: ending.kind === 'cancelled' ? 'cancel' : 'new_message',

@@ -55,6 +55,7 @@ export function newExecution(
     secretKeys: secretKeys.filter((key) => Object.hasOwn(given, key)),
     tokens: { input: 0, output: 0 },
     spawned: 0,
+    flow: null,
     pending: [],
     started: [],
     resolved: [],

@@ -49,11 +49,15 @@ export function describeFailure(error: unknown): Failure {
   };
 }
 
-export function errorEvent({ code, message, hint }: Failure, completedAt: string): EventBody {
+export function errorEvent(
+  { code, message, hint }: Failure,
+  kind: 'agent' | 'flow',
+  completedAt: string,
+): EventBody {
   const { retryable } = ERRORS[code];
   return {
     type: 'execution_error',
-    kind: 'agent',
+    kind,
     code,
     error: { code, message, retryable, ...(hint === undefined ? {} : { hint }) },
     completedAt,

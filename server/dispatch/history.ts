@@ -37,7 +37,7 @@ export function planStart(stored: readonly StoredMessage[], sent: readonly ChatM
   const fresh = (isAgain ? trailing.slice(1) : trailing).filter((message) => !isBlank(message));
   if (fresh.length > 0) {
     const messages = [...missedMessages(stored, sent, fresh), ...fresh].map(toNewMessage);
-    requireRoom([...current(stored), ...messages]);
+    requireRoom([...currentMessages(stored), ...messages]);
     return { kind: 'new', messages };
   }
   if (isAgain) return { kind: 'again', isAnswered: false };
@@ -66,7 +66,10 @@ export function planReplacement(
   );
   if (replaced === undefined) throw messageNotFound();
   const messages = [toNewMessage(message)];
-  requireRoom([...current(stored).filter(({ position }) => position < replaced.position), ...messages]);
+  requireRoom([
+    ...currentMessages(stored).filter(({ position }) => position < replaced.position),
+    ...messages,
+  ]);
   return { kind: 'new', messages, replacesFrom: replaced.position };
 }
 
@@ -77,13 +80,14 @@ export function nothingNew(): RequestError {
   });
 }
 
-export function toModelMessages(stored: readonly StoredMessage[]): readonly ModelMessage[] {
-  return current(stored).map(({ message }) => message);
+/** What no other message took the place of. */
+export function currentMessages(stored: readonly StoredMessage[]): readonly StoredMessage[] {
+  return stored.filter(({ isReplaced }) => isReplaced !== true);
 }
 
-/** What no other message took the place of. */
-function current(stored: readonly StoredMessage[]): readonly StoredMessage[] {
-  return stored.filter(({ isReplaced }) => isReplaced !== true);
+/** Where its next message will stand. */
+export function positionAfter(stored: readonly StoredMessage[]): number {
+  return (stored.at(-1)?.position ?? -1) + 1;
 }
 
 /** The calls that the conversation ends with, in their order. Empty when it does not end with calls. */

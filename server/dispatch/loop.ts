@@ -19,7 +19,8 @@ import {
   startCalls,
 } from './execution.ts';
 import { describeFailure, RunAborted } from './failure.ts';
-import { callIds, toModelMessages } from './history.ts';
+import { kindOf, messagesForModel, nextStep, stepComplete, stepStart, visibleMessages } from './flow-run.ts';
+import { callIds, positionAfter } from './history.ts';
 import { RunLedger } from './run-ledger.ts';
 import { runStarted, startEvent, toStarted } from './server-calls.ts';
 import {
@@ -110,7 +111,10 @@ class Turn {
     const { execution } = this.log;
     const mustAnswer = isExhausted(execution);
     const mayCall = !mustAnswer && execution.maxToolCalls > 0;
-    const { messages, giveBack } = await this.attachments.attach(toModelMessages(stored), this.signal);
+    const { messages, giveBack } = await this.attachments.attach(
+      await messagesForModel(execution, stored),
+      this.signal,
+    );
     const answer = await askModel(
       this.deps.model(execution.agent.model),
       {
@@ -125,27 +129,41 @@ class Turn {
     return mustAnswer ? { ...answer, calls: [] } : answer;
   }
 
-  private async finish(stored: readonly StoredMessage[], answer: ModelAnswer): Promise<false> {
+  private async finish(stored: readonly StoredMessage[], answer: ModelAnswer): Promise<boolean> {
     const { execution } = this.log;
     const hasWords = this.writer.text.trim() !== '';
-    if (!hasWords && !needsNoWords(execution, stored)) throw emptyAnswer(answer.reason);
+    if (!hasWords && !needsNoWords(execution, visibleMessages(execution, stored)))
+      throw emptyAnswer(answer.reason);
     const stopReason = isExhausted(execution) ? 'max_tool_calls' : STOP_REASONS[answer.reason];
-    const completedAt = this.now();
+    const messages = hasWords ? [this.assistantMessage([])] : [];
+    const { text } = this.writer;
+    const ended = [this.turnComplete(stopReason), ...stepComplete(execution, text, stopReason)];
+    const entered = nextStep(this.spent(), text, {
+      stepStart: positionAfter(stored) + messages.length,
+      newId: this.deps.newId,
+    });
+    if (entered !== undefined) {
+      const next = nextTurn(entered, this.deps);
+      const events = [...ended, ...stepStart(entered), next.event];
+      await this.log.commit({ execution: next.execution, events, messages });
+      return true;
+    }
     await this.log.commit({
       execution: end(this.spent(), 'complete'),
       events: [
-        this.turnComplete(stopReason),
+        ...ended,
         {
           type: 'execution_complete',
-          kind: 'agent',
+          kind: kindOf(execution),
           success: true,
           stopReason,
-          completedAt,
+          completedAt: this.now(),
+          ...(execution.flow === null ? {} : { finalOutput: text }),
           iterations: execution.iteration,
           durationMs: Math.max(0, this.deps.clock() - execution.createdAtMs),
         },
       ],
-      messages: hasWords ? [this.assistantMessage([])] : [],
+      messages,
     });
     return false;
   }

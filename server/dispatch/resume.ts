@@ -5,6 +5,7 @@ import type { Answer, ResumeExecution } from './dispatcher.ts';
 import { resultsMessage } from './ending.ts';
 import { type Boundary, Superseded } from './event-log.ts';
 import { replaceTools, resolveCalls } from './execution.ts';
+import { keepClientTools } from './flow-run.ts';
 import { nextTurn } from './loop.ts';
 import { newOutcome, rememberedAnswer } from './outcome.ts';
 import { toolsReport } from './start.ts';
@@ -58,7 +59,7 @@ function withTools({ admission }: ResumeExecution, execution: Execution): Resume
     wins: winnerOf(execution.owner),
     before: execution.tools,
   });
-  const next = replaceTools(execution, offered);
+  const next = keepClientTools(replaceTools(execution, offered), admission.admitted);
   return { execution: next, reports: toolsReport(admission, next) };
 }
 

@@ -1,7 +1,9 @@
 import { CLIENT_TOOLS_EVENT, type ClientToolsReport, type EventBody } from '../../protocol/event.ts';
 import { ID_PREFIX } from '../../protocol/ids.ts';
+import { MAX_RUNTIME_TOOLS } from '../../protocol/limits.ts';
 import { ConfigError } from '../config/config.ts';
 import { RequestError } from '../errors.ts';
+import { requireRunnable } from '../flows/flow-steps.ts';
 import type { Admission } from '../policy.ts';
 import type { Execution, NewMessage, StoredMessage } from '../store/store.ts';
 import type { ResolvedTool } from '../tools/toolbox.ts';
@@ -10,7 +12,8 @@ import type { Desk } from './desk.ts';
 import type { Answer, StartRequest } from './dispatcher.ts';
 import type { EventLog } from './event-log.ts';
 import { isOpen, newExecution } from './execution.ts';
-import { nothingNew, type Plan, planReplacement, planStart } from './history.ts';
+import { beginFlow, type FlowToRun, kindOf, stepStart } from './flow-run.ts';
+import { nothingNew, type Plan, planReplacement, planStart, positionAfter } from './history.ts';
 import { nextTurn } from './loop.ts';
 import { nameFiles } from './named-files.ts';
 import { newOutcome, rememberedAnswer } from './outcome.ts';
@@ -22,17 +25,20 @@ const RESOLVE_MS = 30_000;
 /** Starts an execution, or finds the one that this request has started before. Nothing: look again, others were faster. */
 export async function startOnce(request: StartRequest, desk: Desk): Promise<Answer | undefined> {
   const { deps, runs } = desk;
-  const { conversationId, idempotency, agent } = request;
-  checkModel(agent.model, desk);
+  const { conversationId, idempotency, agent, flow } = request;
+  for (const { model } of flow?.steps ?? [agent]) checkModel(model, desk);
+  if (flow !== undefined) requireRunnable(flow.steps, scopeOf(request, flow));
   const remembered = await rememberedAnswer(idempotency, desk);
   if (remembered !== undefined) return remembered;
   const earlier = await deps.store.latestExecution(conversationId);
   const stored = await deps.store.messages(conversationId);
   const { messages, replacesMessageId } = request;
   const plan =
-    replacesMessageId === undefined
-      ? planStart(stored, messages)
-      : planReplacement(stored, messages, replacesMessageId);
+    replacesMessageId !== undefined
+      ? planReplacement(stored, messages, replacesMessageId)
+      : flow !== undefined && messages.length === 0
+        ? planWithout(flow, stored)
+        : planStart(stored, messages);
   // What answers a known message was begun before the message could be read; what a new one overtakes, before it was
   // found to be new. Else one message that comes to two processes at once would end its own answer.
   const latest = plan.kind === 'again' ? await deps.store.latestExecution(conversationId) : earlier;
@@ -77,7 +83,8 @@ async function begin(
   // The newest is told by its time, whatever another process's clock said of the one before.
   const createdAtMs = latest === undefined ? nowMs : Math.max(nowMs, latest.createdAtMs + 1);
   const resolved = await resolveTools(request, id, desk);
-  const log = newLog(request, { id, resolved, createdAtMs }, stored, desk);
+  const conversationEnd = positionAfter(stored) + messages.length;
+  const log = newLog(request, { id, resolved, createdAtMs, conversationEnd }, stored, desk);
   const turn = nextTurn(log.execution, deps);
   const result = await log.create({
     execution: turn.execution,
@@ -122,18 +129,47 @@ function checkModel(id: string, { deps }: Desk): void {
   }
 }
 
+/** What a flow may begin with where nobody said anything: prompts that need no conversation. */
+function planWithout({ steps }: FlowToRun, stored: readonly StoredMessage[]): Plan {
+  const silent = steps.find(({ userPrompt }) => userPrompt === null || userPrompt.trim() === '');
+  if (silent === undefined || stored.length > 0) return { kind: 'new', messages: [] };
+  throw new RequestError('invalid_request', `The step "${silent.name}" asks nothing.`, {
+    hint: 'Give it a `userPrompt`, or send `messages` that it answers.',
+  });
+}
+
+/** The tools of the agent, or of each step. */
 async function resolveTools(
-  { workspace, agent, choices = [], record = {}, user = {}, secrets = {} }: StartRequest,
+  request: StartRequest,
   executionId: string,
   { deps }: Desk,
-): Promise<readonly ResolvedTool[]> {
+): Promise<readonly (readonly ResolvedTool[])[]> {
+  const { workspace, agent, flow, choices = [], record = {}, user = {}, secrets = {} } = request;
   const vault = { ...deps.vault, secret: (_: string, key: string) => ownSecret(secrets, key) };
-  return deps.toolbox.resolve(choices, {
+  const scope = {
     workspace,
     configured: agent.tools,
-    variables: variablesOf({ id: executionId, workspace, record, user }, { ...deps, vault }),
+    variables: variablesOf(
+      { id: executionId, workspace, record, user, flow: flow ?? null },
+      { ...deps, vault },
+    ),
     signal: AbortSignal.timeout(RESOLVE_MS),
+  };
+  if (flow === undefined) return [await deps.toolbox.resolve(choices, scope)];
+  refuseTooManyTools(flow);
+  return Promise.all(flow.steps.map(({ tools }) => deps.toolbox.resolve([...choices, tools], scope)));
+}
+
+function refuseTooManyTools({ steps }: FlowToRun): void {
+  const count = steps.reduce((sum, { tools }) => sum + (tools.runtimeTools?.length ?? 0), 0);
+  if (count <= MAX_RUNTIME_TOOLS) return;
+  throw new RequestError('too_many_runtime_tools', `The flow has ${count} runtime tools in all.`, {
+    hint: `Send at most ${MAX_RUNTIME_TOOLS} in one request, and save the others under \`/v1/tools\`.`,
   });
+}
+
+function scopeOf({ record = {}, user = {} }: StartRequest, { id, name, inputs }: FlowToRun) {
+  return { flow: { id, name }, inputs, record, user };
 }
 
 function ownSecret(secrets: Readonly<Record<string, string>>, key: string): string | undefined {
@@ -142,43 +178,41 @@ function ownSecret(secrets: Readonly<Record<string, string>>, key: string): stri
 
 function newLog(
   request: StartRequest,
-  {
-    id,
-    resolved,
-    createdAtMs,
-  }: { readonly id: string; readonly resolved: readonly ResolvedTool[]; readonly createdAtMs: number },
+  parts: {
+    readonly id: string;
+    readonly resolved: readonly (readonly ResolvedTool[])[];
+    readonly createdAtMs: number;
+    readonly conversationEnd: number;
+  },
   stored: readonly StoredMessage[],
   { deps, runs }: Desk,
 ): EventLog {
-  const { admission, owner } = request;
-  const tools = offerTools({
-    admitted: admission.admitted,
-    serverTools: resolved,
-    wins: winnerOf(owner),
-  });
-  const execution = newExecution(
-    id,
-    request,
-    { tools, secretKeys: deps.toolbox.secretKeys(resolved) },
-    createdAtMs,
-  );
+  const { admission, owner, flow } = request;
+  const { id, resolved, createdAtMs, conversationEnd } = parts;
+  const { admitted } = admission;
+  const secretKeys = deps.toolbox.secretKeys(resolved.flat());
+  const tools = offerTools({ admitted, serverTools: resolved[0] ?? [], wins: winnerOf(owner) });
+  const ofAgent = newExecution(id, request, { tools, secretKeys }, createdAtMs);
+  const execution =
+    flow === undefined
+      ? ofAgent
+      : beginFlow(ofAgent, flow, { serverTools: resolved, admitted, conversationEnd, newId: deps.newId });
   // A client that gives one id to two answers would have feedback land on the wrong one.
   const isTaken = stored.some(({ clientId }) => clientId === request.assistantMessageId);
   return runs.newLog(isTaken ? { ...execution, assistantMessageId: null } : execution);
 }
 
 function startEvents(execution: Execution, admission: Admission): readonly EventBody[] {
-  const { agent, conversationId, createdAtMs } = execution;
+  const { agent, flow, conversationId, createdAtMs } = execution;
+  const startedAt = new Date(createdAtMs).toISOString();
+  const what =
+    flow === null
+      ? { agentId: agent.id, agentName: agent.name }
+      : { flowId: flow.id, flowName: flow.name, totalSteps: flow.steps.length };
   return [
-    {
-      type: 'execution_start',
-      kind: 'agent',
-      agentId: agent.id,
-      agentName: agent.name,
-      startedAt: new Date(createdAtMs).toISOString(),
-      conversationId,
-    },
+    { type: 'execution_start', kind: kindOf(execution), ...what, startedAt, conversationId },
     ...toolsReport(admission, execution),
+    ...stepStart(execution),
   ];
 }
 

@@ -90,7 +90,10 @@ export function requireRunnable(steps: readonly PlannedStep[], scope: Omit<FlowS
  * A step's prompt as its model reads it. Values are put in once and as they are: what looks like a placeholder in one
  * stays. Rejects with `RequestError` `unresolved_variable`. `null`: the step has none.
  */
-export async function promptOf({ userPrompt, name }: PlannedStep, scope: FlowScope): Promise<string | null> {
+export async function promptOf(
+  { userPrompt, name }: Pick<PlannedStep, 'userPrompt' | 'name'>,
+  scope: FlowScope,
+): Promise<string | null> {
   if (userPrompt === null) return null;
   try {
     return await renderText(userPrompt, lookupOf(scope));

@@ -113,6 +113,7 @@ const LATER_FIELDS = {
   secretKeys: [],
   tokens: { input: 0, output: 0 },
   spawned: 0,
+  flow: null,
 } satisfies Partial<Execution>;
 
 /** Without what the store itself keeps beside the execution. */

@@ -1,7 +1,9 @@
 import type { StreamEvent } from '../../protocol/event.ts';
 import type { ClientTool, JsonSchema, ToolOrigin } from '../../protocol/tool.ts';
+import type { PlannedStep } from '../flows/flow-steps.ts';
 import type { ModelMessage } from '../models/model.ts';
 import type { ToolBinding } from '../tools/kind.ts';
+import type { ResolvedTool } from '../tools/toolbox.ts';
 import type { CredentialStore } from './credential-store.ts';
 import type { DefinitionStore } from './definition-store.ts';
 import type { Receipt, ReceiptStore } from './receipt-store.ts';
@@ -109,6 +111,30 @@ export interface StartedCall {
 
 export type ExecutionStatus = 'running' | 'awaiting' | 'complete' | 'failed' | 'cancelled' | 'expired';
 
+/** What an execution asks, step by step. Frozen when it began, but for where it stands and what was answered. */
+export interface FlowRun {
+  readonly id: string;
+  readonly name: string;
+  readonly steps: readonly (Omit<PlannedStep, 'model' | 'tools'> & {
+    readonly model: string;
+    /** Of the server. */
+    readonly tools: readonly ResolvedTool[];
+    readonly maxToolCalls: number;
+  })[];
+  readonly inputs: Readonly<Record<string, unknown>>;
+  /** Of the steps so far, by their variables. */
+  readonly answers: Readonly<Record<string, unknown>>;
+  /** What the client brought along, as it was admitted. */
+  readonly clientTools: readonly ClientTool[];
+  /** The open step: 0, 1, 2 … */
+  readonly at: number;
+  readonly stepId: string;
+  /** Position behind the messages of the conversation that every step sees. */
+  readonly conversationEnd: number;
+  /** Of the open step's first message. */
+  readonly stepStart: number;
+}
+
 /** All that the server knows of one execution. Saved whole, under a version. */
 export interface Execution {
   readonly id: string;
@@ -144,6 +170,8 @@ export interface Execution {
   readonly tokens: { readonly input: number; readonly output: number };
   /** Children that `spawn_subagent` has made. */
   readonly spawned: number;
+  /** `null`: an agent answers. Else `agent`, `tools` and the numbers of calls are those of the open step. */
+  readonly flow: FlowRun | null;
   /** Calls that wait for their outputs; while it still runs, those that will wait once the server's own calls are done. */
   readonly pending: readonly PendingCall[];
   /** Server calls of this turn whose results are not stored yet. Empty: the model is being asked. */

@@ -80,6 +80,7 @@ export function anExecution(fields: Partial<Execution> = {}): Execution {
     secretKeys: [],
     tokens: { input: 0, output: 0 },
     spawned: 0,
+    flow: null,
     pending: [],
     started: [],
     resolved: [],
