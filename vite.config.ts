@@ -1,9 +1,9 @@
 import { readdirSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import vue from '@vitejs/plugin-vue';
 import { playwright } from '@vitest/browser-playwright';
-import type { UserConfig } from 'vite';
+import type { Plugin, UserConfig } from 'vite';
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
 import { launchOptions } from './test/support/browser.ts';
 
@@ -120,6 +120,22 @@ function chunkFile(entry: string): string {
   return `chunks/${file}`;
 }
 
+/** A worker thread is a file of its own, which what starts it has to find wherever it was bundled to. */
+function workerFiles(): Plugin {
+  return {
+    name: 'worker-files',
+    enforce: 'pre',
+    transform(code, id) {
+      if (!code.includes('new Worker(')) return null;
+      return code.replace(/new URL\('(\.\/[^']+)', import\.meta\.url\)/g, (_, path: string) => {
+        const file = this.emitFile({ type: 'chunk', id: resolve(dirname(id), path) });
+        return `import.meta.ROLLUP_FILE_URL_${file}`;
+      });
+    },
+    resolveFileUrl: ({ relativePath }) => `new URL(${JSON.stringify(relativePath)}, import.meta.url)`,
+  };
+}
+
 const builds: Record<string, () => UserConfig> = {
   /** What the loader imports when the visitor means to chat. */
   app: () => ({
@@ -204,6 +220,7 @@ const builds: Record<string, () => UserConfig> = {
     },
   }),
   server: () => ({
+    plugins: [workerFiles()],
     build: {
       ssr: true,
       outDir: at('server/dist'),

@@ -4,8 +4,13 @@ export type HostFunction = (...values: readonly unknown[]) => Promise<unknown>;
 export interface SandboxJob {
   /** The body of an async function. */
   readonly code: string;
-  /** Names that code can use become variables; all of them are `parameters`. JSON values. */
+  /** All of them are the variable `parameters`. JSON values, at most 1 MB. */
   readonly parameters: Readonly<Record<string, unknown>>;
+  /**
+   * Parameters that are variables of their own, `undefined` where they are not given. Names that code cannot use are left
+   * out. Default: those that are given.
+   */
+  readonly names?: readonly string[];
   /** Objects of host functions by name, for example `{ tools: { execute } }`. Default: none. */
   readonly host?: Readonly<Record<string, Readonly<Record<string, HostFunction>>>>;
   /** Wall time in milliseconds, host calls included. */
@@ -15,9 +20,10 @@ export interface SandboxJob {
 
 /**
  * Runs code of others where it reaches nothing but its parameters and the host functions that it was given: no files,
- * no network, no memory of this process, each job in an engine of its own. Resolves to a JSON value, `null` for none.
+ * no network, no memory of this process, each job in an engine of its own. Resolves to a JSON value of at most 1 MB, `null` for none. What
+ * comes while all is busy waits for its turn, and is refused with `code_limit` when that takes too long.
  * Rejects with `ToolError`: `code_failed`, `code_out_of_time`, `code_out_of_memory`, `code_limit`,
- * `unreadable_result`, `cancelled`.
+ * `unreadable_result`, `cancelled`, `failed` where the sandbox itself does not run.
  */
 export interface Sandbox {
   run(job: SandboxJob): Promise<unknown>;
@@ -25,6 +31,9 @@ export interface Sandbox {
   check(
     code: string,
     names: readonly string[],
-  ): Promise<{ readonly line: number; readonly message: string } | undefined>;
+  ): Promise<{ readonly line: number; readonly column: number; readonly message: string } | undefined>;
+  /** Pieces of code that wait for their turn. */
+  waiting(): number;
+  /** What runs is ended, and nothing runs any more. */
   close(): Promise<void>;
 }
