@@ -21,6 +21,11 @@ export interface SandboxOptions {
   readonly idleMs?: number;
 }
 
+export interface RunningSandbox extends Sandbox {
+  /** Pieces of code that wait for a worker. */
+  waiting(): number;
+}
+
 /** Longest wait for a worker, in milliseconds. It is not part of a job's own time. */
 export const MAX_WAIT_MS = 10_000;
 
@@ -37,7 +42,7 @@ const LIMITS: WorkerLimits = {
 };
 
 /** Nothing runs before the first job comes. */
-export function createSandbox(options: SandboxOptions): Sandbox {
+export function createSandbox(options: SandboxOptions): RunningSandbox {
   const { log, workers = 2, queue = 100, waitMs = MAX_WAIT_MS, idleMs = 30_000 } = options;
   const pool = createPool({ count: workers, queue, waitMs, idleMs });
   let isClosed = false;

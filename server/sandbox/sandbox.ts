@@ -32,8 +32,6 @@ export interface Sandbox {
     code: string,
     names: readonly string[],
   ): Promise<{ readonly line: number; readonly column: number; readonly message: string } | undefined>;
-  /** Pieces of code that wait for their turn. */
-  waiting(): number;
   /** What runs is ended, and nothing runs any more. */
   close(): Promise<void>;
 }

@@ -1,10 +1,14 @@
 import { afterAll } from 'vitest';
-import { createSandbox, type SandboxOptions } from '../../server/sandbox/create-sandbox.ts';
-import type { Sandbox, SandboxJob } from '../../server/sandbox/sandbox.ts';
+import {
+  createSandbox,
+  type RunningSandbox,
+  type SandboxOptions,
+} from '../../server/sandbox/create-sandbox.ts';
+import type { SandboxJob } from '../../server/sandbox/sandbox.ts';
 import type { ToolErrorCode } from '../../server/tools/tool-error.ts';
 
 export interface Consoled {
-  readonly sandbox: Sandbox;
+  readonly sandbox: RunningSandbox;
   /** Lines that code wrote to its console, as the operator's log has them. */
   readonly lines: readonly string[];
 }
