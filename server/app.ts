@@ -30,7 +30,9 @@ import { historyRoutes } from './routes/history.ts';
 import { bodyOf, type Call, type Route } from './routes/route.ts';
 import { secretRoutes } from './routes/secrets.ts';
 import { serviceRoutes, shuttingDown } from './routes/service.ts';
+import { toolRoutes } from './routes/tools.ts';
 import type { ManagedSecrets } from './secrets/managed-secrets.ts';
+import type { Scrubber } from './secrets/scrubber.ts';
 import { createSessions } from './sessions.ts';
 import type { Store } from './store/store.ts';
 import type { Toolbox } from './tools/toolbox.ts';
@@ -45,8 +47,8 @@ export interface AppOptions {
   readonly log: Log;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
-  /** Looks at the tools of what is saved. Default: nothing is said of them. */
-  readonly review?: Toolbox['review'];
+  readonly toolbox: Toolbox;
+  readonly scrubber: Scrubber;
   /** Built files to serve beside the API. Default: none. */
   readonly assets?: AssetFolders;
   /** Proxies of the operator's own in front of this server. Default 0: `X-Forwarded-For` is not read. */
@@ -74,12 +76,13 @@ export function createApp(options: AppOptions): Hono<Env> {
   const visitors = createVisitors({ store, clock, newId });
   const parts = { ...options, credentials, sessions, visitors, limits, streams, newId };
   const kept = { store: store.definitions, clock, newId };
-  const reviewing = { models: options.models, review: options.review ?? (async () => []) };
+  const reviewing = { models: options.models, review: options.toolbox.review };
   const routes: Route[] = [
     ...clientRoutes(parts),
     ...dispatchRoutes(parts),
     ...agentRoutes({ agents: savedDefinitions('agent', NamedAgent, kept), ...reviewing }),
     ...flowRoutes({ flows: savedDefinitions('flow', NamedFlow, kept), ...reviewing }),
+    ...toolRoutes(parts),
     ...followRoutes(parts),
     ...historyRoutes(parts),
     ...secretRoutes(parts),
@@ -132,6 +135,7 @@ export function createApp(options: AppOptions): Hono<Env> {
       requestId: context.get('requestId'),
       address,
       origin: context.req.header('origin') ?? 'null',
+      signal: context.req.raw.signal,
       header: (name) => context.req.header(name),
       bytes: (maxBytes) => bodies.bytes(context.req.raw, maxBytes, address),
     };

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { ToolDefinition } from '../protocol/definition.ts';
 import { ERRORS, ErrorBody, type ErrorCode } from '../protocol/error.ts';
 import { ClientToolsReport, StreamEvent } from '../protocol/event.ts';
 import { FileRequest, FileState } from '../protocol/file.ts';
@@ -24,6 +25,16 @@ import {
   ResumeRequest,
 } from '../protocol/request.ts';
 import {
+  EnsureRequest,
+  EnsureResponse,
+  ExecuteToolResponse,
+  PullResponse,
+  SavedTool,
+  SavedToolResponse,
+  TestToolRequest,
+  ToolsResponse,
+} from '../protocol/saved.ts';
+import {
   SavedAgent,
   SavedAgentResponse,
   SavedFlow,
@@ -48,19 +59,28 @@ const NAMED = {
   DispatchResponse,
   DispatchResumeRequest,
   DisplayMessage,
+  EnsureRequest,
+  EnsureResponse,
   ErrorBody,
+  ExecuteToolResponse,
   FeedbackRequest,
   FeedbackResponse,
   FileRequest,
   FileState,
   InitRequest,
   InitResponse,
+  PullResponse,
   ResumeRequest,
   SavedAgent,
   SavedAgentResponse,
   SavedFlow,
   SavedFlowResponse,
+  SavedTool,
+  SavedToolResponse,
   StreamEvent,
+  TestToolRequest,
+  ToolDefinition,
+  ToolsResponse,
 };
 
 /** What any route may answer, and what each kind of route may answer beside that. */

@@ -80,13 +80,14 @@ export async function createPagehand(options: PagehandOptions = {}): Promise<Pag
   });
   await secrets.check();
   const tools = new Map(config.surfaces.map(({ agent }) => [agent.id, agent.tools]));
+  const toolbox = CONFIGURED_TOOLBOX;
   const dispatcher = createDispatcher({
     store,
     model: models,
     processId: newId('proc_'),
     leaseMs: LEASE_MS,
     maxRunning: environment.maxRuns,
-    toolbox: CONFIGURED_TOOLBOX,
+    toolbox,
     tools: (agentId) => tools.get(agentId) ?? [],
     clock,
     newId,
@@ -100,6 +101,8 @@ export async function createPagehand(options: PagehandOptions = {}): Promise<Pag
     store,
     dispatcher,
     models,
+    toolbox,
+    scrubber,
     secrets,
     log,
     clock,

@@ -60,6 +60,8 @@ async function start(): Promise<string> {
     store,
     dispatcher,
     models,
+    toolbox: CONFIGURED_TOOLBOX,
+    scrubber: createScrubber([]),
     secrets: createManagedSecrets({
       store: store.secrets,
       keys: [],

@@ -1,15 +1,10 @@
 import type { ToolDefinition } from '../../protocol/definition.ts';
 import { ID_PREFIX } from '../../protocol/ids.ts';
-import type { DefinitionWarning, EnsureRequest, EnsureResponse } from '../../protocol/saved.ts';
+import type { EnsureRequest, EnsureResponse } from '../../protocol/saved.ts';
 import { RequestError } from '../errors.ts';
 import type { DefinitionStore, StoredDefinition } from '../store/definition-store.ts';
+import type { SubmittedTool } from './submitted-tool.ts';
 import { changedKeys, contentHashOf, definitionOf } from './tool-content.ts';
-
-/** A definition that was submitted and found good. */
-export interface SubmittedTool {
-  readonly definition: ToolDefinition;
-  readonly warnings: readonly DefinitionWarning[];
-}
 
 export interface EnsureParts {
   readonly definitions: DefinitionStore;
@@ -191,5 +186,5 @@ function nextOf(
 }
 
 function validationOf({ warnings }: SubmittedTool) {
-  return { validation: { warnings: [...warnings] } };
+  return { validation: { warnings: warnings.map((warning) => ({ ...warning })) } };
 }

@@ -62,7 +62,7 @@ async function reviewAskers(
   }
   const reviews = await Promise.all(
     runtimeTools.map(async ({ at, tool }) =>
-      (await review(tool)).map((finding) => ({
+      (await review(tool)).findings.map((finding) => ({
         ...finding,
         path: finding.path === undefined ? at : `${at}.${finding.path}`,
       })),

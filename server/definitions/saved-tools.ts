@@ -1,5 +1,6 @@
 import type { ToolDefinition } from '../../protocol/definition.ts';
-import type { DefinitionWarning, PullResponse, SavedTool } from '../../protocol/saved.ts';
+import type { PullResponse, SavedTool } from '../../protocol/saved.ts';
+import type { Finding } from '../tools/kind.ts';
 import type { Kept } from './saved-definitions.ts';
 import { contentHashOf } from './tool-content.ts';
 
@@ -32,7 +33,7 @@ function wholeDefinition(definition: ToolDefinition) {
 export function conflictAhead(
   nameBefore: string,
   { body, managedBy }: Kept<ToolDefinition>,
-): readonly DefinitionWarning[] {
+): readonly Finding[] {
   if (managedBy === undefined) return [];
   const isRenamed = body.name !== nameBefore;
   const message = isRenamed

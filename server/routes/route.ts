@@ -12,6 +12,8 @@ export interface Call {
   readonly origin: string;
   /** Whom it counts against, where that is known. */
   readonly address: string | undefined;
+  /** Aborts when whoever asked goes away. */
+  readonly signal: AbortSignal;
   /** The value of a header, by its name in any case. */
   header(name: string): string | undefined;
   /** The bytes of the body, for a route whose `body` is `bytes`. Rejects with `RequestError` where there are more. */

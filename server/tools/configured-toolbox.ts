@@ -1,3 +1,4 @@
+import { readDefinition } from './review-shape.ts';
 import type { ServerTool } from './tool.ts';
 import type { Toolbox } from './toolbox.ts';
 
@@ -15,5 +16,5 @@ export const CONFIGURED_TOOLBOX: Toolbox = {
   bind: ({ bareName }, { configured }): ServerTool | undefined =>
     configured.find(({ name }) => name === bareName),
   secretKeys: () => [],
-  review: async () => [],
+  review: async (definition) => readDefinition(definition),
 };

@@ -20,7 +20,7 @@ export function createToolbox(parts: CreateToolboxParts): Toolbox {
     resolve: (choices, scope) => resolveTools(choices, scope, parts),
     bind,
     secretKeys,
-    review: async (definition) => (await reviewDefinition(definition, parts)).findings,
+    review: (definition, known) => reviewDefinition(definition, parts, known),
   };
 
   function bind(tool: OfferedTool, scope: ChildScope): ServerTool | undefined {

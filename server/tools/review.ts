@@ -14,9 +14,9 @@ import { MCP_PREFIX, SAVED_PREFIX } from './tool-id.ts';
 
 export const SPAWN_TOOL = 'spawn_subagent';
 
-export interface ReviewParts extends Pick<ToolParts, 'sandbox'> {
-  /** Whether the server keeps a secret of this name. Default: nobody asks. */
-  readonly hasSecret?: (name: string) => Promise<boolean>;
+/** Which secrets the server keeps where the tool will be. */
+export interface KnownSecrets {
+  has(name: string): Promise<boolean>;
 }
 
 export interface Review {
@@ -26,7 +26,11 @@ export interface Review {
 }
 
 /** What is wrong or odd about a tool's definition, before anybody runs or keeps it. Runs and reaches nothing. */
-export async function reviewDefinition(input: unknown, parts: ReviewParts): Promise<Review> {
+export async function reviewDefinition(
+  input: unknown,
+  parts: Pick<ToolParts, 'sandbox'>,
+  known?: KnownSecrets,
+): Promise<Review> {
   const read = readDefinition(input);
   if (read.definition === undefined) return read;
   const limits = reviewSize(read.definition);
@@ -40,7 +44,7 @@ export async function reviewDefinition(input: unknown, parts: ReviewParts): Prom
     ...reviewDescription(definition),
     ...reviewParametersSchema(definition.parametersSchema),
     ...(await reviewByKind(definition, parts)),
-    ...(await reviewSecrets(definition, parts)),
+    ...(await reviewSecrets(definition, known)),
   ];
   return { definition, findings };
 }
@@ -180,13 +184,13 @@ const TEMPLATED: readonly ToolType[] = ['external', 'graphql', 'mcp'];
 
 async function reviewSecrets(
   definition: ToolDefinition,
-  { hasSecret }: ReviewParts,
+  known: KnownSecrets | undefined,
 ): Promise<readonly Finding[]> {
-  if (hasSecret === undefined) return [];
+  if (known === undefined) return [];
   const named = TEMPLATED.includes(definition.toolType) ? placeholdersIn(definition.config) : [];
   const names = named.flatMap((placeholder) => (placeholder.root === 'secret' ? [placeholder.name] : []));
   const findings = [...new Set(names)].map(async (name): Promise<readonly Finding[]> => {
-    if (await hasSecret(name)) return [];
+    if (await known.has(name)) return [];
     const message = `{{secret:${name}}} is not stored yet. Until it is, every call of the tool fails.`;
     const suggestion = `Store it, for example with \`pagehand secrets set ${name}\`.`;
     return [{ severity: 'warning', code: 'secret_not_found', message, suggestion, path: 'config' }];

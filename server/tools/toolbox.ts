@@ -1,7 +1,8 @@
 import type { ToolChoice } from '../../protocol/definition.ts';
 import type { JsonSchema } from '../../protocol/tool.ts';
 import type { OfferedTool } from '../store/store.ts';
-import type { Finding, ToolBinding } from './kind.ts';
+import type { ToolBinding } from './kind.ts';
+import type { KnownSecrets, Review } from './review.ts';
 import type { ServerTool } from './tool.ts';
 import type { Variables } from './variables.ts';
 
@@ -58,5 +59,6 @@ export interface Toolbox {
   bind(tool: OfferedTool, scope: BindScope): ServerTool | undefined;
   /** Names of dispatch secrets (`{{secrets.key}}`) that the tools need. */
   secretKeys(tools: readonly ResolvedTool[]): readonly string[];
-  review(definition: unknown): Promise<readonly Finding[]>;
+  /** All that is wrong or odd about a definition. Nothing is run. */
+  review(definition: unknown, known?: KnownSecrets): Promise<Review>;
 }

@@ -94,6 +94,8 @@ const app = createApp({
   store,
   dispatcher,
   models,
+  toolbox: CONFIGURED_TOOLBOX,
+  scrubber: createScrubber([]),
   secrets: createManagedSecrets({ store: store.secrets, keys: [], scrubber: createScrubber([]), clock, log }),
   log,
   clock,

@@ -17,6 +17,7 @@ import { createManagedSecrets } from '../../server/secrets/managed-secrets.ts';
 import { openSqliteStore } from '../../server/store/sqlite.ts';
 import type { Store } from '../../server/store/store.ts';
 import { CONFIGURED_TOOLBOX } from '../../server/tools/configured-toolbox.ts';
+import type { Toolbox } from '../../server/tools/toolbox.ts';
 
 export const STORE_ORIGIN = 'https://store.example.com';
 export const OTHER_ORIGIN = 'https://other.example.com';
@@ -85,6 +86,8 @@ export interface TestServerOptions {
   /** Stands between the server and its store. */
   readonly wrapStore?: (store: Store) => Store;
   readonly secrets?: readonly string[];
+  /** Default: knows the configured tools alone. */
+  readonly toolbox?: (store: Store) => Toolbox;
   /** What kept secrets are encrypted with. Default: one key. */
   readonly secretKeys?: readonly SecretKey[];
   /** Default: in memory. */
@@ -142,13 +145,14 @@ export async function aServer(options: TestServerOptions = {}): Promise<TestServ
   let nowMs = Date.parse('2026-11-20T10:00:00Z');
   const clock = () => nowMs;
   const tools = new Map(config.surfaces.map(({ agent }) => [agent.id, agent.tools]));
+  const toolbox = options.toolbox?.(store) ?? CONFIGURED_TOOLBOX;
   const dispatcher = createDispatcher({
     store,
     model: models,
     processId: newId('proc_'),
     ...(options.maxRunning === undefined ? {} : { maxRunning: options.maxRunning }),
     ...(options.leaseMs === undefined ? {} : { leaseMs: options.leaseMs }),
-    toolbox: CONFIGURED_TOOLBOX,
+    toolbox,
     tools: (agentId) => tools.get(agentId) ?? [],
     clock,
     newId,
@@ -167,6 +171,8 @@ export async function aServer(options: TestServerOptions = {}): Promise<TestServ
     store,
     dispatcher,
     models,
+    toolbox,
+    scrubber,
     secrets,
     log,
     clock,

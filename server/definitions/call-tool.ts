@@ -1,0 +1,197 @@
+import type { ToolDefinition } from '../../protocol/definition.ts';
+import { ID_PREFIX } from '../../protocol/ids.ts';
+import type { ExecuteToolResponse } from '../../protocol/saved.ts';
+import { cut } from '../dispatch/text.ts';
+import { checkInput } from '../dispatch/tool-input.ts';
+import { RequestError } from '../errors.ts';
+import type { ManagedSecrets } from '../secrets/managed-secrets.ts';
+import type { Scrubber } from '../secrets/scrubber.ts';
+import type { Receipt, ReceiptStore } from '../store/receipt-store.ts';
+import type { OfferedTool } from '../store/store.ts';
+import { runTool } from '../tools/run-tool.ts';
+import type { ServerTool } from '../tools/tool.ts';
+import { ToolError } from '../tools/tool-error.ts';
+import type { Toolbox } from '../tools/toolbox.ts';
+
+/** Characters of a result that its receipt keeps. */
+const RECEIPT_CHARS = 1_000;
+
+export interface CallToolParts {
+  readonly toolbox: Toolbox;
+  readonly secrets: ManagedSecrets;
+  readonly scrubber: Scrubber;
+  readonly receipts: ReceiptStore;
+  /** Of agents that name none, for tools that ask a model. */
+  readonly model: string;
+  readonly clock: () => number;
+  readonly newId: (prefix: string) => string;
+  readonly log: { warn(fields: Readonly<Record<string, unknown>>, message: string): void };
+}
+
+/** One call of a tool, outside of any conversation. */
+export interface ToolCallRequest {
+  readonly definition: ToolDefinition;
+  /** `null`: it is not saved. */
+  readonly toolId: string | null;
+  readonly workspace: string;
+  /** Who calls it, for the receipt. */
+  readonly caller: string;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  /** Of `{{secrets.key}}`. */
+  readonly dispatchSecrets: Readonly<Record<string, string>>;
+  readonly record: Readonly<Record<string, unknown>>;
+  readonly user: Readonly<Record<string, unknown>>;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Runs a tool as a dispatch would: arguments checked, under its time limit, with a receipt. A call that comes to nothing
+ * is an answer with its code. Rejects with `RequestError` `invalid_tool` where the tool runs at the caller's.
+ */
+export async function callTool(request: ToolCallRequest, parts: CallToolParts): Promise<ExecuteToolResponse> {
+  const { definition } = request;
+  if (definition.toolType === 'local') {
+    throw new RequestError(
+      'invalid_tool',
+      `The tool "${definition.name}" is local: whoever dispatches runs it.`,
+      {
+        hint: 'Run it yourself, or name it in the `toolIds` of a dispatch and answer its calls.',
+      },
+    );
+  }
+  const letGo = parts.scrubber.hold(Object.values(request.dispatchSecrets));
+  try {
+    const startedAtMs = parts.clock();
+    const executionId = parts.newId(ID_PREFIX.execution);
+    const began = performance.now();
+    const outcome = await outcomeOf(request, executionId, parts);
+    const executionTimeMs = Math.round(performance.now() - began);
+    const { scrubber } = parts;
+    const receipt = receiptOf(request, outcome, parts.newId);
+    await parts.receipts.addReceipts([
+      scrubber.scrubValue({ ...receipt, executionId, startedAtMs, durationMs: executionTimeMs }),
+    ]);
+    return scrubber.scrubValue({ executionId, executionTimeMs, ...answerOf(outcome) });
+  } finally {
+    letGo();
+  }
+}
+
+type Outcome =
+  | { readonly isError: false; readonly result: unknown; readonly text: string; readonly toolCallId: string }
+  | { readonly isError: true; readonly code: string; readonly text: string; readonly toolCallId: string };
+
+async function outcomeOf(
+  request: ToolCallRequest,
+  executionId: string,
+  parts: CallToolParts,
+): Promise<Outcome> {
+  const toolCallId = parts.newId(ID_PREFIX.toolCall);
+  const offered = offeredTool(request);
+  const input = checkInput(offered, request.parameters);
+  if (!input.ok) return { isError: true, code: 'invalid_arguments', text: input.problem, toolCallId };
+  const tool = bindTool(request, offered, parts);
+  if (tool === undefined) {
+    const text = `Tools of the type \`${request.definition.toolType}\` cannot run on this server.`;
+    return { isError: true, code: 'tool_not_found', text, toolCallId };
+  }
+  let given: unknown;
+  let failure: unknown;
+  const { text, isError } = await runTool(
+    {
+      ...tool,
+      async run(parameters, context) {
+        given = await tool.run(parameters, context);
+        return given;
+      },
+    },
+    { toolCallId, parameters: input.parameters },
+    {
+      signal: request.signal,
+      executionId,
+      conversationId: '',
+      onError(error) {
+        failure = error;
+        parts.log.warn({ err: error, executionId, tool: tool.name }, 'A tool failed');
+      },
+    },
+  );
+  if (!isError) return { isError, result: given ?? null, text, toolCallId };
+  return { isError, code: request.signal.aborted ? 'cancelled' : codeOf(failure), text, toolCallId };
+}
+
+function codeOf(failure: unknown): string {
+  if (failure instanceof ToolError) return failure.code;
+  return failure instanceof DOMException && failure.name === 'TimeoutError' ? 'timed_out' : 'failed';
+}
+
+function offeredTool({ definition, toolId }: ToolCallRequest): OfferedTool {
+  const { name, description, parametersSchema = { type: 'object', properties: {} } } = definition;
+  return {
+    bareName: name,
+    canonicalName: name,
+    modelName: name,
+    origin: 'server',
+    pageOrigin: null,
+    description,
+    parametersSchema,
+    binding: { kind: 'defined', definition, id: toolId },
+  };
+}
+
+function bindTool(
+  { workspace, dispatchSecrets, record, user }: ToolCallRequest,
+  offered: OfferedTool,
+  { toolbox, secrets, model }: CallToolParts,
+): ServerTool | undefined {
+  let spawned = 0;
+  return toolbox.bind(offered, {
+    workspace,
+    configured: [],
+    variables: {
+      secret: (key) => (Object.hasOwn(dispatchSecrets, key) ? dispatchSecrets[key] : undefined),
+      managedSecret: (name) => secrets.value(workspace, name),
+      record,
+      flow: {},
+      user,
+    },
+    tools: [offered],
+    model,
+    depth: 0,
+    ledger: {
+      tokens: () => undefined,
+      spawned() {
+        spawned += 1;
+        return spawned;
+      },
+    },
+  });
+}
+
+function receiptOf(
+  { definition, workspace, parameters, caller }: ToolCallRequest,
+  outcome: Outcome,
+  newId: CallToolParts['newId'],
+): Omit<Receipt, 'executionId' | 'startedAtMs' | 'durationMs'> {
+  const wasRefused = outcome.isError && outcome.code === 'invalid_arguments';
+  return {
+    id: newId(ID_PREFIX.receipt),
+    workspace,
+    surfaceId: null,
+    conversationId: '',
+    toolCallId: outcome.toolCallId,
+    parentToolCallId: null,
+    tool: definition.name,
+    toolType: definition.toolType,
+    pageOrigin: null,
+    parameters,
+    outcome: wasRefused ? 'refused' : outcome.isError ? 'error' : 'success',
+    result: cut(outcome.text, RECEIPT_CHARS, '…'),
+    approvedBy: caller,
+  };
+}
+
+function answerOf(outcome: Outcome): Pick<ExecuteToolResponse, 'status' | 'result' | 'error'> {
+  if (!outcome.isError) return { status: 'success', result: outcome.result };
+  return { status: 'error', error: { code: outcome.code, message: outcome.text } };
+}

@@ -1,0 +1,54 @@
+import type { ToolDefinition } from '../../protocol/definition.ts';
+import { RequestError } from '../errors.ts';
+import type { SecretStore } from '../store/secret-store.ts';
+import type { Finding } from '../tools/kind.ts';
+import { findingLines, reviewKeptName } from '../tools/review.ts';
+import type { Toolbox } from '../tools/toolbox.ts';
+
+/** A definition that somebody sent, found good. */
+export interface SubmittedTool {
+  readonly definition: ToolDefinition;
+  readonly warnings: readonly Finding[];
+}
+
+export interface SubmissionParts {
+  readonly toolbox: Toolbox;
+  readonly secretStore: Pick<SecretStore, 'secret'>;
+}
+
+/** Reviews a definition that is to be kept. Rejects with `RequestError` `invalid_tool` and all that is wrong with it. */
+export async function submittedTool(
+  input: unknown,
+  workspace: string,
+  parts: SubmissionParts,
+): Promise<SubmittedTool> {
+  const { definition, findings } = await review(input, workspace, parts);
+  const all = [...(definition === undefined ? [] : reviewKeptName(definition.name)), ...findings];
+  return requireSound(definition, all);
+}
+
+/** The same of one that only runs once. */
+export async function triedTool(
+  input: unknown,
+  workspace: string,
+  parts: SubmissionParts,
+): Promise<SubmittedTool> {
+  const { definition, findings } = await review(input, workspace, parts);
+  return requireSound(definition, findings);
+}
+
+function review(input: unknown, workspace: string, { toolbox, secretStore }: SubmissionParts) {
+  return toolbox.review(input, {
+    has: async (name) => (await secretStore.secret(workspace, name)) !== undefined,
+  });
+}
+
+function requireSound(definition: ToolDefinition | undefined, findings: readonly Finding[]): SubmittedTool {
+  const errors = findings.filter(({ severity }) => severity === 'error');
+  if (definition !== undefined && errors.length === 0) return { definition, warnings: findings };
+  const details = findingLines(errors);
+  throw new RequestError('invalid_tool', `The definition cannot work: ${details[0]}`, {
+    hint: 'Mend what `details` names. `/openapi.json` describes `ToolDefinition`.',
+    details,
+  });
+}
