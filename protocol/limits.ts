@@ -93,3 +93,6 @@ export const MAX_DEFINITION_CHARS = 262_144;
 
 /** Longest secret that the server keeps, in characters. Certificates with their keys are the longest there are. */
 export const MAX_SECRET_CHARS = 32_768;
+
+/** Most secrets of one dispatch. */
+export const MAX_DISPATCH_SECRETS = 50;

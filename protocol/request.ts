@@ -1,7 +1,8 @@
 import * as z from 'zod/mini';
+import { AgentDefinition, FlowDefinition, ToolChoice } from './definition.ts';
 import { StopReason, StreamEvent } from './event.ts';
 import { Id } from './ids.ts';
-import { MAX_FINGERPRINT_CHARS, MAX_MESSAGES } from './limits.ts';
+import { MAX_DISPATCH_SECRETS, MAX_FINGERPRINT_CHARS, MAX_MESSAGES, MAX_SECRET_CHARS } from './limits.ts';
 import { ChatMessage } from './message.ts';
 import { ClientTool } from './tool.ts';
 
@@ -181,33 +182,68 @@ export const FeedbackResponse = z.object({
 });
 export type FeedbackResponse = z.infer<typeof FeedbackResponse>;
 
+/**
+ * Values that tools of one dispatch need, by the key that `{{secrets.key}}` names. In memory as long as the execution
+ * runs or waits; never stored, logged or returned.
+ */
+export const DispatchSecrets = z
+  .record(
+    z.string().check(z.regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/)),
+    z.string().check(z.maxLength(MAX_SECRET_CHARS)),
+  )
+  .check(
+    z.refine(
+      (secrets) => Object.keys(secrets).length <= MAX_DISPATCH_SECRETS,
+      `Too many: at most ${MAX_DISPATCH_SECRETS}`,
+    ),
+  );
+export type DispatchSecrets = z.infer<typeof DispatchSecrets>;
+
+/** An agent of the configuration or a saved one by its `id` alone, or one that lives for this request. */
+export const WantedAgent = z.object({ id: z.optional(Id), ...AgentDefinition.shape });
+export type WantedAgent = z.infer<typeof WantedAgent>;
+
+/** A saved flow by its `id` alone, or one that lives for this request. */
+export const WantedFlow = z.object({ id: z.optional(Id), ...z.partial(FlowDefinition).shape });
+export type WantedFlow = z.infer<typeof WantedFlow>;
+
 /** `POST /v1/dispatch`, with an API key: an execution for a trusted caller. */
-export const DispatchRequest = z.object({
-  /** A surface's agent by id, or one that lives for this request. */
-  agent: z.union(
-    [
-      z.object({ id: Id }),
-      z.object({
-        model: z.string().check(z.minLength(1)),
-        instructions: z.optional(z.string()),
-        maxToolCalls: z.optional(z.number().check(z.int(), z.minimum(0), z.maximum(100))),
-      }),
-    ],
-    'Name a configured agent, { "id": "…" }, or describe one, { "model": "…", "instructions": "…" }',
-  ),
-  messages: Messages,
-  clientTools: z.optional(z.array(ClientTool)),
-  /** Narrows the `webmcp` tools of this request: exact names, or one trailing `*`. */
-  clientToolsPolicy: z.optional(z.object({ allowlist: z.array(z.string()) })),
-  /** Default true. */
-  streamResponse: z.optional(z.boolean()),
-});
+export const DispatchRequest = z
+  .object({
+    /** Exactly one of `agent` and `flow`. */
+    agent: z.optional(WantedAgent),
+    flow: z.optional(WantedFlow),
+    /** Required with an agent. */
+    messages: z.optional(Messages),
+    /** Values of a flow's prompts; an agent's model reads them as data with the newest message. */
+    inputs: z.optional(Bag),
+    /** What `{{_record.field}}` and `{{_user.field}}` of tools stand for. */
+    record: z.optional(Bag),
+    user: z.optional(Bag),
+    secrets: z.optional(DispatchSecrets),
+    /** Beside what the agent has. Of one name, these win. */
+    tools: z.optional(ToolChoice),
+    /** Of one name, these win over all others. */
+    clientTools: z.optional(z.array(ClientTool)),
+    /** Narrows the `webmcp` tools of this request: exact names, or one trailing `*`. */
+    clientToolsPolicy: z.optional(z.object({ allowlist: z.array(z.string()) })),
+    /** Default true. */
+    streamResponse: z.optional(z.boolean()),
+  })
+  .check(
+    z.refine(
+      ({ agent, flow }) => (agent === undefined) !== (flow === undefined),
+      'Send exactly one of `agent` and `flow`',
+    ),
+  );
 export type DispatchRequest = z.infer<typeof DispatchRequest>;
 
 /** `POST /v1/dispatch/resume`, with an API key. */
 export const DispatchResumeRequest = z.object({
   executionId: Id,
   toolOutputs: ToolOutputs,
+  /** Those that the server no longer has. */
+  secrets: z.optional(DispatchSecrets),
   /** Default true. */
   streamResponse: z.optional(z.boolean()),
 });

@@ -76,11 +76,12 @@ export function createApp(options: AppOptions): Hono<Env> {
   const visitors = createVisitors({ store, clock, newId });
   const parts = { ...options, credentials, sessions, visitors, limits, streams, newId };
   const kept = { store: store.definitions, clock, newId };
+  const agents = savedDefinitions('agent', NamedAgent, kept);
   const reviewing = { models: options.models, review: options.toolbox.review };
   const routes: Route[] = [
     ...clientRoutes(parts),
-    ...dispatchRoutes(parts),
-    ...agentRoutes({ agents: savedDefinitions('agent', NamedAgent, kept), ...reviewing }),
+    ...dispatchRoutes({ ...parts, agents }),
+    ...agentRoutes({ agents, ...reviewing }),
     ...flowRoutes({ flows: savedDefinitions('flow', NamedFlow, kept), ...reviewing }),
     ...toolRoutes(parts),
     ...followRoutes(parts),

@@ -60,7 +60,13 @@ export async function createPagehand(options: PagehandOptions = {}): Promise<Pag
     ...passwordsIn(environment.database),
     ...textsOf(environment.secretKeys),
   ]);
-  const log = options.log ?? createLog({ level: environment.logLevel, scrubber });
+  const dispatched = createScrubber([]);
+  const log =
+    options.log ??
+    createLog({
+      level: environment.logLevel,
+      scrubber: { scrub: (line) => dispatched.scrub(scrubber.scrub(line)) },
+    });
   const config = await loadConfig({ env, cwd });
   const models = createModels(env);
   // At the start and not at the first message: a model that cannot work stops the server, with the mend.
@@ -89,6 +95,8 @@ export async function createPagehand(options: PagehandOptions = {}): Promise<Pag
     maxRunning: environment.maxRuns,
     toolbox,
     tools: (agentId) => tools.get(agentId) ?? [],
+    scrubber,
+    logScrubber: dispatched,
     clock,
     newId,
     log,

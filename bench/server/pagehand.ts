@@ -50,6 +50,8 @@ async function start(): Promise<string> {
     leaseMs,
     maxRunning: MAX_RUNS,
     toolbox: CONFIGURED_TOOLBOX,
+    scrubber: createScrubber([]),
+    logScrubber: createScrubber([]),
     clock,
     newId,
     log,

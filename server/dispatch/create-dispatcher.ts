@@ -123,6 +123,7 @@ class LoopDispatcher implements Dispatcher {
   }
 
   async expireOverdue(): Promise<void> {
+    this.desk.deps.vault.sweep(this.deps.clock());
     for (;;) {
       const overdue = await this.deps.store.overdueExecutions(this.deps.clock(), SWEEP_PAGE);
       const expirations = overdue.map((execution) =>

@@ -17,7 +17,7 @@ export class Desk {
   private readonly leaving = new AbortController();
 
   constructor(deps: DispatchDeps) {
-    this.deps = { ...deps, vault: createSecretVault() };
+    this.deps = { ...deps, vault: createSecretVault(deps.logScrubber) };
     this.runs = new Runs(this.deps);
     // One for each reader.
     setMaxListeners(0, this.leaving.signal);

@@ -6,6 +6,7 @@ import type { Agent } from '../config/config.ts';
 import type { FileSettings } from '../config/files.ts';
 import type { ModelResolver } from '../models/model.ts';
 import type { Admission } from '../policy.ts';
+import type { Scrubber } from '../secrets/scrubber.ts';
 import type { Conversation, NewExecution, Owner, Store } from '../store/store.ts';
 import type { ServerTool } from '../tools/tool.ts';
 import type { Toolbox } from '../tools/toolbox.ts';
@@ -67,6 +68,8 @@ export interface ExecutionRequest {
 
 export interface ResumeExecution extends ExecutionRequest {
   readonly toolOutputs: Readonly<Record<string, unknown>>;
+  /** Added to those that the server still has. Default: none. */
+  readonly secrets?: Readonly<Record<string, string>> | undefined;
   /** Replaces the set of the dispatch; `undefined` keeps it. */
   readonly admission: Admission | undefined;
   /** As of the start. */
@@ -145,6 +148,10 @@ export interface DispatchDeps {
   readonly tools?: (agentId: string) => readonly ServerTool[];
   /** A secret that the server keeps for a workspace. Rejects with `ToolError`. Default: there are none. */
   readonly managedSecret?: (workspace: string, name: string) => Promise<string>;
+  /** Takes secrets of the server out of events, results and receipts. */
+  readonly scrubber: Pick<Scrubber, 'scrub' | 'scrubValue'>;
+  /** Keeps the secrets of dispatches out of the log. An execution's events know its own secrets, and not those of others. */
+  readonly logScrubber: Pick<Scrubber, 'hold'>;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   /** A new id with that prefix, unguessable. */

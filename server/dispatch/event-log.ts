@@ -29,12 +29,18 @@ export interface FirstBoundary extends Boundary {
   readonly files: readonly string[];
 }
 
+type Created = Awaited<ReturnType<Store['createExecution']>>;
+
 /** What logs of one process write with. */
 export interface LogDeps {
   readonly store: Store;
   readonly appender: Appender;
   readonly lease: Lease;
   readonly clock: () => number;
+  /** Takes secrets out of a value. */
+  readonly scrub: <Value>(value: Value) => Value;
+  /** Hears of each state that was stored. */
+  readonly stored: (execution: Execution) => void;
 }
 
 /**
@@ -67,6 +73,11 @@ export class EventLog implements AppendSource {
     this.lastSeq = execution.seq;
   }
 
+  /** Takes the secrets of this execution and of the server out of a text. */
+  scrub(text: string): string {
+    return this.deps.scrub(text);
+  }
+
   /** Adds an event. Deltas of one block that wait together are joined. Throws what an earlier write failed with. */
   push(body: EventBody): void {
     if (this.failure !== undefined) throw this.failure;
@@ -85,8 +96,8 @@ export class EventLog implements AppendSource {
     replacesFrom,
     files,
     ...boundary
-  }: FirstBoundary) {
-    let result: Awaited<ReturnType<Store['createExecution']>> = 'moved_on';
+  }: FirstBoundary): Promise<Created> {
+    let result: Created = 'moved_on';
     await this.write(boundary, async (commit) => {
       result = await this.deps.store.createExecution({
         ...commit,
@@ -170,7 +181,12 @@ export class EventLog implements AppendSource {
 
   private number(body: EventBody): StreamEvent {
     this.lastSeq += 1;
-    return { ...body, executionId: this.executionId, seq: this.lastSeq };
+    return { ...this.scrubbed(body), executionId: this.executionId, seq: this.lastSeq };
+  }
+
+  /** All but the words of the model, which reads no secrets: cut into deltas, one could not be found in them. */
+  private scrubbed(body: EventBody): EventBody {
+    return body.type.endsWith('_delta') ? body : this.deps.scrub(body);
   }
 
   private async write(boundary: Boundary, store: (commit: Commit) => Promise<boolean>): Promise<void> {
@@ -187,12 +203,13 @@ export class EventLog implements AppendSource {
       atMs: Math.max(this.deps.clock(), execution.createdAtMs),
       lease: execution.status === 'running' ? this.deps.lease : null,
       ...(outcome === undefined ? {} : { outcome }),
-      ...(receipts === undefined ? {} : { receipts }),
+      ...(receipts === undefined ? {} : { receipts: this.deps.scrub(receipts) }),
     };
     const finish = this.beginWriting();
     try {
       if (!(await store(commit))) throw new Superseded('The stored execution has moved on.');
       this.execution = execution;
+      this.deps.stored(execution);
       this.show(events);
     } catch (error) {
       this.fail(error);

@@ -190,7 +190,7 @@ export function end(
 }
 
 /** Whether it runs or waits. */
-export function isOpen({ status }: Execution): boolean {
+export function isOpen({ status }: Pick<Execution, 'status'>): boolean {
   return status === 'running' || status === 'awaiting';
 }
 

@@ -1,5 +1,7 @@
 import type { EventBody } from '../../protocol/event.ts';
+import { RequestError } from '../errors.ts';
 import type { Execution } from '../store/store.ts';
+import { missingSecrets } from './bound-tools.ts';
 import type { Desk } from './desk.ts';
 import type { Answer, ResumeExecution } from './dispatcher.ts';
 import { resultsMessage } from './ending.ts';
@@ -27,10 +29,15 @@ export async function resumeOnce(
     const after = Math.max(...repeated.map(({ acceptedSeq }) => acceptedSeq));
     return desk.read(execution, after, 'answer');
   }
-  const resolved = resolveCalls(execution, accepted);
+  keepSecrets(execution, request.secrets, desk);
+  const log = runs.newLog(execution);
+  const resolved = resolveCalls(
+    execution,
+    accepted.map((call) => ({ ...call, text: log.scrub(call.text) })),
+  );
+  if (resolved.status === 'running') requireSecrets(execution, desk);
   const next = withTools(request, resolved);
   const outcome = newOutcome(request.idempotency, execution, deps.clock());
-  const log = runs.newLog(execution);
   const giveBack =
     resolved.status === 'running' ? runs.reserve(execution.owner, request.maxRunning) : undefined;
   try {
@@ -44,6 +51,26 @@ export async function resumeOnce(
     giveBack?.();
   }
   return desk.read(execution, execution.seq, 'answer');
+}
+
+/** Takes in secrets that came once more. */
+function keepSecrets(
+  execution: Execution,
+  secrets: Readonly<Record<string, string>> | undefined,
+  { deps: { vault } }: Desk,
+): void {
+  vault.keep(execution.id, secrets ?? {});
+  vault.note(execution);
+}
+
+/** Before anything goes on, so that nothing is lost where one is missing. */
+function requireSecrets(execution: Execution, { deps }: Desk): void {
+  const missing = missingSecrets(execution, execution.tools, deps);
+  if (missing.length === 0) return;
+  throw new RequestError('secrets_required', 'The server no longer has the secrets of this dispatch.', {
+    hint: 'Send the same request again with `secrets`, holding the keys in `details`. Nothing is lost.',
+    details: missing.map((key) => `secrets.${key}: is needed by a tool of this execution`),
+  });
 }
 
 interface Resumed {

@@ -7,6 +7,7 @@ import type { DeskDeps } from './dispatcher.ts';
 import { EventLog, type LogDeps, Superseded } from './event-log.ts';
 import { type AbortCause, RunAborted } from './failure.ts';
 import { runTurns } from './loop.ts';
+import { scrubberOf } from './secret-vault.ts';
 
 /** How long others wait for a sign of life when nothing else is said, in milliseconds. */
 const DEFAULT_LEASE_MS = 10_000;
@@ -27,7 +28,7 @@ export interface Run {
 export class Runs {
   readonly lease: Lease;
   private readonly deps: DeskDeps;
-  private readonly logDeps: LogDeps;
+  private readonly logDeps: Omit<LogDeps, 'scrub'>;
   private readonly running = new Map<string, Run>();
   /** Owners of what is about to run and is still being stored. */
   private readonly coming = new Set<{ readonly owner: Owner }>();
@@ -40,13 +41,17 @@ export class Runs {
   constructor(deps: DeskDeps) {
     this.deps = deps;
     this.lease = { owner: deps.processId, forMs: deps.leaseMs ?? DEFAULT_LEASE_MS };
-    const { store, clock } = deps;
-    this.logDeps = { store, appender: new Appender(store), lease: this.lease, clock };
+    const { store, clock, vault } = deps;
+    const stored = (execution: Execution) => vault.note(execution);
+    this.logDeps = { store, appender: new Appender(store), lease: this.lease, clock, stored };
     this.attachments = createAttachments(store);
   }
 
   newLog(execution: Execution): EventLog {
-    return new EventLog(this.logDeps, execution);
+    return new EventLog(
+      { ...this.logDeps, scrub: scrubberOf(execution.id, this.deps).scrubValue },
+      execution,
+    );
   }
 
   /** Lets an execution run whose turn is open. Nobody has to wait for it. */

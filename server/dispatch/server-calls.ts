@@ -24,6 +24,8 @@ export function startEvent(call: StartedCall, iteration: number): EventBody {
 
 export interface CallsOptions {
   readonly bind: (call: StartedCall) => BoundCall;
+  /** Of what the tools gave, before anybody reads it. */
+  readonly scrub: (text: string) => string;
   readonly signal: AbortSignal;
   readonly clock: () => number;
   /** For whoever runs the server: what a tool threw, or that it took too long. */
@@ -36,7 +38,7 @@ export interface CallsOptions {
  */
 export async function* runStarted(
   execution: Execution,
-  { bind, signal, clock, onError }: CallsOptions,
+  { bind, scrub, signal, clock, onError }: CallsOptions,
 ): AsyncGenerator<CallResult> {
   const { id, conversationId, started, seq } = execution;
   const running = new Map(
@@ -49,7 +51,9 @@ export async function* runStarted(
           : runTool(tool, call, { signal, executionId: id, conversationId, onError });
       return [
         call.toolCallId,
-        result.then((output) => resultOf(call, output, { seq, tookMs: clock() - began, at: clock() })),
+        result.then(({ text, isError }) =>
+          resultOf(call, { text: scrub(text), isError }, { seq, tookMs: clock() - began, at: clock() }),
+        ),
       ];
     }),
   );

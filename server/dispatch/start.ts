@@ -84,24 +84,30 @@ async function begin(
   const createdAtMs = latest === undefined ? nowMs : Math.max(nowMs, latest.createdAtMs + 1);
   const resolved = await resolveTools(request, id, desk);
   const conversationEnd = positionAfter(stored) + messages.length;
+  deps.vault.keep(id, request.secrets ?? {});
   const log = newLog(request, { id, resolved, createdAtMs, conversationEnd }, stored, desk);
   const turn = nextTurn(log.execution, deps);
-  const result = await log.create({
-    execution: turn.execution,
-    events: [...startEvents(log.execution, request.admission), turn.event],
-    messages,
-    files,
-    expectedMessages: stored.length,
-    count: request.count,
-    newConversation: request.newConversation,
-    replacesFrom: plan.kind === 'new' ? plan.replacesFrom : undefined,
-    outcome: newOutcome(request.idempotency, log.execution, nowMs),
-  });
-  if (result === 'moved_on') return undefined;
-  if (result === 'deleted') throw conversationDeleted();
-  if (result === 'limit_reached') throw limitReached(request.count?.limit ?? 0);
-  deps.vault.keep(id, request.secrets ?? {});
-  runs.launch(log);
+  let isStored = false;
+  try {
+    const result = await log.create({
+      execution: turn.execution,
+      events: [...startEvents(log.execution, request.admission), turn.event],
+      messages,
+      files,
+      expectedMessages: stored.length,
+      count: request.count,
+      newConversation: request.newConversation,
+      replacesFrom: plan.kind === 'new' ? plan.replacesFrom : undefined,
+      outcome: newOutcome(request.idempotency, log.execution, nowMs),
+    });
+    isStored = result === 'created';
+    if (result === 'moved_on') return undefined;
+    if (result === 'deleted') throw conversationDeleted();
+    if (result === 'limit_reached') throw limitReached(request.count?.limit ?? 0);
+    runs.launch(log);
+  } finally {
+    if (!isStored) deps.vault.drop(id);
+  }
   return desk.read(log.execution, 0, 'answer');
 }
 

@@ -1,22 +1,24 @@
 import { ID_PREFIX } from '../../protocol/ids.ts';
-import { DEFAULT_MAX_TOOL_CALLS, DEFAULT_PAUSE_MINUTES } from '../../protocol/limits.ts';
-import { DispatchRequest, DispatchResponse, DispatchResumeRequest } from '../../protocol/request.ts';
-import { type Agent, type Config, ConfigError } from '../config/config.ts';
+import { MAX_PAGE_CONTEXT_CHARS } from '../../protocol/limits.ts';
+import {
+  DispatchRequest,
+  DispatchResponse,
+  DispatchResumeRequest,
+  type WantedAgent,
+} from '../../protocol/request.ts';
 import type { Answer, Dispatcher } from '../dispatch/dispatcher.ts';
 import { RequestError } from '../errors.ts';
 import { refuseDuplicates } from '../guard/client-tools.ts';
 import { IDEMPOTENCY_KEY, idempotencyOf } from '../guard/idempotency.ts';
 import { collectAnswer } from '../http/collect-answer.ts';
 import type { EventStreams } from '../http/event-stream.ts';
-import type { ModelResolver } from '../models/model.ts';
 import { admit, isToolPattern } from '../policy.ts';
 import { RESUME_ERRORS } from './client.ts';
 import { type Call, jsonAnswer, type KeyRoute, keyRoute } from './route.ts';
+import { type AgentSources, findAgent } from './wanted-agent.ts';
 
-export interface DispatchRouteParts {
-  readonly config: Config;
+export interface DispatchRouteParts extends AgentSources {
   readonly dispatcher: Dispatcher;
-  readonly models: ModelResolver;
   readonly streams: EventStreams;
   readonly clock: () => number;
   readonly newId: (prefix: string) => string;
@@ -35,7 +37,8 @@ const ANSWER = {
 } as const;
 
 function dispatchRoute(parts: DispatchRouteParts): KeyRoute {
-  const { config, dispatcher, models, streams, clock, newId } = parts;
+  const { dispatcher, streams, clock, newId } = parts;
+  const sources = { config: parts.config, agents: parts.agents, models: parts.models };
   const path = '/v1/dispatch';
   return keyRoute({
     method: 'POST',
@@ -49,18 +52,24 @@ function dispatchRoute(parts: DispatchRouteParts): KeyRoute {
       'too_many_client_tools',
       'client_tools_too_large',
       'duplicate_client_tool',
+      'too_many_runtime_tools',
+      'invalid_tool',
+      'tool_not_found',
+      'unresolved_variable',
+      'mcp_server_failed',
       'idempotency_key_reused',
       'overloaded',
     ],
     async handle(call, body, key) {
-      const agent = findAgent(body.agent, config, models);
+      const { agent, choices } = await findAgent(requireAgent(body), key.workspace, sources);
       const tools = body.clientTools ?? [];
       refuseDuplicates(tools);
       const allowlist = body.clientToolsPolicy?.allowlist;
       requirePatterns(allowlist ?? []);
+      const pageContext = contextOf(body);
       const owner = { kind: 'api_key', hash: key.hash } as const;
       const scope = { owner, conversationId: null, route: path };
-      const idempotency = idempotencyOf(call.header(IDEMPOTENCY_KEY.name), scope, body);
+      const idempotency = idempotencyOf(call.header(IDEMPOTENCY_KEY.name), scope, withoutSecrets(body));
       const conversationId = newId(ID_PREFIX.conversation);
       return respond(body.streamResponse, streams, call, () =>
         dispatcher.start({
@@ -70,7 +79,12 @@ function dispatchRoute(parts: DispatchRouteParts): KeyRoute {
           conversationId,
           newConversation: { id: conversationId, owner, surfaceId: null, createdAtMs: clock() },
           agent,
-          messages: body.messages,
+          choices: body.tools === undefined ? choices : [...choices, body.tools],
+          record: body.record,
+          user: body.user,
+          secrets: body.secrets,
+          messages: body.messages ?? [],
+          pageContext,
           assistantMessageId: null,
           admission: admit(tools, { kind: 'api_key', allowlist }),
           ...idempotency,
@@ -89,17 +103,18 @@ function dispatchResumeRoute({ dispatcher, streams }: DispatchRouteParts): KeyRo
     request: DispatchResumeRequest,
     headers: [IDEMPOTENCY_KEY],
     answer: ANSWER,
-    errors: RESUME_ERRORS,
+    errors: [...RESUME_ERRORS, 'secrets_required'],
     async handle(call, body, key) {
       const owner = { kind: 'api_key', hash: key.hash } as const;
       const scope = { owner, conversationId: null, route: path };
-      const idempotency = idempotencyOf(call.header(IDEMPOTENCY_KEY.name), scope, body);
+      const idempotency = idempotencyOf(call.header(IDEMPOTENCY_KEY.name), scope, withoutSecrets(body));
       return respond(body.streamResponse, streams, call, () =>
         dispatcher.resume({
           executionId: body.executionId,
           owner,
           conversationId: null,
           toolOutputs: body.toolOutputs,
+          secrets: body.secrets,
           admission: undefined,
           ...idempotency,
         }),
@@ -118,34 +133,30 @@ async function respond(
   return streams.answer(requestId, begin);
 }
 
-function findAgent(wanted: DispatchRequest['agent'], { surfaces }: Config, models: ModelResolver): Agent {
-  if ('id' in wanted) {
-    const agents = surfaces.map(({ agent }) => agent);
-    const agent = agents.find(({ id }) => id === wanted.id);
-    if (agent !== undefined) return agent;
-    throw new RequestError('agent_not_found', `There is no agent "${wanted.id}".`, {
-      hint: `The configured agents are: ${agents.map(({ id }) => id).join(', ') || 'none'}.`,
-    });
-  }
-  try {
-    models(wanted.model);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    const details = [`agent.model: ${error.message}`];
-    throw new RequestError('invalid_request', `The model "${wanted.model}" cannot work here.`, {
-      details,
-      cause: error,
-    });
-  }
-  return {
-    id: 'inline',
-    name: 'Inline agent',
-    model: wanted.model,
-    instructions: wanted.instructions ?? '',
-    maxToolCalls: wanted.maxToolCalls ?? DEFAULT_MAX_TOOL_CALLS,
-    pauseMinutes: DEFAULT_PAUSE_MINUTES,
-    tools: [],
-  };
+/** An agent, and something to say to it. */
+function requireAgent({ agent, messages = [] }: DispatchRequest): WantedAgent {
+  if (agent === undefined) throw unfit('flow', 'flows cannot be dispatched yet');
+  if (messages.length === 0) throw unfit('messages', 'send at least one message of role `user` to the agent');
+  return agent;
+}
+
+function unfit(field: string, problem: string): RequestError {
+  return new RequestError('invalid_request', `The request does not fit this route: ${field}: ${problem}.`, {
+    details: [`${field}: ${problem}`],
+  });
+}
+
+/** What the model reads with the newest message. */
+function contextOf({ inputs }: Pick<DispatchRequest, 'inputs'>): string | undefined {
+  if (inputs === undefined || Object.keys(inputs).length === 0) return undefined;
+  const json = JSON.stringify({ inputs });
+  if (json.length <= MAX_PAGE_CONTEXT_CHARS) return json;
+  throw unfit('inputs', `has ${json.length} characters, and the limit is ${MAX_PAGE_CONTEXT_CHARS}`);
+}
+
+/** Of a stored hash nothing may be guessed back. */
+function withoutSecrets<Body extends object>(body: Body): object {
+  return { ...body, secrets: undefined };
 }
 
 function requirePatterns(patterns: readonly string[]): void {

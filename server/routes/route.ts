@@ -4,6 +4,7 @@ import type { ErrorCode } from '../../protocol/error.ts';
 import type { ApiKeyConfig } from '../config/config.ts';
 import { RequestError } from '../errors.ts';
 import { checkSubmission } from '../guard/client-tools.ts';
+import { checkRuntimeTools, refuseSecrets } from '../guard/dispatch-limits.ts';
 
 /** What a route knows of the request beside its input. */
 export interface Call {
@@ -96,7 +97,10 @@ export function clientRoute<Schema extends z.ZodMiniType>(
   return {
     ...route,
     auth: 'client',
-    handle: (call, input) => route.handle(call, read(route.request, input)),
+    handle(call, input) {
+      refuseSecrets(input);
+      return route.handle(call, read(route.request, input));
+    },
   };
 }
 
@@ -132,6 +136,7 @@ const words = z.locales.en().localeError;
 
 function read<Schema extends z.ZodMiniType>(schema: Schema, input: unknown): z.infer<Schema> {
   checkSubmission(input);
+  checkRuntimeTools(input);
   const result = schema.safeParse(input, { error: words });
   if (result.success) return result.data;
   const details = result.error.issues

@@ -82,6 +82,8 @@ const realDispatcher = createDispatcher({
   processId,
   leaseMs: LEASE_MS,
   toolbox: CONFIGURED_TOOLBOX,
+  scrubber: createScrubber([]),
+  logScrubber: createScrubber([]),
   tools: (agentId) => config.surfaces.find(({ agent }) => agent.id === agentId)?.agent.tools ?? [],
   clock,
   newId,

@@ -117,7 +117,9 @@ describe('client tools of a browser', () => {
             {
               id: 'store',
               behavior: { webmcp: { enabled: true, ...webmcp }, sdkTools },
-              clientTokens: [{ token: 'ct_test_store', allowedOrigins: [STORE_ORIGIN, 'http://localhost:3000'] }],
+              clientTokens: [
+                { token: 'ct_test_store', allowedOrigins: [STORE_ORIGIN, 'http://localhost:3000'] },
+              ],
             },
           ],
         },

@@ -4,6 +4,7 @@ import { ConfigError } from '../../server/config/config.ts';
 import { createDispatcher } from '../../server/dispatch/create-dispatcher.ts';
 import { MODEL_IDLE_MS, MODEL_TOTAL_MS } from '../../server/dispatch/turn.ts';
 import { type Model, ModelError, type ModelErrorCode } from '../../server/models/model.ts';
+import { createScrubber } from '../../server/secrets/create-scrubber.ts';
 import { openSqliteStore } from '../../server/store/sqlite.ts';
 import { StoreError } from '../../server/store/store.ts';
 import { CONFIGURED_TOOLBOX } from '../../server/tools/configured-toolbox.ts';
@@ -131,6 +132,8 @@ describe('a model that fails', () => {
       store,
       clock: () => 0,
       toolbox: CONFIGURED_TOOLBOX,
+      scrubber: createScrubber([]),
+      logScrubber: createScrubber([]),
       processId: 'proc_1',
       newId: (prefix) => `${prefix}1`,
       log: { warn: () => undefined, error: () => undefined },

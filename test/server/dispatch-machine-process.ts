@@ -3,6 +3,7 @@ import type { Dispatcher } from '../../server/dispatch/dispatcher.ts';
 import { Superseded } from '../../server/dispatch/event-log.ts';
 import { RunAborted } from '../../server/dispatch/failure.ts';
 import { type Model, ModelError, type ModelEvent } from '../../server/models/model.ts';
+import { createScrubber } from '../../server/secrets/create-scrubber.ts';
 import {
   type Commit,
   type Execution,
@@ -58,6 +59,8 @@ export class Process {
       leaseMs: setup.leaseMs,
       maxRunning: setup.maxRunning,
       toolbox: CONFIGURED_TOOLBOX,
+      scrubber: createScrubber([]),
+      logScrubber: createScrubber([]),
       tools: () => tools,
       clock: () => clock.nowMs,
       newId: (prefix) => world.newId(prefix),

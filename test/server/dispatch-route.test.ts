@@ -114,7 +114,7 @@ describe('a dispatch with an API key', () => {
   test('says how an agent is named when a request does not', async () => {
     const answer = await server.dispatch({ agent: { agentId: 'store' } });
     expect(((await answer.json()) as { details: string[] }).details).toEqual([
-      'agent: Name a configured agent, { "id": "…" }, or describe one, { "model": "…", "instructions": "…" }',
+      'agent: Name a configured or saved agent, { "id": "…" }, or describe one, { "model": "…", "instructions": "…" }',
     ]);
   });
 

@@ -13,6 +13,7 @@ import type {
 } from '../../server/dispatch/dispatcher.ts';
 import type { Model } from '../../server/models/model.ts';
 import type { Admission } from '../../server/policy.ts';
+import { createScrubber } from '../../server/secrets/create-scrubber.ts';
 import { openSqliteStore } from '../../server/store/sqlite.ts';
 import type { Owner, Store, StoredMessage } from '../../server/store/store.ts';
 import { CONFIGURED_TOOLBOX } from '../../server/tools/configured-toolbox.ts';
@@ -65,6 +66,8 @@ export async function bench(
   const dispatcherWith = (spoken: Model) =>
     createDispatcher({
       toolbox: CONFIGURED_TOOLBOX,
+      scrubber: createScrubber([]),
+      logScrubber: createScrubber([]),
       ...more,
       store,
       model: () => spoken,

@@ -153,6 +153,8 @@ export async function aServer(options: TestServerOptions = {}): Promise<TestServ
     ...(options.maxRunning === undefined ? {} : { maxRunning: options.maxRunning }),
     ...(options.leaseMs === undefined ? {} : { leaseMs: options.leaseMs }),
     toolbox,
+    scrubber,
+    logScrubber: scrubber,
     tools: (agentId) => tools.get(agentId) ?? [],
     clock,
     newId,
