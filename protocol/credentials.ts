@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { Id } from './ids.ts';
 import { MAX_SECRET_CHARS } from './limits.ts';
 
 /** What an API key may be allowed to do something with. */
@@ -99,3 +100,81 @@ export type RotateSecretsResponse = z.infer<typeof RotateSecretsResponse>;
 
 export const Deleted = z.object({ deleted: z.literal(true) });
 export type Deleted = z.infer<typeof Deleted>;
+
+const Environment = z.enum(['live', 'test']);
+const Origins = z.array(z.string().check(z.maxLength(300))).check(z.minLength(1), z.maxLength(100));
+
+/** `POST /v1/client-tokens` */
+export const CreateClientTokenRequest = z.object({
+  /** Of the server's configuration. */
+  surfaceId: z.string(),
+  /** Of the pages that may use it: exact, lower-case, without a path. */
+  allowedOrigins: Origins,
+  /** Default: `live`, for `ct_live_…`. */
+  environment: z.optional(Environment),
+});
+
+/** `DELETE /v1/client-tokens/{id}` and its like. */
+export const CredentialRequest = z.object({ id: Id });
+
+/** `PATCH /v1/client-tokens/{id}`: what is left out stays. */
+export const ChangeClientTokenRequest = z.object({
+  id: Id,
+  allowedOrigins: z.optional(Origins),
+  /** Off: it opens nothing, and its sessions end. */
+  isActive: z.optional(z.boolean()),
+});
+
+/** A client token that was made while the server ran, without its value. */
+export const ClientTokenSummary = z.object({
+  id: z.string(),
+  /** Its first characters. */
+  label: z.string(),
+  surfaceId: z.string(),
+  environment: Environment,
+  allowedOrigins: z.array(z.string()),
+  isActive: z.boolean(),
+  createdAt: z.string(),
+});
+export type ClientTokenSummary = z.infer<typeof ClientTokenSummary>;
+
+export const ClientTokensResponse = z.object({ clientTokens: z.array(ClientTokenSummary) });
+export type ClientTokensResponse = z.infer<typeof ClientTokensResponse>;
+
+/** A client token with its value, which is told this once. */
+export const IssuedClientToken = z.object({ ...ClientTokenSummary.shape, token: z.string() });
+export type IssuedClientToken = z.infer<typeof IssuedClientToken>;
+
+/** `POST /v1/api-keys` */
+export const CreateApiKeyRequest = z.object({
+  /** What people call it. */
+  name: z.string().check(z.minLength(1), z.maxLength(100)),
+  /** Each of them one that the asking key has itself. */
+  scopes: z.array(z.string().check(z.maxLength(40))).check(z.minLength(1), z.maxLength(30)),
+  /** Default: `live`, for `sk_live_…`. */
+  environment: z.optional(Environment),
+  /** Default: as long as the key that asks. */
+  expiresInDays: z.optional(z.int().check(z.gte(1), z.lte(3_650))),
+});
+
+/** An API key that was made while the server ran, without its value. */
+export const ApiKeySummary = z.object({
+  id: z.string(),
+  /** Its first characters. */
+  label: z.string(),
+  name: z.string(),
+  scopes: z.array(z.string()),
+  /** Off: it was revoked. */
+  isActive: z.boolean(),
+  createdAt: z.string(),
+  /** `null`: it does not expire. */
+  expiresAt: z.nullable(z.string()),
+});
+export type ApiKeySummary = z.infer<typeof ApiKeySummary>;
+
+export const ApiKeysResponse = z.object({ apiKeys: z.array(ApiKeySummary) });
+export type ApiKeysResponse = z.infer<typeof ApiKeysResponse>;
+
+/** An API key with its value, which is told this once. */
+export const IssuedApiKey = z.object({ ...ApiKeySummary.shape, key: z.string() });
+export type IssuedApiKey = z.infer<typeof IssuedApiKey>;

@@ -1,11 +1,11 @@
-import { randomBytes } from 'node:crypto';
 import type { HttpBindings } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import { MAX_BODY_BYTES } from '../protocol/limits.ts';
 import { NamedAgent, NamedFlow } from '../protocol/saved-definitions.ts';
 import { type AssetFolders, createAssets } from './assets.ts';
 import type { Config } from './config/config.ts';
-import { createCredentials } from './credentials.ts';
+import { createCredentialDesk } from './credential-desk.ts';
+import type { Credentials } from './credentials.ts';
 import { savedDefinitions } from './definitions/saved-definitions.ts';
 import type { Dispatcher } from './dispatch/dispatcher.ts';
 import { createFiles } from './files/create-files.ts';
@@ -19,9 +19,12 @@ import { createBodyReader } from './http/read-body.ts';
 import { requestLog } from './http/request-log.ts';
 import type { Log } from './log.ts';
 import type { ModelResolver } from './models/model.ts';
+import { newId } from './new-id.ts';
 import { openApiDocument } from './openapi.ts';
 import { agentRoutes } from './routes/agents.ts';
+import { apiKeyRoutes } from './routes/api-keys.ts';
 import { clientRoutes } from './routes/client.ts';
+import { clientTokenRoutes } from './routes/client-tokens.ts';
 import { dispatchRoutes } from './routes/dispatch.ts';
 import { fileRoutes } from './routes/files.ts';
 import { flowRoutes } from './routes/flows.ts';
@@ -44,6 +47,7 @@ export interface AppOptions {
   readonly dispatcher: Dispatcher;
   readonly models: ModelResolver;
   readonly secrets: ManagedSecrets;
+  readonly credentials: Credentials;
   readonly log: Log;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
@@ -67,14 +71,14 @@ type Env = { Bindings: Bindings; Variables: { requestId: string } };
 
 /** The whole server as a fetch handler: `createApp(…).fetch` runs wherever a `Request` comes in. */
 export function createApp(options: AppOptions): Hono<Env> {
-  const { config, store, log, clock, isAccepting = () => true } = options;
-  const credentials = createCredentials(config);
+  const { store, credentials, log, clock, isAccepting = () => true } = options;
   const limits = createRateLimits(clock, options.takeShared);
   const streams = options.streams ?? createEventStreams({ log });
   const bodies = createBodyReader();
   const sessions = createSessions({ store, credentials, clock, newId });
+  const desk = createCredentialDesk({ store: store.credentials, clock, newId });
   const visitors = createVisitors({ store, clock, newId });
-  const parts = { ...options, credentials, sessions, visitors, limits, streams, newId };
+  const parts = { ...options, sessions, visitors, limits, streams, newId };
   const kept = { store: store.definitions, clock, newId };
   const agents = savedDefinitions('agent', NamedAgent, kept);
   const reviewing = { models: options.models, review: options.toolbox.review };
@@ -87,6 +91,8 @@ export function createApp(options: AppOptions): Hono<Env> {
     ...followRoutes(parts),
     ...historyRoutes(parts),
     ...secretRoutes(parts),
+    ...clientTokenRoutes({ ...parts, desk }),
+    ...apiKeyRoutes({ ...parts, desk }),
     ...fileRoutes({ ...parts, files: createFiles({ store, clock, newId, log }) }),
     ...serviceRoutes({ store, isAccepting, document: () => document }),
   ];
@@ -166,9 +172,4 @@ export function createApp(options: AppOptions): Hono<Env> {
 
 function pathPattern({ path }: Route): RegExp {
   return new RegExp(`^${path.replaceAll('.', '\\.').replace(/\{\w+\}/g, '[^/]+')}$`);
-}
-
-/** An id that nobody guesses: the prefix and 144 random bits. */
-export function newId(prefix: string): string {
-  return `${prefix}${randomBytes(18).toString('base64url')}`;
 }

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { ApiKeyConfig, ClientTokenConfig, Config, Surface } from './config/config.ts';
+import type { CredentialStore, StoredApiKey, StoredClientToken } from './store/credential-store.ts';
 
 /** A client token and the surface that it opens. */
 export interface TokenGrant {
@@ -7,30 +8,74 @@ export interface TokenGrant {
   readonly token: ClientTokenConfig;
 }
 
-/** Finds what a credential opens. Looked up by SHA-256, so the time that it takes says nothing about the value. */
+/**
+ * Finds what a credential opens: those of the configuration, and those that were made while the server ran, as they
+ * stood at the last reading. What is not found is read anew, at most once a second. Looked up by SHA-256, so the time
+ * that it takes says nothing about the value. Rejects with `StoreError` where such a reading fails.
+ */
 export interface Credentials {
-  /** Of any token that is configured, active or not. */
-  clientToken(token: string): TokenGrant | undefined;
-  clientTokenByHash(hash: string): TokenGrant | undefined;
-  apiKey(key: string): ApiKeyConfig | undefined;
+  /** Of any token that there is, active or not. */
+  clientToken(token: string): Promise<TokenGrant | undefined>;
+  clientTokenByHash(hash: string): Promise<TokenGrant | undefined>;
+  /** `undefined` for one that was revoked or has expired, too. */
+  apiKey(key: string): Promise<ApiKeyConfig | undefined>;
   /** Whether some active client token allows this origin. All that a preflight can be asked. */
-  knowsOrigin(origin: string): boolean;
+  knowsOrigin(origin: string): Promise<boolean>;
+  /** Reads what was made while the server ran, here and elsewhere. */
+  refresh(): Promise<void>;
 }
 
-export function createCredentials(config: Config): Credentials {
-  const grants = config.surfaces.flatMap((surface) =>
-    surface.clientTokens.map((token): TokenGrant => ({ surface, token })),
-  );
-  const tokens = new Map(grants.map((grant) => [grant.token.hash, grant]));
-  const apiKeys = new Map(config.apiKeys.map((key) => [key.hash, key]));
-  const origins = new Set(
-    grants.filter(({ token }) => token.isActive).flatMap(({ token }) => token.allowedOrigins),
-  );
+export interface CredentialsOptions {
+  readonly config: Config;
+  readonly store: Pick<CredentialStore, 'clientTokens' | 'apiKeys'>;
+  readonly clock: () => number;
+}
+
+/** Time between two readings for something that is not found, in milliseconds. Whoever guesses must not cost more. */
+const MISS_INTERVAL_MS = 1_000;
+
+export function createCredentials({ config, store, clock }: CredentialsOptions): Credentials {
+  const configured = configuredIn(config);
+  let all = configured;
+  let readAtMs = Number.NEGATIVE_INFINITY;
+  let reading: Promise<void> | undefined;
+
+  const read = async () => {
+    readAtMs = clock();
+    const [tokens, keys] = await Promise.all([store.clientTokens(), store.apiKeys()]);
+    all = withStored(configured, config.surfaces, tokens, keys);
+  };
+  const readOnce = () => {
+    reading ??= read().finally(() => {
+      reading = undefined;
+    });
+    return reading;
+  };
+  const find = async <Found>(look: (known: Known) => Found | undefined): Promise<Found | undefined> => {
+    const found = look(all);
+    if (found !== undefined) return found;
+    // However far the clock was set.
+    const isDue = Math.abs(clock() - readAtMs) >= MISS_INTERVAL_MS;
+    if (!isDue && reading === undefined) return undefined;
+    await readOnce();
+    return look(all);
+  };
+
   return {
-    clientToken: (token) => tokens.get(hashCredential(token)),
-    clientTokenByHash: (hash) => tokens.get(hash),
-    apiKey: (key) => apiKeys.get(hashCredential(key)),
-    knowsOrigin: (origin) => origins.has(origin),
+    clientToken: (token) => find(({ tokens }) => tokens.get(hashCredential(token))),
+    clientTokenByHash: (hash) => find(({ tokens }) => tokens.get(hash)),
+    async apiKey(value) {
+      const hash = hashCredential(value);
+      const key = await find(({ keys }) => keys.get(hash));
+      return key?.expiresAtMs === undefined || key.expiresAtMs > clock() ? key : undefined;
+    },
+    knowsOrigin: async (origin) =>
+      (await find(({ origins }) => (origins.has(origin) ? true : undefined))) === true,
+    async refresh() {
+      // One that is under way may have begun before what the caller knows of.
+      await reading?.catch(() => undefined);
+      await readOnce();
+    },
   };
 }
 
@@ -42,4 +87,56 @@ export function hashCredential(value: string): string {
 /** 32 random bytes as text that is safe in URLs and headers. */
 export function randomSecret(): string {
   return randomBytes(32).toString('base64url');
+}
+
+/** The prefix and two characters: enough to tell a few credentials apart, too little to use one. */
+const SHOWN_CHARS = 'ct_test_'.length + 2;
+
+/** What a credential is called where it must not be shown. */
+export function labelOf(value: string): string {
+  return `${value.slice(0, SHOWN_CHARS)}…`;
+}
+
+interface Known {
+  readonly tokens: ReadonlyMap<string, TokenGrant>;
+  readonly keys: ReadonlyMap<string, ApiKeyConfig>;
+  readonly origins: ReadonlySet<string>;
+}
+
+function configuredIn({ surfaces, apiKeys }: Config): Known {
+  const grants = surfaces.flatMap((surface) =>
+    surface.clientTokens.map((token): TokenGrant => ({ surface, token })),
+  );
+  return known(grants, apiKeys);
+}
+
+/** The configuration comes last: nothing that is stored takes its place. Tokens of surfaces that are gone open nothing. */
+function withStored(
+  configured: Known,
+  surfaces: readonly Surface[],
+  tokens: readonly StoredClientToken[],
+  keys: readonly StoredApiKey[],
+): Known {
+  const grants = tokens.flatMap(({ surfaceId, workspace, ...token }): readonly TokenGrant[] => {
+    const surface = surfaces.find(({ id }) => id === surfaceId);
+    return surface === undefined || surface.workspace !== workspace ? [] : [{ surface, token }];
+  });
+  const active = keys.filter(({ isActive }) => isActive);
+  return known(
+    [...grants, ...configured.tokens.values()],
+    [...active.map(storedKey), ...configured.keys.values()],
+  );
+}
+
+function storedKey({ hash, label, scopes, workspace, expiresAtMs }: StoredApiKey): ApiKeyConfig {
+  return { hash, label, scopes, workspace, ...(expiresAtMs === null ? {} : { expiresAtMs }) };
+}
+
+function known(grants: readonly TokenGrant[], keys: readonly ApiKeyConfig[]): Known {
+  const active = grants.filter(({ token }) => token.isActive);
+  return {
+    tokens: new Map(grants.map((grant) => [grant.token.hash, grant])),
+    keys: new Map(keys.map((key) => [key.hash, key])),
+    origins: new Set(active.flatMap(({ token }) => token.allowedOrigins)),
+  };
 }

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { createApp, newId } from './app.ts';
+import { createApp } from './app.ts';
 import { type AssetFolders, builtAssets } from './assets.ts';
 import type { Config } from './config/config.ts';
 import { isPostgresUrl, passwordsIn } from './config/database.ts';
@@ -7,11 +7,12 @@ import { DEMO_TOKEN } from './config/demo.ts';
 import { type EnvironmentVariables, readEnvironment } from './config/environment.ts';
 import { loadConfig } from './config/load.ts';
 import { textsOf } from './config/secret-keys.ts';
-import { hashCredential } from './credentials.ts';
+import { createCredentials, hashCredential } from './credentials.ts';
 import { createDispatcher } from './dispatch/create-dispatcher.ts';
 import { createEventStreams } from './http/event-stream.ts';
 import { createLog, type Log } from './log.ts';
 import { createModels } from './models/create-models.ts';
+import { newId } from './new-id.ts';
 import { createScrubber } from './secrets/create-scrubber.ts';
 import { createManagedSecrets } from './secrets/managed-secrets.ts';
 import { openStore } from './store/open-store.ts';
@@ -85,6 +86,8 @@ export async function createPagehand(options: PagehandOptions = {}): Promise<Pag
     log,
   });
   await secrets.check();
+  const credentials = createCredentials({ config, store: store.credentials, clock });
+  await credentials.refresh();
   const tools = new Map(config.surfaces.map(({ agent }) => [agent.id, agent.tools]));
   const toolbox = CONFIGURED_TOOLBOX;
   const dispatcher = createDispatcher({
@@ -112,6 +115,7 @@ export async function createPagehand(options: PagehandOptions = {}): Promise<Pag
     toolbox,
     scrubber,
     secrets,
+    credentials,
     log,
     clock,
     streams,
@@ -124,6 +128,7 @@ export async function createPagehand(options: PagehandOptions = {}): Promise<Pag
   const upkeep = startUpkeep({
     dispatcher,
     store,
+    credentials,
     surfaces: config.surfaces,
     leaseMs: LEASE_MS,
     clock,

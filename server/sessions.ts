@@ -127,7 +127,7 @@ export function createSessions({ store, credentials, clock, newId }: SessionOpti
       const session = await store.session(hashCredential(sessionId));
       if (session === undefined) throw expired('The session is unknown.');
       const origin = named ?? session.origin;
-      const grant = requireActive(credentials.clientTokenByHash(session.tokenHash));
+      const grant = requireActive(await credentials.clientTokenByHash(session.tokenHash));
       if (session.origin !== origin || !grant.token.allowedOrigins.includes(origin))
         throw wrongOrigin(origin);
       if (session.expiresAtMs <= clock()) throw expired('The session has expired.');

@@ -1,11 +1,15 @@
 import type { Surface } from './config/config.ts';
 import { DEFAULT_RETENTION_DAYS } from './config/schema.ts';
+import type { Credentials } from './credentials.ts';
 import type { Dispatcher } from './dispatch/dispatcher.ts';
 import type { Log } from './log.ts';
 import type { Retention, Store } from './store/store.ts';
 
 /** Time between two looks for executions whose process has died, when nothing else is said, in milliseconds. */
 const TAKE_OVER_INTERVAL_MS = 1_000;
+
+/** Time between two readings of the credentials that other processes made or revoked, in milliseconds. */
+const CREDENTIALS_INTERVAL_MS = 3_000;
 
 /** Time between two looks for paused executions that are overdue, in milliseconds. */
 const EXPIRY_INTERVAL_MS = 60_000;
@@ -27,6 +31,7 @@ const DAY_MS = 24 * 60 * 60_000;
 export interface UpkeepOptions {
   readonly dispatcher: Pick<Dispatcher, 'renewLeases' | 'takeOver' | 'expireOverdue'>;
   readonly store: Pick<Store, 'removeOld'>;
+  readonly credentials: Pick<Credentials, 'refresh'>;
   readonly surfaces: readonly Surface[];
   /** How long a lease lasts without a renewal. */
   readonly leaseMs: number;
@@ -47,7 +52,15 @@ export interface Upkeep {
 }
 
 export function startUpkeep(options: UpkeepOptions): Upkeep {
-  const { dispatcher, store, surfaces, leaseMs, takeOverMs = TAKE_OVER_INTERVAL_MS, clock } = options;
+  const {
+    dispatcher,
+    store,
+    credentials,
+    surfaces,
+    leaseMs,
+    takeOverMs = TAKE_OVER_INTERVAL_MS,
+    clock,
+  } = options;
   const start = (what: string, intervalMs: number, firstMs: number, work: Round['work']) =>
     new Round(what, intervalMs, work, options).begin(firstMs);
   const renewal = start('Leases could not be renewed', leaseMs / 4, leaseMs / 4, () =>
@@ -55,6 +68,9 @@ export function startUpkeep(options: UpkeepOptions): Upkeep {
   );
   const rounds = [
     start('Executions could not be taken over', takeOverMs, 0, () => dispatcher.takeOver()),
+    start('Credentials could not be read', CREDENTIALS_INTERVAL_MS, CREDENTIALS_INTERVAL_MS, () =>
+      credentials.refresh(),
+    ),
     start('Paused executions could not be expired', EXPIRY_INTERVAL_MS, 0, () => dispatcher.expireOverdue()),
     start('What is old could not be removed', REMOVAL_INTERVAL_MS, REMOVAL_INTERVAL_MS, async (pause) => {
       do {

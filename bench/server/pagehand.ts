@@ -1,12 +1,14 @@
 /** The real server as one process: routes, dispatcher, event log in a database, sockets. Only the model is scripted. */
-import { createApp, newId } from '../../server/app.ts';
+import { createApp } from '../../server/app.ts';
 import { isPostgresUrl } from '../../server/config/database.ts';
 import { resolveConfig } from '../../server/config/resolve.ts';
+import { createCredentials } from '../../server/credentials.ts';
 import { createDispatcher } from '../../server/dispatch/create-dispatcher.ts';
 import { createEventStreams } from '../../server/http/event-stream.ts';
 import { listen } from '../../server/http/listen.ts';
 import { createLog } from '../../server/log.ts';
 import type { Model, ModelMessage } from '../../server/models/model.ts';
+import { newId } from '../../server/new-id.ts';
 import { createScrubber } from '../../server/secrets/create-scrubber.ts';
 import { createManagedSecrets } from '../../server/secrets/managed-secrets.ts';
 import { openStore } from '../../server/store/open-store.ts';
@@ -57,9 +59,11 @@ async function start(): Promise<string> {
     log,
   });
   const streams = createEventStreams({ log });
+  const credentials = createCredentials({ config, store: store.credentials, clock });
   const app = createApp({
     config,
     store,
+    credentials,
     dispatcher,
     models,
     toolbox: CONFIGURED_TOOLBOX,
@@ -77,7 +81,7 @@ async function start(): Promise<string> {
     trustedProxies: 1,
     ...(isPostgresUrl(database) ? { takeShared: (...bucket) => store.takeToken(...bucket) } : {}),
   });
-  startUpkeep({ dispatcher, store, surfaces: config.surfaces, leaseMs, clock, log });
+  startUpkeep({ dispatcher, store, credentials, surfaces: config.surfaces, leaseMs, clock, log });
   const { url } = await listen(app.fetch, { host: '127.0.0.1', port: 0 });
   return url;
 }

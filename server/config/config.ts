@@ -117,6 +117,8 @@ export interface ApiKeyConfig {
   readonly scopes: readonly string[];
   /** What its saved tools, agents, flows and secrets belong to. */
   readonly workspace: string;
+  /** Milliseconds since 1970. Keys of the configuration do not expire. */
+  readonly expiresAtMs?: number;
 }
 
 /** The whole configuration, checked, with every default filled in. */

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { ClientToken } from '../../protocol/ids.ts';
 import { DEFAULT_MAX_TOOL_CALLS, DEFAULT_PAUSE_MINUTES } from '../../protocol/limits.ts';
 import type { JsonSchema } from '../../protocol/tool.ts';
-import { hashCredential } from '../credentials.ts';
+import { hashCredential, labelOf } from '../credentials.ts';
 import { defineServerTool, type ServerToolInput } from '../tools/define-server-tool.ts';
 import type { ServerTool } from '../tools/tool.ts';
 import type { Agent, ApiKeyConfig, ClientTokenConfig, Config, IdentityConfig, Surface } from './config.ts';
@@ -230,7 +230,7 @@ function resolveCredential(
   if (value === undefined) return NO_CREDENTIAL;
   return {
     hash: hashCredential(value),
-    label: `${value.slice(0, SHOWN_CHARS)}…`,
+    label: labelOf(value),
     environment: value.slice(3, 7) === 'live' ? 'live' : 'test',
   };
 }
@@ -255,9 +255,6 @@ function resolveSecret(
   reading.problems.push({ path, sentence: `${subject} ${kind.name}. One is ${kind.example}.` });
   return undefined;
 }
-
-/** The prefix and two characters: enough to tell a few credentials apart, too little to use one. */
-const SHOWN_CHARS = 'ct_test_'.length + 2;
 
 function refuseDuplicates(
   reading: Reading,

@@ -18,7 +18,7 @@ export async function requireApiKey(
   parts: { readonly credentials: Credentials; readonly limits: RateLimits },
 ): Promise<ApiKeyConfig> {
   const presented = presentedKey(call);
-  const key = presented === undefined ? undefined : parts.credentials.apiKey(presented);
+  const key = presented === undefined ? undefined : await parts.credentials.apiKey(presented);
   if (key === undefined) {
     await parts.limits.wrongApiKey(call.address);
     throw new RequestError('unauthorized', 'This route needs a secret API key.', {

@@ -29,7 +29,7 @@ export function cors(credentials: Credentials): MiddlewareHandler {
     if (isOfOwnOrigin(context.req)) return await next();
     // Without the header it is no browser, and counts as a page that hides its origin.
     const origin = context.req.header('origin') ?? 'null';
-    if (!credentials.knowsOrigin(origin)) throw wrongOrigin(origin);
+    if (!(await credentials.knowsOrigin(origin))) throw wrongOrigin(origin);
     if (context.req.method === 'OPTIONS') {
       context.res = preflight(context.req.header('access-control-request-headers'));
     } else {

@@ -96,7 +96,7 @@ function initRoute({ credentials, sessions, visitors, limits }: ClientRouteParts
       'not_found',
     ],
     async handle({ origin }, body) {
-      const grant = requireActive(credentials.clientToken(body.token));
+      const grant = requireActive(await credentials.clientToken(body.token));
       requireOrigin(grant, origin);
       await limits.clientToken(grant.token.hash, grant.surface);
       const welcome = await visitors.welcome(body, grant.surface);

@@ -29,6 +29,15 @@ export interface CredentialStore {
   /** Of all workspaces, revoked ones too. */
   clientTokens(): Promise<readonly StoredClientToken[]>;
   saveClientToken(token: StoredClientToken): Promise<void>;
+  /** Writes these fields and no others, so that nothing undoes what somebody else did. `undefined`: there is none. */
+  changeClientToken(
+    workspace: string,
+    id: string,
+    change: Partial<Pick<StoredClientToken, 'hash' | 'label' | 'allowedOrigins' | 'isActive'>>,
+  ): Promise<StoredClientToken | undefined>;
+  removeClientToken(workspace: string, id: string): Promise<boolean>;
   apiKeys(): Promise<readonly StoredApiKey[]>;
   saveApiKey(key: StoredApiKey): Promise<void>;
+  /** `undefined`: there is none. */
+  revokeApiKey(workspace: string, id: string): Promise<StoredApiKey | undefined>;
 }

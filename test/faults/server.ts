@@ -1,9 +1,11 @@
-import { createApp, newId } from '../../server/app.ts';
+import { createApp } from '../../server/app.ts';
 import { resolveConfig } from '../../server/config/resolve.ts';
+import { createCredentials } from '../../server/credentials.ts';
 import { createDispatcher } from '../../server/dispatch/create-dispatcher.ts';
 import { createEventStreams } from '../../server/http/event-stream.ts';
 import { listen } from '../../server/http/listen.ts';
 import { createLog } from '../../server/log.ts';
+import { newId } from '../../server/new-id.ts';
 import { createScrubber } from '../../server/secrets/create-scrubber.ts';
 import { createManagedSecrets } from '../../server/secrets/managed-secrets.ts';
 import { openStore } from '../../server/store/open-store.ts';
@@ -91,9 +93,11 @@ const realDispatcher = createDispatcher({
 });
 const dispatcher = instrumentDispatcher(realDispatcher, steps);
 const streams = createEventStreams({ log });
+const credentials = createCredentials({ config, store: store.credentials, clock });
 const app = createApp({
   config,
   store,
+  credentials,
   dispatcher,
   models,
   toolbox: CONFIGURED_TOOLBOX,
@@ -111,6 +115,7 @@ const app = createApp({
 const upkeep = startUpkeep({
   dispatcher,
   store,
+  credentials,
   surfaces: config.surfaces,
   leaseMs: LEASE_MS,
   takeOverMs: TAKE_OVER_MS,

@@ -110,6 +110,20 @@ export function definitionsContract(store: () => Store): void {
     await credentials.saveClientToken(token);
     await credentials.saveClientToken({ ...token, isActive: false });
     expect(await credentials.clientTokens()).toEqual([{ ...token, isActive: false }]);
+    const change = { hash: 'other', label: 'ct_live_xy…' };
+    expect(await credentials.changeClientToken(token.workspace, token.id, change)).toEqual({
+      ...token,
+      ...change,
+      isActive: false,
+    });
+    expect(await credentials.changeClientToken('elsewhere', token.id, { isActive: true })).toBeUndefined();
+    expect(await credentials.changeClientToken(token.workspace, token.id, {})).toMatchObject(change);
+    expect(
+      await credentials.changeClientToken(token.workspace, token.id, { isActive: true, allowedOrigins: [] }),
+    ).toEqual({ ...token, ...change, allowedOrigins: [] });
+    expect(await credentials.removeClientToken('elsewhere', token.id)).toBe(false);
+    expect(await credentials.removeClientToken(token.workspace, token.id)).toBe(true);
+    expect(await credentials.clientTokens()).toEqual([]);
     const key: StoredApiKey = {
       id: 'key_1',
       hash: 'hash-2',
@@ -124,6 +138,10 @@ export function definitionsContract(store: () => Store): void {
     await credentials.saveApiKey(key);
     await credentials.saveApiKey({ ...key, expiresAtMs: 1_900_000_000_000 });
     expect(await credentials.apiKeys()).toEqual([{ ...key, expiresAtMs: 1_900_000_000_000 }]);
+    expect(await credentials.revokeApiKey('elsewhere', key.id)).toBeUndefined();
+    const revoked = { ...key, expiresAtMs: 1_900_000_000_000, isActive: false };
+    expect(await credentials.revokeApiKey(key.workspace, key.id)).toEqual(revoked);
+    expect(await credentials.apiKeys()).toEqual([revoked]);
   });
 
   test('receipts are read in the order of time, by workspace, execution, tool and span, each once', async () => {

@@ -25,14 +25,14 @@ interface World {
 }
 
 function aWorld(
-  work: Partial<Record<'renewLeases' | 'takeOver' | 'expireOverdue', () => Promise<void>>> = {},
+  work: Partial<Record<'renewLeases' | 'takeOver' | 'expireOverdue' | 'refresh', () => Promise<void>>> = {},
   removeOld: () => Promise<boolean> = async () => false,
   options: Partial<UpkeepOptions> = {},
 ): World {
   const done: string[] = [];
   const removals: (readonly Retention[])[] = [];
   const lines: string[] = [];
-  const does = (what: 'renewLeases' | 'takeOver' | 'expireOverdue') => async () => {
+  const does = (what: 'renewLeases' | 'takeOver' | 'expireOverdue' | 'refresh') => async () => {
     done.push(what);
     await work[what]?.();
   };
@@ -50,6 +50,7 @@ function aWorld(
         return removeOld();
       },
     },
+    credentials: { refresh: does('refresh') },
     surfaces,
     leaseMs: LEASE_MS,
     clock: Date.now,
@@ -71,6 +72,13 @@ test('takes over and expires at once, and then again and again', async () => {
   expect(done).toEqual(['takeOver', 'expireOverdue']);
   await vi.advanceTimersByTimeAsync(60_000);
   expect([count('takeOver'), count('expireOverdue')]).toEqual([61, 2]);
+  await upkeep.stop();
+});
+
+test('learns every few seconds of credentials that others made or revoked', async () => {
+  const { upkeep, count } = aWorld();
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(count('refresh')).toBe(20);
   await upkeep.stop();
 });
 

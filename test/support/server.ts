@@ -1,17 +1,18 @@
 import type { StreamEvent } from '../../protocol/event.ts';
 import type { InitResponse } from '../../protocol/request.ts';
-import { createApp, newId } from '../../server/app.ts';
+import { createApp } from '../../server/app.ts';
 import type { AssetFolders } from '../../server/assets.ts';
 import type { Config } from '../../server/config/config.ts';
 import type { ConfigInput } from '../../server/config/define-config.ts';
 import { resolveConfig } from '../../server/config/resolve.ts';
 import { type SecretKey, secretKeysOf } from '../../server/config/secret-keys.ts';
-import { hashCredential } from '../../server/credentials.ts';
+import { type Credentials, createCredentials, hashCredential } from '../../server/credentials.ts';
 import { createDispatcher } from '../../server/dispatch/create-dispatcher.ts';
 import type { TakeShared } from '../../server/guard/rate-limits.ts';
 import { createEventStreams } from '../../server/http/event-stream.ts';
 import { createLog } from '../../server/log.ts';
 import type { Model, ModelEvent, ModelRequest } from '../../server/models/model.ts';
+import { newId } from '../../server/new-id.ts';
 import { createScrubber } from '../../server/secrets/create-scrubber.ts';
 import { createManagedSecrets } from '../../server/secrets/managed-secrets.ts';
 import { openSqliteStore } from '../../server/store/sqlite.ts';
@@ -96,6 +97,7 @@ export interface TestServerOptions {
 
 export interface TestServer {
   readonly store: Store;
+  readonly credentials: Credentials;
   /** What the model was asked, in order. */
   readonly asked: readonly ModelRequest[];
   /** All log lines so far. */
@@ -168,9 +170,11 @@ export async function aServer(options: TestServerOptions = {}): Promise<TestServ
     log,
   });
   const { assets, trustedProxies, isAccepting, takeShared } = options;
+  const credentials = createCredentials({ config, store: store.credentials, clock });
   const app = createApp({
     config,
     store,
+    credentials,
     dispatcher,
     models,
     toolbox,
@@ -199,6 +203,7 @@ export async function aServer(options: TestServerOptions = {}): Promise<TestServ
     );
   return {
     store,
+    credentials,
     asked,
     logged: () => lines.join(''),
     advance: (ms) => {
