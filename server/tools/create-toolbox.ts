@@ -1,6 +1,7 @@
 import type { OfferedTool } from '../store/store.ts';
 import { builtin } from './builtins/builtins.ts';
-import { type ChildrenParts, type ChildScope, createChildren } from './children.ts';
+import { createChildren } from './children.ts';
+import type { ChildrenParts, ChildScope } from './children-scope.ts';
 import { DEFAULT_SERVER_TOOL_TIMEOUT_MS } from './define-server-tool.ts';
 import type { ToolBinding, ToolParts } from './kind.ts';
 import { kindOf } from './kinds/kinds.ts';
@@ -11,17 +12,17 @@ import { placeholdersIn } from './template.ts';
 import type { ServerTool } from './tool.ts';
 import type { ResolvedTool, Toolbox } from './toolbox.ts';
 
-export interface CreateToolboxParts extends ResolveParts, Omit<ChildrenParts, 'bind'> {}
+export interface CreateToolboxParts extends ResolveParts, Omit<ChildrenParts, 'toolbox'> {}
 
 export function createToolbox(parts: CreateToolboxParts): Toolbox {
-  const childrenParts: ChildrenParts = { ...parts, bind };
-
-  return {
+  const toolbox: Toolbox = {
     resolve: (choices, scope) => resolveTools(choices, scope, parts),
     bind,
     secretKeys,
     review: (definition, known) => reviewDefinition(definition, parts, known),
   };
+  const childrenParts: ChildrenParts = { ...parts, toolbox };
+  return toolbox;
 
   function bind(tool: OfferedTool, scope: ChildScope): ServerTool | undefined {
     const { canonicalName: name, description, parametersSchema, binding = CONFIGURED } = tool;

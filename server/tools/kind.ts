@@ -47,6 +47,12 @@ export interface ChildAnswer {
 /** Runs what a tool delegates. Rejects with `ToolError` `child_failed`, `too_deep`, `cancelled`, `not_permitted`. */
 export interface Children {
   agent(task: ChildTask): Promise<ChildAnswer>;
+  /** Runs a saved flow with its own tools. Resolves to its inputs and answers by name, and the name of the last answer. */
+  flow(
+    flowId: string,
+    inputs: Readonly<Record<string, unknown>>,
+    call: ToolContext,
+  ): Promise<{ readonly variables: Readonly<Record<string, unknown>>; readonly last: string }>;
   savedAgent(agentId: string): Promise<AgentDefinition | undefined>;
 }
 

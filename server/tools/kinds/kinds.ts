@@ -1,11 +1,13 @@
 import type { ToolDefinition, ToolType } from '../../../protocol/definition.ts';
 import type { ToolKind } from '../kind.ts';
+import { flowKind } from './flow/flow.ts';
 import { localKind } from './local/local.ts';
 import { mcpKind } from './mcp/mcp.ts';
 import { subagentKind } from './subagent/subagent.ts';
 
 /** Every way for a tool to run on this server. */
 const KINDS: { readonly [Type in ToolType]?: ToolKind<Type> } = {
+  flow: flowKind,
   local: localKind,
   mcp: mcpKind,
   subagent: subagentKind,
