@@ -110,12 +110,17 @@ export function readAnswer(
 ): unknown {
   if (responseFormat === 'text') return text;
   try {
-    return JSON.parse(FENCED.exec(text)?.[1] ?? text);
+    return readJson(text);
   } catch {
     throw new RequestError('model_failed', `The step "${name}" asks for JSON, and its answer is none.`, {
       hint: 'Say in its prompt what the JSON looks like, and that nothing else may stand in the answer.',
     });
   }
+}
+
+/** The JSON of a model's answer. Throws `SyntaxError`. */
+export function readJson(text: string): unknown {
+  return JSON.parse(FENCED.exec(text)?.[1] ?? text);
 }
 
 /** Models fence code even where nobody asks them to. */

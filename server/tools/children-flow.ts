@@ -86,7 +86,7 @@ async function runStep(
   const { lastMessage } = await runChild({
     ...childRun(parts, scope, call),
     instructions: step.instructions,
-    prompt: promptOf(step, flowScope) ?? promptFrom(flowScope),
+    prompt: (await promptOf(step, flowScope)) ?? promptFrom(flowScope),
     maxTurns: maxToolCalls + 1,
     maxToolCalls,
   });

@@ -1,4 +1,5 @@
 import type { ToolDefinitionOf } from '../../../../protocol/definition.ts';
+import { readJson } from '../../../flows/flow-steps.ts';
 import type { ChildAnswer, ChildTask, Finding, ToolKind, ToolParts } from '../../kind.ts';
 import { reviewTemplates } from '../../review-template.ts';
 import { lookupWithoutSecrets, placeholdersIn, renderText } from '../../template.ts';
@@ -82,16 +83,13 @@ function readAnswer(
   if (format === 'text') return text;
   if (format === 'last_message') return lastMessage;
   try {
-    return JSON.parse(FENCED.exec(lastMessage)?.[1] ?? lastMessage);
+    return readJson(lastMessage);
   } catch (cause) {
     throw new ToolError('child_failed', `The subagent of "${name}" should answer with JSON, and did not.`, {
       cause,
     });
   }
 }
-
-/** Models fence JSON even where nobody asks them to. */
-const FENCED = /^\s*```(?:json)?\s*\n([\s\S]*?)\n\s*```\s*$/;
 
 const ONE_AGENT =
   'A tool of the type `subagent` needs exactly one of `config.agentId` and `config.agent`: a saved agent, or one that is described here.';
