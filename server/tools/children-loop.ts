@@ -49,11 +49,14 @@ export async function runChild(run: ChildRun): Promise<ChildAnswer> {
     const mayCall = turn < maxTurns && callsLeft > 0;
     const words = new Words();
     const tools = mayCall ? run.tools.map(toModelTool) : [];
-    const answer = await askModel(model, { instructions, messages, tools }, words, call.signal).catch(
-      (error: unknown) => {
-        throw asFailure(error);
-      },
-    );
+    const answer = await askModel(
+      model,
+      { instructions, messages: [...messages], tools },
+      words,
+      call.signal,
+    ).catch((error: unknown) => {
+      throw asFailure(error);
+    });
     if (answer.tokens !== undefined) ledger.tokens(answer.tokens.input, answer.tokens.output);
     if (words.text.trim() !== '') texts.push(words.text);
     if (answer.calls.length === 0 || !mayCall) return answerOf(texts, words.text);
