@@ -1,6 +1,7 @@
 import type { ToolChoice, ToolDefinition } from '../../protocol/definition.ts';
 import { checkInput } from '../../server/dispatch/tool-input.ts';
 import type { ModelResolver } from '../../server/models/model.ts';
+import type { Sandbox } from '../../server/sandbox/sandbox.ts';
 import { openSqliteStore } from '../../server/store/sqlite.ts';
 import type { OfferedTool, Store } from '../../server/store/store.ts';
 import { createToolbox } from '../../server/tools/create-toolbox.ts';
@@ -36,7 +37,10 @@ export interface ToolboxBench {
 type Saved = { readonly name: string } & Readonly<Record<string, unknown>>;
 
 /** A toolbox on a real store in memory; MCP servers are lists of names, and nothing reaches a network. */
-export async function toolboxBench(models: ModelResolver = noModel): Promise<ToolboxBench> {
+export async function toolboxBench(
+  models: ModelResolver = noModel,
+  sandbox: Sandbox = NO_SANDBOX,
+): Promise<ToolboxBench> {
   const store = await openSqliteStore(':memory:');
   const servers = new Map<string, readonly string[]>();
   let ids = 0;
@@ -44,11 +48,7 @@ export async function toolboxBench(models: ModelResolver = noModel): Promise<Too
     definitions: store.definitions,
     models,
     mcp: namedServers(servers),
-    sandbox: {
-      run: () => Promise.reject(new ToolError('failed', 'No code runs here.')),
-      check: () => Promise.resolve(undefined),
-      close: () => Promise.resolve(),
-    },
+    sandbox,
     egress: {
       request: () => Promise.reject(new ToolError('egress_blocked', 'Nothing is reached from here.')),
       fetch: () => Promise.reject(new ToolError('egress_blocked', 'Nothing is reached from here.')),
@@ -113,6 +113,12 @@ export async function toolboxBench(models: ModelResolver = noModel): Promise<Too
     },
   };
 }
+
+const NO_SANDBOX: Sandbox = {
+  run: () => Promise.reject(new ToolError('failed', 'No code runs here.')),
+  check: () => Promise.resolve(undefined),
+  close: () => Promise.resolve(),
+};
 
 /** As the model would know it. */
 function offered({ name, ...tool }: ResolvedTool): OfferedTool {

@@ -1,5 +1,6 @@
 import type { ToolDefinition, ToolType } from '../../../protocol/definition.ts';
 import type { ToolKind } from '../kind.ts';
+import { customKind } from './custom/custom.ts';
 import { flowKind } from './flow/flow.ts';
 import { localKind } from './local/local.ts';
 import { mcpKind } from './mcp/mcp.ts';
@@ -8,6 +9,7 @@ import { subagentKind } from './subagent/subagent.ts';
 /** Every way for a tool to run on this server. */
 const KINDS: { readonly [Type in ToolType]?: ToolKind<Type> } = {
   flow: flowKind,
+  custom: customKind,
   local: localKind,
   mcp: mcpKind,
   subagent: subagentKind,

@@ -6,8 +6,6 @@ import { isVariableName } from '../../../sandbox/variable-names.ts';
 import type { Finding } from '../../kind.ts';
 import { blankOut } from './blank-out.ts';
 
-const FIELDS = new Set(['code', 'timeout']);
-
 /** Findings of one sort that are told; the rest is more of the same. */
 const MAX_ALIKE = 20;
 
@@ -17,12 +15,12 @@ export async function reviewCode(
   sandbox: Sandbox,
 ): Promise<readonly Finding[]> {
   const { code } = config;
-  if (code.trim() === '') return [EMPTY, ...reviewFields(config)];
+  if (code.trim() === '') return [EMPTY, ...reviewTimeout(config)];
   const bare = blankOut(code);
   const syntax = await reviewSyntax(code, names, sandbox);
   return [
     ...syntax,
-    ...reviewFields(config),
+    ...reviewTimeout(config),
     ...reviewPlaceholders(code, bare),
     ...(syntax.length > 0 || /\breturn\b/.test(bare) ? [] : [NO_RETURN]),
     ...reviewAbsent(bare, names),
@@ -62,28 +60,17 @@ async function reviewSyntax(
   return [{ severity: 'error', code: 'syntax_error', message: text, suggestion, ...place }];
 }
 
-function reviewFields(config: ToolDefinitionOf<'custom'>['config']): readonly Finding[] {
-  const { timeout = CUSTOM_TOOL_TIMEOUT_MS } = config;
-  const outOfRange: Finding = {
-    severity: 'error',
-    code: 'timeout_out_of_range',
-    message: `"timeout" is ${timeout}; it is in milliseconds, from 1 to ${CUSTOM_TOOL_TIMEOUT_MS}.`,
-    suggestion: `Leave it out for ${CUSTOM_TOOL_TIMEOUT_MS} ms.`,
-    path: 'config.timeout',
-  };
-  const unknown = Object.keys(config)
-    .filter((field) => !FIELDS.has(field))
-    .slice(0, MAX_ALIKE)
-    .map(
-      (field): Finding => ({
-        severity: 'warning',
-        code: 'unknown_field',
-        message: `"config.${field}" means nothing to a tool of the type "custom".`,
-        suggestion: 'Remove it, or correct its name: there are "code" and "timeout".',
-        path: `config.${field}`,
-      }),
-    );
-  return timeout >= 1 && timeout <= CUSTOM_TOOL_TIMEOUT_MS ? unknown : [outOfRange, ...unknown];
+function reviewTimeout({ timeout }: ToolDefinitionOf<'custom'>['config']): readonly Finding[] {
+  if (timeout === undefined || (timeout >= 1 && timeout <= CUSTOM_TOOL_TIMEOUT_MS)) return [];
+  return [
+    {
+      severity: 'error',
+      code: 'timeout_out_of_range',
+      message: `\`config.timeout\` is ${timeout}; it is in milliseconds, from 1 to ${CUSTOM_TOOL_TIMEOUT_MS}.`,
+      suggestion: `Leave it out for ${CUSTOM_TOOL_TIMEOUT_MS} ms.`,
+      path: 'config.timeout',
+    },
+  ];
 }
 
 function reviewPlaceholders(code: string, bare: string): readonly Finding[] {
