@@ -231,6 +231,7 @@ const builds: Record<string, () => UserConfig> = {
           main: at('server/main.ts'),
           index: at('server/index.ts'),
           sdk: at('server/sdk/index.ts'),
+          cli: at('server/cli/main.ts'),
         },
         output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
       },

@@ -164,7 +164,7 @@ const SINGLE_PLACES: readonly { word: RegExp; within: string; owners: readonly s
   {
     word: /process\.env\b/,
     within: 'server/',
-    owners: ['server/main.ts', 'server/config/environment.ts'],
+    owners: ['server/main.ts', 'server/cli/main.ts', 'server/config/environment.ts'],
     why: 'secrets enter by one door',
   },
 ];

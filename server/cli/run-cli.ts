@@ -1,0 +1,94 @@
+import { PagehandError } from '../sdk/index.ts';
+import { type Command, EXIT, type Exit, type Terminal, UsageError } from './command.ts';
+import { serveCommand } from './serve.ts';
+import { toolsEnsureCommand } from './tools-ensure.ts';
+import { toolsPlanCommand } from './tools-plan.ts';
+import { toolsPullCommand } from './tools-pull.ts';
+
+/** In the order of the help. */
+const COMMANDS: readonly Command[] = [serveCommand, toolsPlanCommand, toolsEnsureCommand, toolsPullCommand];
+
+/** Runs one command line, without the program's name. Says what went wrong, with the mend, and never throws it. */
+export async function runCli(terminal: Terminal, args: readonly string[]): Promise<Exit> {
+  const found = find(args);
+  const wantsHelp = args.some((word) => word === '--help' || word === '-h');
+  if (found === undefined) {
+    const [first] = args;
+    const isAsked = first === undefined || wantsHelp;
+    if (!isAsked) terminal.note(`There is no command "${first}".\n`);
+    (isAsked ? terminal.print : terminal.note)(overview(commandsUnder(first)));
+    return isAsked ? EXIT.ok : EXIT.usage;
+  }
+  const { command, rest } = found;
+  if (wantsHelp) {
+    terminal.print(helpOf(command));
+    return EXIT.ok;
+  }
+  try {
+    return await command.run(terminal, rest);
+  } catch (error) {
+    return report(terminal, command, error, rest.includes('--json'));
+  }
+}
+
+function find(args: readonly string[]): { command: Command; rest: readonly string[] } | undefined {
+  for (const command of COMMANDS) {
+    const words = command.name.split(' ');
+    if (words.every((word, at) => args[at] === word)) return { command, rest: args.slice(words.length) };
+  }
+  return undefined;
+}
+
+/** Those of a group, such as `tools`; all where there is no such group. */
+function commandsUnder(word: string | undefined): readonly Command[] {
+  const group = COMMANDS.filter(({ name }) => name.startsWith(`${word} `));
+  return group.length > 0 ? group : COMMANDS;
+}
+
+function overview(commands: readonly Command[]): string {
+  const lines = commands.map(({ name, usage, summary }) =>
+    `  pagehand ${name} ${usage}`.trimEnd().concat(`\n      ${summary}`),
+  );
+  return [
+    ...lines,
+    '',
+    '  pagehand <command> --help says more. Ends with 0: done, 1: drift or a failure, 2: not understood.',
+  ].join('\n');
+}
+
+function helpOf({ name, usage, summary, details = [] }: Command): string {
+  return [
+    `pagehand ${name} ${usage}`.trimEnd(),
+    '',
+    summary,
+    ...(details.length > 0 ? ['', ...details.map((line) => `  ${line}`)] : []),
+  ].join('\n');
+}
+
+function report(terminal: Terminal, command: Command, error: unknown, isJson: boolean): Exit {
+  if (error instanceof UsageError) {
+    terminal.note(`${error.message}\n\n${helpOf(command)}`);
+    return EXIT.usage;
+  }
+  if (!(error instanceof Error)) throw error;
+  const { code, hint, details, requestId } = factsOf(error);
+  if (isJson)
+    terminal.print(
+      JSON.stringify({ error: { code, message: error.message, hint, details, requestId } }, null, 2),
+    );
+  else {
+    const lines = [
+      error.message,
+      ...details.map((detail) => `  ${detail}`),
+      hint,
+      requestId && `requestId: ${requestId}`,
+    ];
+    terminal.note(lines.filter(Boolean).join('\n'));
+  }
+  return code === 'invalid_options' ? EXIT.usage : EXIT.failed;
+}
+
+function factsOf(error: Error): Pick<PagehandError, 'code' | 'hint' | 'details' | 'requestId'> {
+  if (error instanceof PagehandError) return error;
+  return { code: 'internal', hint: undefined, details: [], requestId: undefined };
+}
