@@ -1,22 +1,37 @@
 import { PagehandError } from '../sdk/index.ts';
 import { type Command, EXIT, type Exit, type Terminal, UsageError } from './command.ts';
+import {
+  secretsListCommand,
+  secretsRemoveCommand,
+  secretsRotateCommand,
+  secretsSetCommand,
+} from './secrets.ts';
 import { serveCommand } from './serve.ts';
 import { toolsEnsureCommand } from './tools-ensure.ts';
 import { toolsPlanCommand } from './tools-plan.ts';
 import { toolsPullCommand } from './tools-pull.ts';
 
 /** In the order of the help. */
-const COMMANDS: readonly Command[] = [serveCommand, toolsPlanCommand, toolsEnsureCommand, toolsPullCommand];
+const COMMANDS: readonly Command[] = [
+  serveCommand,
+  toolsPlanCommand,
+  toolsEnsureCommand,
+  toolsPullCommand,
+  secretsSetCommand,
+  secretsListCommand,
+  secretsRemoveCommand,
+  secretsRotateCommand,
+];
 
 /** Runs one command line, without the program's name. Says what went wrong, with the mend, and never throws it. */
 export async function runCli(terminal: Terminal, args: readonly string[]): Promise<Exit> {
   const found = find(args);
   const wantsHelp = args.some((word) => word === '--help' || word === '-h');
   if (found === undefined) {
-    const [first] = args;
-    const isAsked = first === undefined || wantsHelp;
-    if (!isAsked) terminal.note(`There is no command "${first}".\n`);
-    (isAsked ? terminal.print : terminal.note)(overview(commandsUnder(first)));
+    const group = commandsUnder(args[0]);
+    const isAsked = args.length === 0 || wantsHelp || (args.length === 1 && group.length > 0);
+    if (!isAsked) terminal.note(`There is no command "${args.slice(0, 2).join(' ')}".\n`);
+    (isAsked ? terminal.print : terminal.note)(overview(group.length > 0 ? group : COMMANDS));
     return isAsked ? EXIT.ok : EXIT.usage;
   }
   const { command, rest } = found;
@@ -39,10 +54,9 @@ function find(args: readonly string[]): { command: Command; rest: readonly strin
   return undefined;
 }
 
-/** Those of a group, such as `tools`; all where there is no such group. */
+/** Those of a group, such as `tools`. */
 function commandsUnder(word: string | undefined): readonly Command[] {
-  const group = COMMANDS.filter(({ name }) => name.startsWith(`${word} `));
-  return group.length > 0 ? group : COMMANDS;
+  return COMMANDS.filter(({ name }) => name.startsWith(`${word} `));
 }
 
 function overview(commands: readonly Command[]): string {

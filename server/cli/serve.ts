@@ -1,4 +1,3 @@
-import { serve } from '../serve.ts';
 import { type Command, EXIT, readArgs } from './command.ts';
 
 export const serveCommand: Command = {
@@ -8,6 +7,8 @@ export const serveCommand: Command = {
   details: ['HOST, PORT, PAGEHAND_CONFIG, PAGEHAND_DB, PAGEHAND_MODEL and the others of the README say how.'],
   async run({ env, cwd }, args) {
     readArgs(args, {});
+    // The other commands need no server, and start without one.
+    const { serve } = await import('../serve.ts');
     await serve({ env, cwd });
     return EXIT.ok;
   },

@@ -1,9 +1,11 @@
 import type * as z from 'zod/mini';
 import type { DispatchRequest, DispatchResponse, DispatchResumeRequest } from '../../protocol/request.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
+import { type AgentKind, DefinitionsApi, type FlowKind } from './definitions.ts';
 import { DispatchStream } from './dispatch-stream.ts';
 import type { CallOptions } from './limits.ts';
 import { type LocalRun, type LocalRunOptions, type LocalTools, runLocally } from './local-tools.ts';
+import { SecretsApi } from './secrets.ts';
 import { ToolsApi } from './tools.ts';
 
 export type DispatchInput = z.input<typeof DispatchRequest>;
@@ -25,12 +27,18 @@ type Streamed<Request> = Request & { readonly streamResponse?: true | undefined 
  */
 export class PagehandClient {
   readonly tools: ToolsApi;
+  readonly agents: DefinitionsApi<AgentKind>;
+  readonly flows: DefinitionsApi<FlowKind>;
+  readonly secrets: SecretsApi;
   readonly #connection: Connection;
 
   /** Throws `PagehandError` `invalid_options`. */
   constructor(options: ConnectionOptions) {
     this.#connection = new Connection(options);
     this.tools = new ToolsApi(this.#connection);
+    this.agents = new DefinitionsApi(this.#connection, '/v1/agents');
+    this.flows = new DefinitionsApi(this.#connection, '/v1/flows');
+    this.secrets = new SecretsApi(this.#connection);
   }
 
   /**
