@@ -9,14 +9,17 @@ import { loadConfig } from './config/load.ts';
 import { textsOf } from './config/secret-keys.ts';
 import { createCredentials, hashCredential } from './credentials.ts';
 import { createDispatcher } from './dispatch/create-dispatcher.ts';
+import { createEgress } from './egress/create-egress.ts';
 import { createEventStreams } from './http/event-stream.ts';
 import { createLog, type Log } from './log.ts';
+import { createMcp } from './mcp/create-mcp.ts';
 import { createModels } from './models/create-models.ts';
 import { newId } from './new-id.ts';
+import { createSandbox } from './sandbox/create-sandbox.ts';
 import { createScrubber } from './secrets/create-scrubber.ts';
 import { createManagedSecrets } from './secrets/managed-secrets.ts';
 import { openStore } from './store/open-store.ts';
-import { CONFIGURED_TOOLBOX } from './tools/configured-toolbox.ts';
+import { createToolbox } from './tools/create-toolbox.ts';
 import { startUpkeep } from './upkeep.ts';
 
 /** How long others wait for a sign of life of this process before they take its executions over, in milliseconds. */
@@ -89,7 +92,19 @@ export async function createPagehand(options: PagehandOptions = {}): Promise<Pag
   const credentials = createCredentials({ config, store: store.credentials, clock });
   await credentials.refresh();
   const tools = new Map(config.surfaces.map(({ agent }) => [agent.id, agent.tools]));
-  const toolbox = CONFIGURED_TOOLBOX;
+  const egress = createEgress({ internal: config.egress.internal });
+  const sandbox = createSandbox({ log });
+  const mcp = createMcp({ servers: config.mcpServers, egress, clock, log });
+  const toolbox = createToolbox({
+    definitions: store.definitions,
+    models,
+    egress,
+    sandbox,
+    mcp,
+    clock,
+    newId,
+    log,
+  });
   const dispatcher = createDispatcher({
     store,
     model: models,
@@ -100,6 +115,7 @@ export async function createPagehand(options: PagehandOptions = {}): Promise<Pag
     tools: (agentId) => tools.get(agentId) ?? [],
     scrubber,
     logScrubber: dispatched,
+    managedSecret: (workspace, name) => secrets.value(workspace, name),
     clock,
     newId,
     log,
@@ -153,6 +169,7 @@ export async function createPagehand(options: PagehandOptions = {}): Promise<Pag
     drain,
     async stop(deadlineMs) {
       await drain(deadlineMs);
+      await Promise.all([mcp.close(), sandbox.close(), egress.close()]);
       await store.close();
     },
   };
