@@ -9,17 +9,14 @@ import { loadConfig } from './config/load.ts';
 import { textsOf } from './config/secret-keys.ts';
 import { createCredentials, hashCredential } from './credentials.ts';
 import { createDispatcher } from './dispatch/create-dispatcher.ts';
-import { createEgress } from './egress/create-egress.ts';
 import { createEventStreams } from './http/event-stream.ts';
 import { createLog, type Log } from './log.ts';
-import { createMcp } from './mcp/create-mcp.ts';
 import { createModels } from './models/create-models.ts';
 import { newId } from './new-id.ts';
-import { createSandbox } from './sandbox/create-sandbox.ts';
 import { createScrubber } from './secrets/create-scrubber.ts';
 import { createManagedSecrets } from './secrets/managed-secrets.ts';
 import { openStore } from './store/open-store.ts';
-import { createToolbox } from './tools/create-toolbox.ts';
+import { openTools } from './tools/open-tools.ts';
 import { startUpkeep } from './upkeep.ts';
 
 /** How long others wait for a sign of life of this process before they take its executions over, in milliseconds. */
@@ -91,20 +88,16 @@ export async function createPagehand(options: PagehandOptions = {}): Promise<Pag
   await secrets.check();
   const credentials = createCredentials({ config, store: store.credentials, clock });
   await credentials.refresh();
-  const tools = new Map(config.surfaces.map(({ agent }) => [agent.id, agent.tools]));
-  const egress = createEgress({ internal: config.egress.internal });
-  const sandbox = createSandbox({ log });
-  const mcp = createMcp({ servers: config.mcpServers, egress, clock, log });
-  const toolbox = createToolbox({
+  const { toolbox, ...openedTools } = openTools({
+    config,
     definitions: store.definitions,
     models,
-    egress,
-    sandbox,
-    mcp,
+    scrubber,
     clock,
     newId,
     log,
   });
+  const tools = new Map(config.surfaces.map(({ agent }) => [agent.id, agent.tools]));
   const dispatcher = createDispatcher({
     store,
     model: models,
@@ -155,7 +148,7 @@ export async function createPagehand(options: PagehandOptions = {}): Promise<Pag
     accepting = false;
     await Promise.all([upkeep.settle(), dispatcher.close(deadlineMs)]);
     // Only now: until here the leases of what still ran had to be renewed.
-    await Promise.all([upkeep.stop(), streams.close(LAST_WORDS_MS)]);
+    await Promise.all([upkeep.stop(), streams.close(LAST_WORDS_MS), openedTools.close()]);
   };
   let drained: Promise<void> | undefined;
   const drain = (deadlineMs: number) => {
@@ -169,7 +162,6 @@ export async function createPagehand(options: PagehandOptions = {}): Promise<Pag
     drain,
     async stop(deadlineMs) {
       await drain(deadlineMs);
-      await Promise.all([mcp.close(), sandbox.close(), egress.close()]);
       await store.close();
     },
   };

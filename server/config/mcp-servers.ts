@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { McpServerConfig } from '../mcp/server-config.ts';
+import type { McpServerConfig, McpServerReach } from '../mcp/server-config.ts';
 import type { SecretInput } from './define-config.ts';
 import { checked, expected, fields, list, text } from './fields.ts';
 
@@ -80,11 +80,16 @@ export function resolveMcpServers(
   secretValue: (path: readonly PropertyKey[], secret: SecretInput) => string | undefined,
 ): ReadonlyMap<string, McpServerConfig> {
   const entries = Object.entries(servers ?? {}).map(([name, server]) => {
+    const secrets: string[] = [];
     const values = (field: string, named: Readonly<Record<string, SecretInput>> = {}) =>
       Object.fromEntries(
-        Object.entries(named).map(([key, secret]) => [key, secretValue([name, field, key], secret) ?? '']),
+        Object.entries(named).map(([key, secret]) => {
+          const value = secretValue([name, field, key], secret) ?? '';
+          if (typeof secret !== 'string') secrets.push(value);
+          return [key, value];
+        }),
       );
-    const config: McpServerConfig =
+    const reach: McpServerReach =
       'url' in server
         ? { kind: 'http', url: server.url, headers: values('headers', server.headers) }
         : {
@@ -94,7 +99,7 @@ export function resolveMcpServers(
             env: values('env', server.env),
             cwd: server.cwd,
           };
-    return [name, config] as const;
+    return [name, { ...reach, secrets }] as const;
   });
   return new Map(entries);
 }

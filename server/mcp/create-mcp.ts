@@ -6,7 +6,7 @@ import { asText, fill, lookupIn } from '../tools/template.ts';
 import { ToolError } from '../tools/tool-error.ts';
 import type { Variables } from '../tools/variables.ts';
 import { Connection } from './connection.ts';
-import type { McpServerConfig } from './server-config.ts';
+import type { McpServerConfig, McpServerReach } from './server-config.ts';
 import { httpTransport, processTransport } from './transports.ts';
 
 /** How long a connection that nobody uses is kept, in milliseconds. */
@@ -67,7 +67,7 @@ class Connections {
     await Promise.all(all.map((connection) => connection.close()));
   }
 
-  private configured(name: string): McpServerConfig {
+  private configured(name: string): McpServerReach {
     const config = this.options.servers.get(name);
     if (config !== undefined) return config;
     const known = [...this.options.servers.keys()].join(', ') || 'none';
@@ -92,7 +92,7 @@ class Connections {
     return connection;
   }
 
-  private spawn(name: string, config: Extract<McpServerConfig, { kind: 'process' }>) {
+  private spawn(name: string, config: Extract<McpServerReach, { kind: 'process' }>) {
     return processTransport(config, (line) =>
       this.options.log.debug({ server: name, line }, 'An MCP server wrote to its error output'),
     );
@@ -117,7 +117,7 @@ class Connections {
   }
 }
 
-function address({ url, headers = {} }: Exclude<McpTarget['server'], string>): McpServerConfig {
+function address({ url, headers = {} }: Exclude<McpTarget['server'], string>): McpServerReach {
   if (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)) return { kind: 'http', url, headers };
   throw new ToolError('mcp_failed', 'The address of the MCP server is no http or https URL.');
 }

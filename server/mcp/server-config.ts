@@ -1,5 +1,10 @@
 /** An MCP server that the operator configured. */
-export type McpServerConfig =
+export type McpServerConfig = McpServerReach & {
+  /** Values of its headers or its environment that came from environment variables, for whoever takes secrets out. */
+  readonly secrets: readonly string[];
+};
+
+export type McpServerReach =
   | {
       readonly kind: 'http';
       readonly url: string;

@@ -2,7 +2,7 @@ import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { Egress } from '../egress/egress.ts';
-import type { McpServerConfig } from './server-config.ts';
+import type { McpServerReach } from './server-config.ts';
 
 /** Longest message of a server that runs as a process, in bytes. */
 const MAX_MESSAGE_BYTES = 8_000_000;
@@ -34,7 +34,7 @@ export function httpTransport(
 
 /** `onLine` hears what the process writes to its error output. */
 export function processTransport(
-  { command, args, env, cwd }: Extract<McpServerConfig, { kind: 'process' }>,
+  { command, args, env, cwd }: Extract<McpServerReach, { kind: 'process' }>,
   onLine: (line: string) => void,
 ): Transport {
   const transport = new StdioClientTransport({

@@ -252,8 +252,16 @@ describe('a configuration file', () => {
     ]);
     expect(egress).toEqual(everything.egress);
     expect([...mcpServers]).toEqual([
-      ['notes', { kind: 'http', ...everything.mcpServers.notes }],
-      ['files', { kind: 'process', ...everything.mcpServers.files, env: { TOKEN: 'token of the files' } }],
+      ['notes', { kind: 'http', ...everything.mcpServers.notes, secrets: [] }],
+      [
+        'files',
+        {
+          kind: 'process',
+          ...everything.mcpServers.files,
+          env: { TOKEN: 'token of the files' },
+          secrets: ['token of the files'],
+        },
+      ],
     ]);
   });
 

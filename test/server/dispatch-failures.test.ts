@@ -7,7 +7,7 @@ import { type Model, ModelError, type ModelErrorCode } from '../../server/models
 import { createScrubber } from '../../server/secrets/create-scrubber.ts';
 import { openSqliteStore } from '../../server/store/sqlite.ts';
 import { StoreError } from '../../server/store/store.ts';
-import { CONFIGURED_TOOLBOX } from '../../server/tools/configured-toolbox.ts';
+import { CONFIGURED_TOOLBOX } from '../support/configured-toolbox.ts';
 import {
   admission,
   agent,

@@ -12,8 +12,8 @@ import {
   type Store,
   StoreError,
 } from '../../server/store/store.ts';
-import { CONFIGURED_TOOLBOX } from '../../server/tools/configured-toolbox.ts';
 import type { ServerTool } from '../../server/tools/tool.ts';
+import { CONFIGURED_TOOLBOX } from '../support/configured-toolbox.ts';
 import { call, finish, reasoning } from '../support/scripted-model.ts';
 import type { World } from './dispatch-machine-world.ts';
 

@@ -194,12 +194,13 @@ const PROCESS: Extract<McpServerConfig, { kind: 'process' }> = {
   args: [resolve(import.meta.dirname, '../support/mcp-process.mjs')],
   env: { TOKEN: 'of the files' },
   cwd: undefined,
+  secrets: ['of the files'],
 };
 
 async function given(tools: readonly GivenTool[]) {
   const server: McpTestServer = await startMcpServer(tools);
   closing.push(() => server.close());
-  const configured: McpServerConfig = { kind: 'http', url: server.url, headers: {} };
+  const configured: McpServerConfig = { kind: 'http', url: server.url, headers: {}, secrets: [] };
   return { server, target: { server: 'notes' }, ...mcpWith(new Map([['notes', configured]]), [server.host]) };
 }
 

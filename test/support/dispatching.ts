@@ -16,7 +16,7 @@ import type { Admission } from '../../server/policy.ts';
 import { createScrubber } from '../../server/secrets/create-scrubber.ts';
 import { openSqliteStore } from '../../server/store/sqlite.ts';
 import type { Owner, Store, StoredMessage } from '../../server/store/store.ts';
-import { CONFIGURED_TOOLBOX } from '../../server/tools/configured-toolbox.ts';
+import { CONFIGURED_TOOLBOX } from './configured-toolbox.ts';
 
 const OWNER: Owner = { kind: 'client_token', hash: 'visitor' };
 const CONVERSATION = 'conv_1';

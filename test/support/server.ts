@@ -17,7 +17,7 @@ import { createScrubber } from '../../server/secrets/create-scrubber.ts';
 import { createManagedSecrets } from '../../server/secrets/managed-secrets.ts';
 import { openSqliteStore } from '../../server/store/sqlite.ts';
 import type { Store } from '../../server/store/store.ts';
-import { CONFIGURED_TOOLBOX } from '../../server/tools/configured-toolbox.ts';
+import { openTools } from '../../server/tools/open-tools.ts';
 import type { Toolbox } from '../../server/tools/toolbox.ts';
 
 export const STORE_ORIGIN = 'https://store.example.com';
@@ -146,8 +146,17 @@ export async function aServer(options: TestServerOptions = {}): Promise<TestServ
   };
   let nowMs = Date.parse('2026-11-20T10:00:00Z');
   const clock = () => nowMs;
+  const openedTools = openTools({
+    config,
+    definitions: store.definitions,
+    models,
+    scrubber,
+    clock,
+    newId,
+    log,
+  });
   const tools = new Map(config.surfaces.map(({ agent }) => [agent.id, agent.tools]));
-  const toolbox = options.toolbox?.(store) ?? CONFIGURED_TOOLBOX;
+  const toolbox = options.toolbox?.(store) ?? openedTools.toolbox;
   const dispatcher = createDispatcher({
     store,
     model: models,
@@ -232,6 +241,7 @@ export async function aServer(options: TestServerOptions = {}): Promise<TestServ
       ),
     close: async () => {
       await dispatcher.close(1_000);
+      await openedTools.close();
       await realStore.close();
     },
   };

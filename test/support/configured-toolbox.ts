@@ -1,6 +1,6 @@
-import { readDefinition } from './review-shape.ts';
-import type { ServerTool } from './tool.ts';
-import type { Toolbox } from './toolbox.ts';
+import { readDefinition } from '../../server/tools/review-shape.ts';
+import type { ServerTool } from '../../server/tools/tool.ts';
+import type { Toolbox } from '../../server/tools/toolbox.ts';
 
 /** Knows the tools of the configuration and no others. */
 export const CONFIGURED_TOOLBOX: Toolbox = {

@@ -1,0 +1,43 @@
+import type { Config } from '../config/config.ts';
+import { createEgress } from '../egress/create-egress.ts';
+import type { Log } from '../log.ts';
+import { createMcp } from '../mcp/create-mcp.ts';
+import type { ModelResolver } from '../models/model.ts';
+import { createSandbox } from '../sandbox/create-sandbox.ts';
+import type { Scrubber } from '../secrets/scrubber.ts';
+import type { DefinitionStore } from '../store/definition-store.ts';
+import { createToolbox } from './create-toolbox.ts';
+import type { Toolbox } from './toolbox.ts';
+
+export interface OpenToolsOptions {
+  readonly config: Pick<Config, 'egress' | 'mcpServers'>;
+  readonly definitions: DefinitionStore;
+  readonly models: ModelResolver;
+  readonly scrubber: Scrubber;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  readonly newId: (prefix: string) => string;
+  readonly log: Log;
+}
+
+/** A toolbox with all that its tools run with: the way out, the sandbox, MCP servers. Each begins when it is first used. */
+export interface OpenTools {
+  readonly toolbox: Toolbox;
+  /** Ends what runs, worker threads and processes of MCP servers included. */
+  close(): Promise<void>;
+}
+
+export function openTools(options: OpenToolsOptions): OpenTools {
+  const { config, scrubber, clock, log } = options;
+  for (const { secrets } of config.mcpServers.values()) scrubber.hold(secrets);
+  const egress = createEgress({ internal: config.egress.internal });
+  const sandbox = createSandbox({ log });
+  const mcp = createMcp({ servers: config.mcpServers, egress, clock, log });
+  return {
+    toolbox: createToolbox({ ...options, egress, sandbox, mcp }),
+    async close() {
+      await Promise.all([mcp.close(), sandbox.close()]);
+      await egress.close();
+    },
+  };
+}
