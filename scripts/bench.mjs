@@ -9,6 +9,7 @@ const BENCHES = {
   page: 'bench/page-cost.ts',
   server: 'bench/server-cost.ts',
   store: 'bench/store-throughput.ts',
+  tools: 'bench/tools-cost.ts',
 };
 
 const firstOption = process.argv.findIndex((word) => word.startsWith('--'));
