@@ -1,11 +1,12 @@
 import type { Execution } from '../store/store.ts';
-import type { ChildLedger } from '../tools/toolbox.ts';
+import type { ChildCall, ChildLedger } from '../tools/toolbox.ts';
 
 /** What a turn costs, its children included, beside what the execution had cost before it. */
 export class RunLedger implements ChildLedger {
   private input: number;
   private output: number;
   private children: number;
+  private calls: ChildCall[] = [];
 
   constructor({ tokens, spawned }: Pick<Execution, 'tokens' | 'spawned'>) {
     this.input = tokens.input;
@@ -16,6 +17,17 @@ export class RunLedger implements ChildLedger {
   tokens(input: number, output: number): void {
     this.input += input;
     this.output += output;
+  }
+
+  called(call: ChildCall): void {
+    this.calls.push(call);
+  }
+
+  /** The calls of children since it was asked last: the next boundary keeps their receipts. */
+  takeCalls(): readonly ChildCall[] {
+    const taken = this.calls;
+    this.calls = [];
+    return taken;
   }
 
   spawned(): number {

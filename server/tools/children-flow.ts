@@ -28,7 +28,7 @@ export async function runFlow(
   parts: ChildrenParts,
   scope: ChildScope,
 ): ReturnType<Children['flow']> {
-  const inner = innerScope(scope);
+  const inner = innerScope(scope, call);
   const flows = [...inner.lineage.flows, flowId];
   if (inner.lineage.flows.includes(flowId)) {
     throw new ToolError('too_deep', `The flow runs itself: ${flows.join(' → ')}.`);

@@ -11,10 +11,10 @@ import {
 } from '../models/model.ts';
 import type { OfferedTool } from '../store/store.ts';
 import type { ChildAnswer } from './kind.ts';
-import { runTool, type ToolResult } from './run-tool.ts';
+import { runTool } from './run-tool.ts';
 import type { ServerTool, ToolContext } from './tool.ts';
 import { ToolError } from './tool-error.ts';
-import type { ChildLedger } from './toolbox.ts';
+import type { ChildCall, ChildLedger } from './toolbox.ts';
 
 export interface ChildRun {
   readonly model: Model;
@@ -31,6 +31,9 @@ export interface ChildRun {
   readonly ledger: ChildLedger;
   /** Of the parent. */
   readonly call: ToolContext;
+  /** Of the execution's own call that all of this is for. */
+  readonly rootCallId: string;
+  readonly clock: () => number;
   readonly newId: (prefix: string) => string;
   readonly onError: (error: unknown) => void;
 }
@@ -97,32 +100,42 @@ function asHistory({ toolCallId, name, input }: ModelToolCall): ModelToolCall {
 
 async function resultOf(made: ModelToolCall, isLeft: boolean, run: ChildRun): Promise<ModelToolResult> {
   const { toolCallId, name } = asHistory(made);
-  const refusal = (text: string): ModelToolResult => ({
-    toolCallId,
-    name,
-    text,
-    isError: true,
-    untrusted: false,
+  const tool = findTool(run.tools, made.name);
+  if (tool === undefined) {
+    return { toolCallId, name, text: unknownTool(name, run.tools), isError: true, untrusted: false };
+  }
+  const startedAtMs = run.clock();
+  const { parameters, text, outcome } = await outcomeOf(tool, made, isLeft, run);
+  run.ledger.called({
+    ...{ toolCallId, tool, parameters, outcome, startedAtMs },
+    parentToolCallId: run.rootCallId,
+    result: text,
+    durationMs: Math.max(0, run.clock() - startedAtMs),
   });
-  const offered = findTool(run.tools, made.name);
-  if (offered === undefined) return refusal(unknownTool(name, run.tools));
-  const input = checkInput(offered, made.input);
-  if (!input.ok) return refusal(input.problem);
-  if (offered.needsApproval === true) return refusal(NEEDS_APPROVAL);
-  const tool = run.bind(offered);
-  if (tool === undefined) return refusal(`There is no tool "${name}" any more.`);
-  if (!isLeft || !run.takeCall()) return refusal(NO_CALL_LEFT);
-  const { text, isError } = await runCall(tool, { toolCallId, parameters: input.parameters }, run);
-  return { toolCallId, name, text, isError, untrusted: true };
+  return { toolCallId, name, text, isError: outcome !== 'success', untrusted: outcome !== 'refused' };
 }
 
-function runCall(
-  tool: ServerTool,
-  made: { readonly toolCallId: string; readonly parameters: Readonly<Record<string, unknown>> },
-  { call, onError }: ChildRun,
-): Promise<ToolResult> {
+type Outcome = Pick<ChildCall, 'parameters' | 'outcome'> & { readonly text: string };
+
+async function outcomeOf(
+  offered: OfferedTool,
+  made: ModelToolCall,
+  isLeft: boolean,
+  run: ChildRun,
+): Promise<Outcome> {
+  const input = checkInput(offered, made.input);
+  const parameters = input.ok ? input.parameters : isRecord(made.input) ? made.input : {};
+  const refused = (text: string): Outcome => ({ parameters, text, outcome: 'refused' });
+  if (!input.ok) return refused(input.problem);
+  if (offered.needsApproval === true) return refused(NEEDS_APPROVAL);
+  const tool = run.bind(offered);
+  if (tool === undefined) return refused(`There is no tool "${offered.modelName}" any more.`);
+  if (!isLeft || !run.takeCall()) return refused(NO_CALL_LEFT);
+  const { call, onError } = run;
   const { signal, executionId, conversationId } = call;
-  return runTool(tool, made, { signal, executionId, conversationId, onError });
+  const context = { signal, executionId, conversationId, onError };
+  const { text, isError } = await runTool(tool, { toolCallId: made.toolCallId, parameters }, context);
+  return { parameters, text, outcome: isError ? 'error' : 'success' };
 }
 
 const NEEDS_APPROVAL =

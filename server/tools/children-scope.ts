@@ -17,6 +17,8 @@ const MAX_DESCENDANT_CALLS = 200;
 export interface Lineage {
   /** Ids of the flows that run, outermost first. */
   readonly flows: readonly string[];
+  /** Of the execution's own call. */
+  readonly rootCallId: string;
   readonly calls: { left: number };
 }
 
@@ -31,19 +33,24 @@ export interface ChildrenParts {
   readonly toolbox: Pick<Toolbox, 'resolve'> & {
     bind(tool: OfferedTool, scope: ChildScope): ReturnType<Toolbox['bind']>;
   };
+  readonly clock: () => number;
   readonly newId: (prefix: string) => string;
   readonly log: { warn(fields: Readonly<Record<string, unknown>>, message: string): void };
 }
 
 /** The scope of a child. Throws `ToolError` `too_deep`. */
-export function innerScope(scope: ChildScope): ChildScope & { readonly lineage: Lineage } {
+export function innerScope(scope: ChildScope, call: ToolContext): ChildScope & { readonly lineage: Lineage } {
   if (scope.depth >= MAX_DEPTH) {
     throw new ToolError(
       'too_deep',
       `Subagents and flows are nested ${MAX_DEPTH} deep already. Do the task without another one.`,
     );
   }
-  const lineage = scope.lineage ?? { flows: [], calls: { left: MAX_DESCENDANT_CALLS } };
+  const lineage = scope.lineage ?? {
+    flows: [],
+    rootCallId: call.toolCallId,
+    calls: { left: MAX_DESCENDANT_CALLS },
+  };
   return { ...scope, depth: scope.depth + 1, lineage };
 }
 
@@ -61,6 +68,8 @@ export function childRun(
     takeCall: () => takeCall(scope.lineage),
     ledger: scope.ledger,
     call,
+    rootCallId: scope.lineage?.rootCallId ?? call.toolCallId,
+    clock: parts.clock,
     newId: parts.newId,
     onError: (err) => parts.log.warn({ err, executionId, toolCallId }, 'A tool of a subagent failed'),
   };

@@ -24,7 +24,7 @@ export function createChildren(parts: ChildrenParts, scope: ChildScope): Childre
 async function runAgent(task: ChildTask, parts: ChildrenParts, scope: ChildScope): Promise<ChildAnswer> {
   const { agent, prompt, maxTurns, allowedTools, call } = task;
   const inner: ChildScope = {
-    ...innerScope(scope),
+    ...innerScope(scope, call),
     model: agent.model ?? scope.model,
     tools: childTools(scope.tools, allowedTools),
   };

@@ -41,9 +41,25 @@ export interface BindScope {
   readonly ledger: ChildLedger;
 }
 
+/** A call that a child made, once it has its result. */
+export interface ChildCall {
+  readonly toolCallId: string;
+  /** Of the execution's own call that the child works for, however deep it is. */
+  readonly parentToolCallId: string;
+  readonly tool: OfferedTool;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  /** `refused`: it never reached its tool. */
+  readonly outcome: 'success' | 'error' | 'refused';
+  /** What the child's model read. */
+  readonly result: string;
+  readonly startedAtMs: number;
+  readonly durationMs: number;
+}
+
 /** What children of a call cost and called, for their parent's totals and receipts. */
 export interface ChildLedger {
   tokens(input: number, output: number): void;
+  called(call: ChildCall): void;
   /** A child was spawned by `spawn_subagent`. How many there are with it. */
   spawned(): number;
 }

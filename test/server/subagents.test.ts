@@ -3,8 +3,9 @@ import type { SubagentPool, ToolChoice, ToolDefinition } from '../../protocol/de
 import { ConfigError } from '../../server/config/config.ts';
 import { RequestError } from '../../server/errors.ts';
 import { ModelError, type ModelRequest } from '../../server/models/model.ts';
+import type { ChildCall } from '../../server/tools/toolbox.ts';
 import { call, makes, type ScriptedTurn, says, scriptedModel } from '../support/scripted-model.ts';
-import { type ToolboxBench, toolboxBench } from '../support/toolbox.ts';
+import { aLedger, type ToolboxBench, toolboxBench } from '../support/toolbox.ts';
 
 type Config = Extract<ToolDefinition, { toolType: 'subagent' }>['config'];
 
@@ -399,7 +400,7 @@ describe('spawning subagents', () => {
 
   test('ends at the limit of the execution', async () => {
     let spawned = 4;
-    const ledger = { tokens: () => undefined, spawned: () => ++spawned };
+    const ledger = aLedger({ spawned: () => ++spawned });
     const { run } = await withModel(says('Fifth.'), says('Never.'));
     const spawn = { tool: 'spawn_subagent', parameters: { task: 'Time?' } };
     expect((await run(pooled(), spawn, { ledger })).text).toBe('Fifth.');
@@ -408,7 +409,7 @@ describe('spawning subagents', () => {
       isError: true,
     });
     const { run: other } = await withModel(says('Fifth.'));
-    const one = { tokens: () => undefined, spawned: () => 2 };
+    const one = aLedger({ spawned: () => 2 });
     expect((await other(pooled({ maxSpawnsPerRun: 1 }), spawn, { ledger: one })).isError).toBe(true);
   });
 
@@ -462,20 +463,38 @@ describe('spawning subagents', () => {
 describe('what a subagent costs', () => {
   test('is counted in its parent, its children included', async () => {
     const counted = { input: 0, output: 0 };
-    const ledger = {
-      tokens: (input: number, output: number) => {
+    const called: ChildCall[] = [];
+    const ledger = aLedger({
+      tokens: (input, output) => {
         counted.input += input;
         counted.output += output;
       },
-      spawned: () => 1,
-    };
+      called: (one) => void called.push(one),
+    });
     const { run } = await withModel(
-      makes(call('x', 'helper', { task: 'Help.' })),
+      makes(call('x', 'helper', { task: 'Help.' }), call('y', 'helper', { depth: 1 }), call('z', 'gone')),
+      makes(call('x', 'builtin__clock')),
       says('Helped.'),
       says('Done.'),
     );
-    const runtimeTools = [researcher({ allowedTools: ['helper'] }), researcher({}, 'helper')];
-    await run({ runtimeTools }, ASK, { ledger });
-    expect(counted).toEqual({ input: 30, output: 15 });
+    const helper = researcher({ allowedTools: ['builtin:clock'] }, 'helper');
+    const runtimeTools = [researcher({ allowedTools: ['helper', 'builtin:clock'] }), helper];
+    await run({ toolIds: ['builtin:clock'], runtimeTools }, ASK, { ledger });
+    expect(counted).toEqual({ input: 40, output: 20 });
+    expect(called).toMatchObject([
+      { tool: { canonicalName: 'helper' }, parameters: { depth: 1 }, outcome: 'refused' },
+      {
+        tool: { canonicalName: 'builtin:clock' },
+        outcome: 'success',
+        result: expect.stringContaining('iso'),
+      },
+      {
+        tool: { canonicalName: 'helper' },
+        parameters: { task: 'Help.' },
+        outcome: 'success',
+        result: 'Helped.',
+      },
+    ]);
+    expect(new Set(called.map(({ parentToolCallId }) => parentToolCallId))).toEqual(new Set(['call_parent']));
   });
 });

@@ -8,7 +8,7 @@ import { createToolbox } from '../../server/tools/create-toolbox.ts';
 import type { Mcp, McpTool } from '../../server/tools/kind.ts';
 import { runTool, type ToolResult } from '../../server/tools/run-tool.ts';
 import { ToolError } from '../../server/tools/tool-error.ts';
-import type { BindScope, ResolvedTool, Toolbox, ToolScope } from '../../server/tools/toolbox.ts';
+import type { BindScope, ChildLedger, ResolvedTool, Toolbox, ToolScope } from '../../server/tools/toolbox.ts';
 import type { Variables } from '../../server/tools/variables.ts';
 
 export const NO_VARIABLES: Variables = {
@@ -86,7 +86,7 @@ export async function toolboxBench(
         tools,
         model: 'scripted',
         depth: 0,
-        ledger: { tokens: () => undefined, spawned: () => 1 },
+        ledger: aLedger(),
         ...more,
       });
       if (bound === undefined) throw new Error(`${name} cannot run.`);
@@ -119,6 +119,11 @@ const NO_SANDBOX: Sandbox = {
   check: () => Promise.resolve(undefined),
   close: () => Promise.resolve(),
 };
+
+/** Of somebody who has spawned nothing yet. */
+export function aLedger(more: Partial<ChildLedger> = {}): ChildLedger {
+  return { tokens: () => undefined, called: () => undefined, spawned: () => 1, ...more };
+}
 
 /** As the model would know it. */
 function offered({ name, ...tool }: ResolvedTool): OfferedTool {
