@@ -8,13 +8,11 @@ import type { ManagedSecrets } from '../secrets/managed-secrets.ts';
 import type { Scrubber } from '../secrets/scrubber.ts';
 import type { Receipt, ReceiptStore } from '../store/receipt-store.ts';
 import type { OfferedTool } from '../store/store.ts';
+import { childReceipt, RECEIPT_RESULT_CHARS } from '../tools/child-receipt.ts';
 import { runTool } from '../tools/run-tool.ts';
 import type { ServerTool } from '../tools/tool.ts';
 import { ToolError } from '../tools/tool-error.ts';
-import type { Toolbox } from '../tools/toolbox.ts';
-
-/** Characters of a result that its receipt keeps. */
-const RECEIPT_CHARS = 1_000;
+import type { ChildCall, Toolbox } from '../tools/toolbox.ts';
 
 export interface CallToolParts {
   readonly toolbox: Toolbox;
@@ -64,13 +62,19 @@ export async function callTool(request: ToolCallRequest, parts: CallToolParts): 
     const startedAtMs = parts.clock();
     const executionId = parts.newId(ID_PREFIX.execution);
     const began = performance.now();
-    const outcome = await outcomeOf(request, executionId, parts);
+    const children: ChildCall[] = [];
+    const outcome = await outcomeOf(request, executionId, children, parts);
     const executionTimeMs = Math.round(performance.now() - began);
     const { scrubber } = parts;
     const receipt = receiptOf(request, outcome, parts.newId);
-    await parts.receipts.addReceipts([
-      scrubber.scrubValue({ ...receipt, executionId, startedAtMs, durationMs: executionTimeMs }),
-    ]);
+    const { workspace, surfaceId, conversationId, approvedBy } = receipt;
+    const execution = { workspace, surfaceId, executionId, conversationId, approvedBy };
+    await parts.receipts.addReceipts(
+      scrubber.scrubValue([
+        { ...receipt, executionId, startedAtMs, durationMs: executionTimeMs },
+        ...children.map((call) => childReceipt(call, execution, parts.newId)),
+      ]),
+    );
     return scrubber.scrubValue({ executionId, executionTimeMs, ...answerOf(outcome) });
   } finally {
     letGo();
@@ -84,13 +88,14 @@ type Outcome =
 async function outcomeOf(
   request: ToolCallRequest,
   executionId: string,
+  children: ChildCall[],
   parts: CallToolParts,
 ): Promise<Outcome> {
   const toolCallId = parts.newId(ID_PREFIX.toolCall);
   const offered = offeredTool(request);
   const input = checkInput(offered, request.parameters);
   if (!input.ok) return { isError: true, code: 'invalid_arguments', text: input.problem, toolCallId };
-  const tool = bindTool(request, offered, parts);
+  const tool = bindTool(request, offered, children, parts);
   if (tool === undefined) {
     const text = `Tools of the type \`${request.definition.toolType}\` cannot run on this server.`;
     return { isError: true, code: 'tool_not_found', text, toolCallId };
@@ -142,6 +147,7 @@ function offeredTool({ definition, toolId }: ToolCallRequest): OfferedTool {
 function bindTool(
   { workspace, dispatchSecrets, record, user }: ToolCallRequest,
   offered: OfferedTool,
+  children: ChildCall[],
   { toolbox, secrets, model }: CallToolParts,
 ): ServerTool | undefined {
   let spawned = 0;
@@ -160,6 +166,7 @@ function bindTool(
     depth: 0,
     ledger: {
       tokens: () => undefined,
+      called: (call) => void children.push(call),
       spawned() {
         spawned += 1;
         return spawned;
@@ -186,7 +193,7 @@ function receiptOf(
     pageOrigin: null,
     parameters,
     outcome: wasRefused ? 'refused' : outcome.isError ? 'error' : 'success',
-    result: cut(outcome.text, RECEIPT_CHARS, '…'),
+    result: cut(outcome.text, RECEIPT_RESULT_CHARS, '…'),
     approvedBy: caller,
   };
 }

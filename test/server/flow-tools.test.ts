@@ -184,7 +184,8 @@ describe('a flow as a tool', () => {
 
   test('whose mapping names a parameter that is not declared is told so', async () => {
     const { toolbox } = await toolboxBench();
-    expect(await toolbox.review(analyse({ parameterMapping: { input: 'txt' } }))).toMatchObject([
+    const { findings } = await toolbox.review(analyse({ parameterMapping: { input: 'txt' } }));
+    expect(findings).toMatchObject([
       { severity: 'warning', code: 'unknown_parameter', path: 'config.parameterMapping.input' },
     ]);
   });
