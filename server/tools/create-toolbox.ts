@@ -34,7 +34,7 @@ export function createToolbox(parts: CreateToolboxParts): Toolbox {
   function open(
     binding: Exclude<ToolBinding, { kind: 'configured' }>,
     scope: ChildScope,
-  ): Pick<ServerTool, 'run' | 'idempotent' | 'timeoutMs'> | undefined {
+  ): Pick<ServerTool, 'run' | 'idempotent' | 'timeoutMs' | 'givesData'> | undefined {
     const { egress, sandbox, mcp } = parts;
     const { variables, ledger } = scope;
     const children = createChildren(childrenParts, scope);

@@ -110,7 +110,7 @@ export interface ToolKind<Type extends ToolType = ToolType> {
   open(
     definition: ToolDefinitionOf<Type>,
     parts: ToolParts,
-  ): Pick<ServerTool, 'run' | 'idempotent' | 'timeoutMs'>;
+  ): Pick<ServerTool, 'run' | 'idempotent' | 'timeoutMs' | 'givesData'>;
 }
 
 /** How a tool of an execution is found again, by whatever process runs its call. Stored with the execution. */

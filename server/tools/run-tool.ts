@@ -71,7 +71,7 @@ async function answer(
 ): Promise<ToolResult> {
   try {
     const context: ToolContext = { signal, toolCallId, executionId, conversationId };
-    return readResult(await tool.run(structuredClone(parameters), context));
+    return readResult(await tool.run(structuredClone(parameters), context), tool.givesData === true);
   } catch (error) {
     if (!signal.aborted) tell(onError, error);
     return failed(errorText(error));
@@ -79,10 +79,11 @@ async function answer(
 }
 
 /** Through JSON, as the output of every client comes. */
-function readResult(value: unknown): ToolResult {
+function readResult(value: unknown, isData: boolean): ToolResult {
   if (typeof value === 'string' && value.length > MAX_RESULT_CHARS) throw unreadable(new TooLarge());
-  if (value === undefined || typeof value === 'string') return readOutput(value);
-  return readOutput(JSON.parse(toJson(value)));
+  if (value === undefined || value === null || typeof value === 'string') return readOutput(value);
+  const json = toJson(value);
+  return readOutput(isData ? json : JSON.parse(json));
 }
 
 function toJson(value: unknown): string {

@@ -25,6 +25,11 @@ export interface ServerTool {
   /** Longest run, in milliseconds. */
   readonly timeoutMs: number;
   /**
+   * Whether what it gives is data as it is. Default: `{ content: […], isError }` and `{ result: … }` are taken for the
+   * wrappers that tools give their results in, and what is in them is read.
+   */
+  readonly givesData?: boolean;
+  /**
    * Gives text or any JSON value, or a promise of one. A model reads its first 32 000 characters; of more than 8 000 000
    * it reads only that there were too many. What it throws becomes an error result that the model reads.
    */

@@ -1,11 +1,13 @@
 import type { Builtin, BuiltinParts } from './builtin.ts';
 import { calculatorTool } from './calculator.ts';
 import { clockTool } from './clock.ts';
+import { fetchPageTool } from './fetch-page.ts';
 
 /** All built-in tools, by what stands behind `builtin:`. */
 const BUILTINS: Readonly<Record<string, (parts: BuiltinParts) => Builtin>> = {
   calculator: calculatorTool,
   clock: clockTool,
+  fetch_page: fetchPageTool,
 };
 
 export const BUILTIN_PREFIX = 'builtin:';
