@@ -1,6 +1,7 @@
 import type * as z from 'zod/mini';
 import type { DispatchRequest, DispatchResponse, DispatchResumeRequest } from '../../protocol/request.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
+import { ApiKeysApi, ClientTokensApi } from './credentials.ts';
 import { type AgentKind, DefinitionsApi, type FlowKind } from './definitions.ts';
 import { DispatchStream } from './dispatch-stream.ts';
 import type { CallOptions } from './limits.ts';
@@ -30,6 +31,8 @@ export class PagehandClient {
   readonly agents: DefinitionsApi<AgentKind>;
   readonly flows: DefinitionsApi<FlowKind>;
   readonly secrets: SecretsApi;
+  readonly clientTokens: ClientTokensApi;
+  readonly apiKeys: ApiKeysApi;
   readonly #connection: Connection;
 
   /** Throws `PagehandError` `invalid_options`. */
@@ -39,6 +42,8 @@ export class PagehandClient {
     this.agents = new DefinitionsApi(this.#connection, '/v1/agents');
     this.flows = new DefinitionsApi(this.#connection, '/v1/flows');
     this.secrets = new SecretsApi(this.#connection);
+    this.clientTokens = new ClientTokensApi(this.#connection);
+    this.apiKeys = new ApiKeysApi(this.#connection);
   }
 
   /**

@@ -66,9 +66,11 @@ export async function runLocally<Schemas extends Readonly<Record<string, unknown
     const clientTools = [...(request.clientTools ?? []), ...snapshot(tools)];
     const calls: LocalCall[] = [];
     const parts: DispatchResult[] = [];
-    let stream = client.dispatch({ ...request, clientTools, streamResponse: true }, { signal });
+    let part = await readAll(
+      client.dispatch({ ...request, clientTools, streamResponse: true }, { signal }),
+      onEvent,
+    );
     for (;;) {
-      const part = await readAll(stream, onEvent);
       parts.push(part);
       if (part.awaiting.length === 0) return joined(parts, calls);
       const awaited = part.awaiting.filter((event) => event.type === 'await');
@@ -76,14 +78,23 @@ export async function runLocally<Schemas extends Readonly<Record<string, unknown
       signal.throwIfAborted();
       calls.push(...made);
       const toolOutputs = Object.fromEntries(made.map(({ toolCallId, output }) => [toolCallId, output]));
-      stream = client.resume(
-        { executionId: part.executionId, toolOutputs, streamResponse: true },
-        { signal },
-      );
+      const resumed = { executionId: part.executionId, toolOutputs, streamResponse: true } as const;
+      const resume = (secrets = {}) =>
+        readAll(client.resume({ ...resumed, ...secrets }, { signal }), onEvent);
+      part = await resume().catch((error: unknown) => {
+        const { secrets } = request;
+        if (secrets === undefined || !wantsSecrets(error)) throw error;
+        return resume({ secrets });
+      });
     }
   } finally {
     whole.lift();
   }
+}
+
+/** The server that held the secrets of the dispatch in its memory is gone, and asks for them again. */
+function wantsSecrets(error: unknown): boolean {
+  return error instanceof PagehandError && error.code === 'secrets_required';
 }
 
 function snapshot(tools: LocalTools<Readonly<Record<string, unknown>>>): ClientTool[] {

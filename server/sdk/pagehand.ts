@@ -1,7 +1,6 @@
 import { PagehandClient } from './client.ts';
 import type { ConnectionOptions } from './connection.ts';
 import { PagehandError } from './errors.ts';
-import type { ToolsApi } from './tools.ts';
 
 let configured: PagehandClient | undefined;
 
@@ -18,7 +17,16 @@ export const Pagehand = {
       hint: 'Call `Pagehand.configure({ apiKey, baseUrl })` first.',
     });
   },
-  get tools(): ToolsApi {
+  get tools(): PagehandClient['tools'] {
     return this.client.tools;
+  },
+  get agents(): PagehandClient['agents'] {
+    return this.client.agents;
+  },
+  get flows(): PagehandClient['flows'] {
+    return this.client.flows;
+  },
+  get secrets(): PagehandClient['secrets'] {
+    return this.client.secrets;
   },
 };

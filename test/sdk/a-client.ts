@@ -1,6 +1,15 @@
 import type { StreamEvent } from '../../protocol/event.ts';
 import { type ConnectionOptions, PagehandClient, PagehandError } from '../../server/sdk/index.ts';
-import { API_KEY, type TestServer } from '../support/server.ts';
+import { API_KEY, CONFIG, OTHER_API_KEY, type TestServer } from '../support/server.ts';
+
+/** The usual one, whose two API keys may do everything, each in a workspace of its own. */
+export const WHOLE_CONFIG = {
+  ...CONFIG,
+  apiKeys: [
+    { key: API_KEY, scopes: ['*'] },
+    { key: OTHER_API_KEY, scopes: ['*'], workspace: 'other' },
+  ],
+};
 
 /** Carries what the client sends to a server in this process. */
 export function carrierTo(server: TestServer): NonNullable<ConnectionOptions['fetch']> {
