@@ -112,6 +112,7 @@ async function outcomeOf(
     },
     { toolCallId, parameters: input.parameters },
     {
+      scrub: parts.scrubber.scrubValue,
       signal: request.signal,
       executionId,
       conversationId: '',
@@ -148,7 +149,7 @@ function bindTool(
   { workspace, dispatchSecrets, record, user }: ToolCallRequest,
   offered: OfferedTool,
   children: ChildCall[],
-  { toolbox, secrets, model }: CallToolParts,
+  { toolbox, secrets, scrubber, model }: CallToolParts,
 ): ServerTool | undefined {
   let spawned = 0;
   return toolbox.bind(offered, {
@@ -160,6 +161,7 @@ function bindTool(
       record,
       flow: {},
       user,
+      scrub: scrubber.scrubValue,
     },
     tools: [offered],
     model,

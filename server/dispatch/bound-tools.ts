@@ -4,9 +4,10 @@ import { ToolError } from '../tools/tool-error.ts';
 import type { ChildLedger } from '../tools/toolbox.ts';
 import type { Variables } from '../tools/variables.ts';
 import type { DeskDeps } from './dispatcher.ts';
+import { scrubberOf } from './secret-vault.ts';
 import { asResolved } from './toolset.ts';
 
-type Deps = Pick<DeskDeps, 'toolbox' | 'tools' | 'managedSecret' | 'vault'>;
+type Deps = Pick<DeskDeps, 'toolbox' | 'tools' | 'managedSecret' | 'scrubber' | 'vault'>;
 
 /** The tool behind a call that began, and how it runs. */
 export interface BoundCall {
@@ -60,8 +61,9 @@ export function variablesOf(
   }: Pick<Execution, 'id' | 'workspace' | 'record' | 'user'> & {
     readonly flow: Pick<FlowRun, 'id' | 'name'> | null;
   },
-  { vault, managedSecret }: Pick<Deps, 'vault' | 'managedSecret'>,
+  deps: Pick<Deps, 'vault' | 'managedSecret' | 'scrubber'>,
 ): Variables {
+  const { vault, managedSecret } = deps;
   return {
     secret: (key) => vault.secret(id, key),
     managedSecret: (name) =>
@@ -70,6 +72,7 @@ export function variablesOf(
     record,
     flow: flow === null ? {} : { id: flow.id, name: flow.name },
     user,
+    scrub: (value) => scrubberOf(id, deps).scrubValue(value),
   };
 }
 

@@ -73,9 +73,9 @@ export class EventLog implements AppendSource {
     this.lastSeq = execution.seq;
   }
 
-  /** Takes the secrets of this execution and of the server out of a text. */
-  scrub(text: string): string {
-    return this.deps.scrub(text);
+  /** Takes the secrets of this execution and of the server out of a value. */
+  scrub<Value>(value: Value): Value {
+    return this.deps.scrub(value);
   }
 
   /** Adds an event. Deltas of one block that wait together are joined. Throws what an earlier write failed with. */

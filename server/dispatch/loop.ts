@@ -213,7 +213,7 @@ class Turn {
     const { id: executionId } = this.log.execution;
     const options = {
       bind: (call: StartedCall) => bindCall(this.log.execution, call, this.deps, this.ledger),
-      scrub: (text: string) => this.log.scrub(text),
+      scrub: <Value>(value: Value) => this.log.scrub(value),
       signal: this.signal,
       clock: this.deps.clock,
       onError: (err: unknown) => this.deps.log.warn({ err, executionId }, 'A server tool failed'),

@@ -1,6 +1,7 @@
 import type { EventBody } from '../../protocol/event.ts';
 import type { Execution, ResolvedCall, StartedCall } from '../store/store.ts';
 import { runTool } from '../tools/run-tool.ts';
+import type { Variables } from '../tools/variables.ts';
 import type { BoundCall } from './bound-tools.ts';
 import { UNKNOWN_OUTCOME } from './ending.ts';
 import type { AllowedCall } from './tool-call.ts';
@@ -25,7 +26,7 @@ export function startEvent(call: StartedCall, iteration: number): EventBody {
 export interface CallsOptions {
   readonly bind: (call: StartedCall) => BoundCall;
   /** Of what the tools gave, before anybody reads it. */
-  readonly scrub: (text: string) => string;
+  readonly scrub: Variables['scrub'];
   readonly signal: AbortSignal;
   readonly clock: () => number;
   /** For whoever runs the server: what a tool threw, or that it took too long. */
@@ -48,12 +49,10 @@ export async function* runStarted(
       const result =
         tool === undefined
           ? Promise.resolve({ text: `There is no tool "${call.bareName}" any more.`, isError: true })
-          : runTool(tool, call, { signal, executionId: id, conversationId, onError });
+          : runTool(tool, call, { scrub, signal, executionId: id, conversationId, onError });
       return [
         call.toolCallId,
-        result.then(({ text, isError }) =>
-          resultOf(call, { text: scrub(text), isError }, { seq, tookMs: clock() - began, at: clock() }),
-        ),
+        result.then((given) => resultOf(call, given, { seq, tookMs: clock() - began, at: clock() })),
       ];
     }),
   );

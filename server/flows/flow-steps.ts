@@ -147,6 +147,7 @@ function lookupOf({ inputs, answers, record, flow, user }: FlowScope): Lookup {
   const noSecrets = {
     secret: () => undefined,
     managedSecret: () => Promise.reject(new Error('No secrets.')),
+    scrub: <Value>(value: Value) => value,
   };
   return lookupWithoutSecrets({ ...inputs, ...answers }, { ...noSecrets, record, flow, user });
 }

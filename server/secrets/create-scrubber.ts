@@ -105,7 +105,8 @@ class HeldForms {
   private longestAt(text: string, at: number): number {
     let longest = 0;
     for (const form of this.byHead.get(text.slice(at, at + HEAD_CHARS)) ?? []) {
-      if (form.length > longest && text.startsWith(form, at)) longest = form.length;
+      const length = text.startsWith(form, at) ? form.length : cutLength(text, at, form);
+      if (length > longest) longest = length;
     }
     return longest;
   }
@@ -115,6 +116,16 @@ class HeldForms {
     this.marks[slot] = (this.marks[slot] ?? 0) + step;
   }
 }
+
+/** How much of a form stands here, where a text was cut in the middle of it. */
+function cutLength(text: string, at: number, form: string): number {
+  let length = HEAD_CHARS;
+  while (length < form.length && text[at + length] === form[length]) length += 1;
+  if (length < SHORTEST_SECRET) return 0;
+  return at + length === text.length || CUT_MARK.test(text.slice(at + length, at + length + 8)) ? length : 0;
+}
+
+const CUT_MARK = /^\s*[[(]?(?:…|\.\.\.)/;
 
 function slotAt(text: string, at: number): number {
   const code =

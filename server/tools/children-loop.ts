@@ -15,6 +15,7 @@ import { runTool } from './run-tool.ts';
 import type { ServerTool, ToolContext } from './tool.ts';
 import { ToolError } from './tool-error.ts';
 import type { ChildCall, ChildLedger } from './toolbox.ts';
+import type { Variables } from './variables.ts';
 
 export interface ChildRun {
   readonly model: Model;
@@ -24,6 +25,8 @@ export interface ChildRun {
   readonly tools: readonly OfferedTool[];
   readonly maxTurns: number;
   readonly maxToolCalls: number;
+  /** Of the results that it reads. */
+  readonly scrub: Variables['scrub'];
   /** `undefined`: there is no such tool any more. */
   readonly bind: (tool: OfferedTool) => ServerTool | undefined;
   /** Counts a call against what all children of the parent's call may make together. `false`: it may not be made. */
@@ -131,9 +134,9 @@ async function outcomeOf(
   const tool = run.bind(offered);
   if (tool === undefined) return refused(`There is no tool "${offered.modelName}" any more.`);
   if (!isLeft || !run.takeCall()) return refused(NO_CALL_LEFT);
-  const { call, onError } = run;
+  const { call, scrub, onError } = run;
   const { signal, executionId, conversationId } = call;
-  const context = { signal, executionId, conversationId, onError };
+  const context = { scrub, signal, executionId, conversationId, onError };
   const { text, isError } = await runTool(tool, { toolCallId: made.toolCallId, parameters }, context);
   return { parameters, text, outcome: isError ? 'error' : 'success' };
 }

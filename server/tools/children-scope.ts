@@ -66,6 +66,7 @@ export function childRun(
     tools: scope.tools,
     bind: (tool) => parts.toolbox.bind(tool, scope),
     takeCall: () => takeCall(scope.lineage),
+    scrub: scope.variables.scrub,
     ledger: scope.ledger,
     call,
     rootCallId: scope.lineage?.rootCallId ?? call.toolCallId,

@@ -7,11 +7,11 @@ const UNSAID = 'The tool failed and did not say why.';
 
 /**
  * What a model may read of something thrown: the message, without the stack and without the folders of this machine.
- * Never throws, whatever was thrown.
+ * Secrets go first, before anything of them is cut away. Never throws, whatever was thrown.
  */
-export function errorText(thrown: unknown): string {
+export function errorText(thrown: unknown, scrub: (text: string) => string): string {
   try {
-    const text = withoutPlaces(messageOf(thrown)).trim();
+    const text = withoutPlaces(scrub(messageOf(thrown))).trim();
     return text === '' ? UNSAID : cut(text, MAX_ERROR_CHARS, '… (cut)');
   } catch {
     return UNSAID;

@@ -1,6 +1,7 @@
 import { readOutput } from '../dispatch/read-output.ts';
 import { errorText } from './error-text.ts';
 import type { ServerTool, ToolContext } from './tool.ts';
+import type { Variables } from './variables.ts';
 
 /**
  * Longest result that is read, in characters of text or JSON. A model sees far less of it, but what wraps that, such as
@@ -15,6 +16,8 @@ export interface ToolRun {
 }
 
 export interface RunContext extends Pick<ToolContext, 'signal' | 'executionId' | 'conversationId'> {
+  /** Takes secrets out of the result, before it is cut or changed in any other way. */
+  readonly scrub: Variables['scrub'];
   /** Hears why a call failed, in full, for the operator: what the tool threw, its time-out, an unreadable result. */
   readonly onError?: (error: unknown) => void;
 }
@@ -67,23 +70,24 @@ const UNFINISHED = {
 async function answer(
   tool: ServerTool,
   { toolCallId, parameters }: ToolRun,
-  { signal, executionId, conversationId, onError }: RunContext,
+  { signal, executionId, conversationId, onError, scrub }: RunContext,
 ): Promise<ToolResult> {
   try {
     const context: ToolContext = { signal, toolCallId, executionId, conversationId };
-    return readResult(await tool.run(structuredClone(parameters), context), tool.givesData === true);
+    const given = await tool.run(structuredClone(parameters), context);
+    return readResult(given, tool.givesData === true, scrub);
   } catch (error) {
     if (!signal.aborted) tell(onError, error);
-    return failed(errorText(error));
+    return failed(errorText(error, scrub));
   }
 }
 
 /** Through JSON, as the output of every client comes. */
-function readResult(value: unknown, isData: boolean): ToolResult {
+function readResult(value: unknown, isData: boolean, scrub: RunContext['scrub']): ToolResult {
   if (typeof value === 'string' && value.length > MAX_RESULT_CHARS) throw unreadable(new TooLarge());
-  if (value === undefined || value === null || typeof value === 'string') return readOutput(value);
-  const json = toJson(value);
-  return readOutput(isData ? json : JSON.parse(json));
+  if (value === undefined || value === null || typeof value === 'string') return readOutput(scrub(value));
+  const json = scrub(JSON.parse(toJson(value)) as unknown);
+  return readOutput(isData ? JSON.stringify(json) : json);
 }
 
 function toJson(value: unknown): string {

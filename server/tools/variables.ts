@@ -10,4 +10,6 @@ export interface Variables {
   readonly flow: Readonly<Record<string, unknown>>;
   /** `{{_user.id}}`. */
   readonly user: Readonly<Record<string, unknown>>;
+  /** Takes the values of secrets out of what a call gave: no model, person or record gets them. */
+  scrub<Value>(value: Value): Value;
 }

@@ -338,7 +338,12 @@ describe('a configuration file', () => {
         run,
       },
     ]);
-    const context = { signal: new AbortController().signal, executionId: 'exec_1', conversationId: 'conv_1' };
+    const context = {
+      scrub: <Value>(value: Value) => value,
+      signal: new AbortController().signal,
+      executionId: 'exec_1',
+      conversationId: 'conv_1',
+    };
     const call = { toolCallId: 'call_1', parameters: { orderId: 'A-1' } };
     expect(await Promise.all(tools.map((tool) => runTool(tool, call, context)))).toEqual([
       { text: '{"orderId":"A-1","toolCallId":"call_1"}', isError: false },
@@ -354,7 +359,12 @@ describe('a configuration file', () => {
     const fetched = vi.fn<typeof fetch>(async () => Response.json({ status: 'sent' }));
     vi.stubGlobal('fetch', fetched);
     onTestFinished(() => void vi.unstubAllGlobals());
-    const context = { signal: new AbortController().signal, executionId: 'exec_1', conversationId: 'conv_1' };
+    const context = {
+      scrub: <Value>(value: Value) => value,
+      signal: new AbortController().signal,
+      executionId: 'exec_1',
+      conversationId: 'conv_1',
+    };
     const call = { toolCallId: 'call_1', parameters: { orderId: 'A/1' } };
     expect(await runTool(tool as ServerTool, call, context)).toEqual({
       text: '{"status":"sent"}',

@@ -248,5 +248,6 @@ function variables(secrets: Readonly<Record<string, string>> = {}): Variables {
     record: {},
     flow: {},
     user: {},
+    scrub: (value) => value,
   };
 }

@@ -64,6 +64,16 @@ test('overlapping secrets go together, and what is beside them stays', () => {
   expect(scrubber.scrub('abcdefabcdef')).toBe('[redacted]');
 });
 
+test.each(['secret-value-of', 'secret…', 'secret-value-o ... (cut)', 'secret-v\n… (cut: it was long)'])(
+  'the beginning of a secret that was cut goes too: %j',
+  (end) => {
+    const scrubber = createScrubber(['secret-value-of-somebody']);
+    expect(scrubber.scrub(`It said: ${end}`)).toMatch(/^It said: \[redacted\]/);
+    expect(scrubber.scrub(`It said: ${end}`)).not.toContain('secret');
+    expect(scrubber.scrub('It said: secret-value.')).toBe('It said: secret-value.');
+  },
+);
+
 test('values too short to tell from other words are not looked for', () => {
   const scrubber = createScrubber(['token', '']);
   expect(scrubber.scrub('the token')).toBe('the token');

@@ -14,7 +14,13 @@ function tool(run: Run, fields: Partial<ServerToolInput> = {}): ServerTool {
 
 function run(it: ServerTool, context: Partial<RunContext> = {}): Promise<ToolResult> {
   const signal = new AbortController().signal;
-  return runTool(it, CALL, { signal, executionId: 'exec_1', conversationId: 'conv_1', ...context });
+  return runTool(it, CALL, {
+    scrub: <Value>(value: Value) => value,
+    signal,
+    executionId: 'exec_1',
+    conversationId: 'conv_1',
+    ...context,
+  });
 }
 
 const resultOf = (run_: Run) => run(tool(run_));
@@ -73,7 +79,12 @@ describe('a call', () => {
       return 'Sent.';
     });
     const signal = new AbortController().signal;
-    const context = { signal, executionId: 'exec_1', conversationId: 'conv_1' };
+    const context = {
+      scrub: <Value>(value: Value) => value,
+      signal,
+      executionId: 'exec_1',
+      conversationId: 'conv_1',
+    };
     expect(await runTool(greedy, { toolCallId: 'call_1', parameters }, context)).toEqual(text('Sent.'));
     expect(parameters).toEqual({ lines: [{ sku: 'x' }] });
   });

@@ -21,6 +21,7 @@ const variables: Variables = {
   record: { type: 'order', id: 7, tags: ['a', 'b'], nothing: null },
   flow: { id: 'flow_1' },
   user: { id: 'u/1' },
+  scrub: (value) => value,
 };
 const SECRETS: Readonly<Record<string, string>> = { weather_key: 'dispatch-canary', broken: 'one\ntwo' };
 

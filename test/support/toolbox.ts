@@ -17,6 +17,7 @@ export const NO_VARIABLES: Variables = {
   record: {},
   flow: {},
   user: {},
+  scrub: (value) => value,
 };
 
 export interface ToolboxBench {
@@ -93,7 +94,12 @@ export async function toolboxBench(
       return runTool(
         bound,
         { toolCallId: 'call_parent', parameters: input.parameters },
-        { signal: new AbortController().signal, executionId: 'exec_1', conversationId: 'conv_1' },
+        {
+          scrub: NO_VARIABLES.scrub,
+          signal: new AbortController().signal,
+          executionId: 'exec_1',
+          conversationId: 'conv_1',
+        },
       );
     },
     async save(kind, id, body, workspace = 'default') {
