@@ -30,6 +30,7 @@ import { fileRoutes } from './routes/files.ts';
 import { flowRoutes } from './routes/flows.ts';
 import { followRoutes } from './routes/follow.ts';
 import { historyRoutes } from './routes/history.ts';
+import { receiptRoutes } from './routes/receipts.ts';
 import { bodyOf, type Call, type Route } from './routes/route.ts';
 import { secretRoutes } from './routes/secrets.ts';
 import { serviceRoutes, shuttingDown } from './routes/service.ts';
@@ -91,6 +92,7 @@ export function createApp(options: AppOptions): Hono<Env> {
     ...followRoutes(parts),
     ...historyRoutes(parts),
     ...secretRoutes(parts),
+    ...receiptRoutes({ receipts: store.receipts, log }),
     ...clientTokenRoutes({ ...parts, desk }),
     ...apiKeyRoutes({ ...parts, desk }),
     ...fileRoutes({ ...parts, files: createFiles({ store, clock, newId, log }) }),

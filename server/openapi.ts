@@ -213,6 +213,8 @@ function describeAnswer({ answer }: Route): Record<string, unknown> {
   const content = {
     ...(answer.events ? { 'text/event-stream': { schema: reference(StreamEvent) } } : {}),
     ...(answer.bytes ? { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } } : {}),
+    ...(answer.lines ? { 'application/x-ndjson': { schema: { type: 'string' } } } : {}),
+    ...(answer.text === undefined ? {} : { [answer.text]: { schema: { type: 'string' } } }),
     ...(answer.json === undefined ? {} : { 'application/json': { schema: reference(answer.json) } }),
   };
   const framing = answer.events

@@ -139,6 +139,7 @@ export async function createPagehand(options: PagehandOptions = {}): Promise<Pag
     store,
     credentials,
     surfaces: config.surfaces,
+    receiptDays: environment.receiptDays,
     leaseMs: LEASE_MS,
     clock,
     log,

@@ -3,6 +3,7 @@ import { DEFAULT_RETENTION_DAYS } from './config/schema.ts';
 import type { Credentials } from './credentials.ts';
 import type { Dispatcher } from './dispatch/dispatcher.ts';
 import type { Log } from './log.ts';
+import type { ReceiptStore } from './store/receipt-store.ts';
 import type { Retention, Store } from './store/store.ts';
 
 /** Time between two looks for executions whose process has died, when nothing else is said, in milliseconds. */
@@ -30,9 +31,13 @@ const DAY_MS = 24 * 60 * 60_000;
 
 export interface UpkeepOptions {
   readonly dispatcher: Pick<Dispatcher, 'renewLeases' | 'takeOver' | 'expireOverdue'>;
-  readonly store: Pick<Store, 'removeOld'>;
+  readonly store: Pick<Store, 'removeOld'> & {
+    readonly receipts: Pick<ReceiptStore, 'removeReceipts'>;
+  };
   readonly credentials: Pick<Credentials, 'refresh'>;
   readonly surfaces: readonly Surface[];
+  /** How long receipts are kept, in days. */
+  readonly receiptDays: number;
   /** How long a lease lasts without a renewal. */
   readonly leaseMs: number;
   /** Time between two looks for executions whose process has died. Default 1 000. */
@@ -57,6 +62,7 @@ export function startUpkeep(options: UpkeepOptions): Upkeep {
     store,
     credentials,
     surfaces,
+    receiptDays,
     leaseMs,
     takeOverMs = TAKE_OVER_INTERVAL_MS,
     clock,
@@ -72,6 +78,12 @@ export function startUpkeep(options: UpkeepOptions): Upkeep {
       credentials.refresh(),
     ),
     start('Paused executions could not be expired', EXPIRY_INTERVAL_MS, 0, () => dispatcher.expireOverdue()),
+    start('Old receipts could not be removed', REMOVAL_INTERVAL_MS, REMOVAL_INTERVAL_MS, async (pause) => {
+      do {
+        const beforeMs = clock() - receiptDays * DAY_MS;
+        if (!(await store.receipts.removeReceipts(beforeMs, REMOVAL_BATCH))) return;
+      } while (await pause(REMOVAL_PAUSE_MS));
+    }),
     start('What is old could not be removed', REMOVAL_INTERVAL_MS, REMOVAL_INTERVAL_MS, async (pause) => {
       do {
         const nowMs = clock();

@@ -81,7 +81,8 @@ async function start(): Promise<string> {
     trustedProxies: 1,
     ...(isPostgresUrl(database) ? { takeShared: (...bucket) => store.takeToken(...bucket) } : {}),
   });
-  startUpkeep({ dispatcher, store, credentials, surfaces: config.surfaces, leaseMs, clock, log });
+  const { surfaces } = config;
+  startUpkeep({ dispatcher, store, credentials, surfaces, receiptDays: 365, leaseMs, clock, log });
   const { url } = await listen(app.fetch, { host: '127.0.0.1', port: 0 });
   return url;
 }

@@ -27,6 +27,8 @@ export interface Environment {
   readonly logLevel: LogLevel;
   /** `PAGEHAND_TRUST_PROXY`, default 0: the operator's own proxies in front, whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: number;
+  /** `PAGEHAND_RECEIPT_DAYS`, default 365: how long the records of tool calls are kept. */
+  readonly receiptDays: number;
   /** `PAGEHAND_SECRET_KEYS`, as `id:base64[,id:base64…]`. Default: none, and no secrets are kept. */
   readonly secretKeys: readonly SecretKey[];
 }
@@ -52,6 +54,7 @@ export function readEnvironment(env: EnvironmentVariables): Environment {
     model: read('PAGEHAND_MODEL', 'offline', modelNameProblem),
     logLevel: read('PAGEHAND_LOG_LEVEL', 'info', logLevelProblem) as LogLevel,
     trustedProxies: Number(read('PAGEHAND_TRUST_PROXY', '0', hopsProblem)),
+    receiptDays: Number(read('PAGEHAND_RECEIPT_DAYS', '365', wholeProblem(1, 36_500, 365))),
     secretKeys: secretKeysOf(read('PAGEHAND_SECRET_KEYS', '', secretKeysProblem)),
   };
   if (problems.length > 0) throw new ConfigError(problems.join('\n'));

@@ -27,12 +27,16 @@ export interface HeaderParameter {
   readonly description: string;
 }
 
-/** What answers with 200: JSON of this schema, a stream of events, either as the request says, or the bytes of a file. */
+/** What answers with 200: JSON of this schema, a stream of events, either as the request says, or the bytes of a file, or text. */
 interface RouteAnswer {
   readonly description: string;
   readonly json?: z.ZodMiniType;
   readonly events?: true;
   readonly bytes?: true;
+  /** Also as `application/x-ndjson`, where `Accept` asks for it: one item of the list a line. */
+  readonly lines?: true;
+  /** Text, of this media type. */
+  readonly text?: string;
 }
 
 interface RouteFacts {

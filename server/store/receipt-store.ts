@@ -38,4 +38,6 @@ export interface ReceiptStore {
   receipts(query: ReceiptQuery): Promise<readonly Receipt[]>;
   /** For calls outside of an execution; those within go with the boundary that ends them. */
   addReceipts(receipts: readonly Receipt[]): Promise<void>;
+  /** Removes at most `limit` of each workspace that began before. Resolves to whether there may be more. */
+  removeReceipts(beforeMs: number, limit: number): Promise<boolean>;
 }

@@ -1,4 +1,4 @@
-import type { Transaction } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import type { Doors } from './doors.ts';
 import type { Receipt, ReceiptStore } from './receipt-store.ts';
 import type { Tables } from './tables.ts';
@@ -9,6 +9,23 @@ const AT_ONCE = 100;
 export function sqlReceipts({ read, write }: Doors): ReceiptStore {
   return {
     addReceipts: (receipts) => write((db) => insertReceipts(db, receipts)),
+    async removeReceipts(beforeMs, limit) {
+      let isMore = false;
+      for (const workspace of await read(workspacesOf)) {
+        const removed = await write((db) => {
+          const old = db
+            .selectFrom('receipts')
+            .select('id')
+            .where('workspace', '=', workspace)
+            .where('started_at_ms', '<', beforeMs)
+            .orderBy('started_at_ms')
+            .limit(limit);
+          return db.deleteFrom('receipts').where('id', 'in', old).executeTakeFirst();
+        });
+        if (removed.numDeletedRows >= limit) isMore = true;
+      }
+      return isMore;
+    },
     receipts: ({ workspace, executionId, tool, fromMs, untilMs, after, limit }) =>
       read(async (db) => {
         let query = db.selectFrom('receipts').select('receipt').where('workspace', '=', workspace);
@@ -28,6 +45,20 @@ export function sqlReceipts({ read, write }: Doors): ReceiptStore {
         return rows.map((row) => JSON.parse(row.receipt) as Receipt);
       }),
   };
+}
+
+/** From one entry of the index to the next other one: a `distinct` would read them all. */
+async function workspacesOf(db: Kysely<Tables>): Promise<readonly string[]> {
+  const workspaces: string[] = [];
+  for (;;) {
+    const { next } = await db
+      .selectFrom('receipts')
+      .select((column) => column.fn.min('workspace').as('next'))
+      .where('workspace', '>', workspaces.at(-1) ?? '')
+      .executeTakeFirstOrThrow();
+    if (next === null) return workspaces;
+    workspaces.push(next);
+  }
 }
 
 /** One that is there already stays: a boundary may be written again by whoever takes an execution over. */

@@ -117,6 +117,7 @@ const upkeep = startUpkeep({
   store,
   credentials,
   surfaces: config.surfaces,
+  receiptDays: 365,
   leaseMs: LEASE_MS,
   takeOverMs: TAKE_OVER_MS,
   clock,

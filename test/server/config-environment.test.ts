@@ -13,6 +13,7 @@ test('an empty environment gives every default', () => {
     model: 'offline',
     logLevel: 'info',
     trustedProxies: 0,
+    receiptDays: 365,
     secretKeys: [],
   };
   expect(readEnvironment({})).toEqual(defaults);
@@ -27,6 +28,7 @@ test('an empty environment gives every default', () => {
       PAGEHAND_MODEL: '',
       PAGEHAND_LOG_LEVEL: '',
       PAGEHAND_TRUST_PROXY: '',
+      PAGEHAND_RECEIPT_DAYS: '',
       PAGEHAND_SECRET_KEYS: '',
     }),
   ).toEqual(defaults);
@@ -44,6 +46,7 @@ test('every variable is read', () => {
       PAGEHAND_MODEL: 'openai-compatible/meta-llama/Llama-3.3:free',
       PAGEHAND_LOG_LEVEL: 'debug',
       PAGEHAND_TRUST_PROXY: '2',
+      PAGEHAND_RECEIPT_DAYS: '3650',
       PATH: 'is none of ours',
     }),
   ).toEqual({
@@ -56,6 +59,7 @@ test('every variable is read', () => {
     model: 'openai-compatible/meta-llama/Llama-3.3:free',
     logLevel: 'debug',
     trustedProxies: 2,
+    receiptDays: 3_650,
     secretKeys: [],
   });
 });

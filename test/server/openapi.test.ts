@@ -118,6 +118,7 @@ describe('the OpenAPI document', () => {
       ['post', '/v1/secrets', 'saveSecret', true],
       ['post', '/v1/secrets/rotate', 'rotateSecrets', true],
       ['delete', '/v1/secrets/{name}', 'deleteSecret', true],
+      ['get', '/v1/receipts', 'listReceipts', true],
       ['get', '/v1/client-tokens', 'listClientTokens', true],
       ['post', '/v1/client-tokens', 'createClientToken', true],
       ['patch', '/v1/client-tokens/{id}', 'changeClientToken', true],

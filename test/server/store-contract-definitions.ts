@@ -144,6 +144,21 @@ export function definitionsContract(store: () => Store): void {
     expect(await credentials.apiKeys()).toEqual([revoked]);
   });
 
+  test('old receipts go, in batches of each workspace', async () => {
+    const { receipts } = store();
+    const ofTimes = (workspace: string) =>
+      [1, 2, 3, 4].map((time) =>
+        aReceipt({ id: `rcpt_old_${workspace}_${time}`, workspace, startedAtMs: time }),
+      );
+    await receipts.addReceipts([...ofTimes('one'), ...ofTimes('two')]);
+    expect(await receipts.removeReceipts(4, 2)).toBe(true);
+    expect(await receipts.removeReceipts(4, 2)).toBe(false);
+    for (const workspace of ['one', 'two']) {
+      const left = await receipts.receipts({ workspace, limit: 10 });
+      expect(left.map(({ startedAtMs }) => startedAtMs)).toEqual([4]);
+    }
+  });
+
   test('receipts are read in the order of time, by workspace, execution, tool and span, each once', async () => {
     const { receipts } = store();
     const all = [1, 2, 3].map((number) => aReceipt({ id: `rcpt_${number}`, startedAtMs: 1_000 * number }));

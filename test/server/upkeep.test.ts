@@ -20,6 +20,8 @@ interface World {
   /** What was done, in order. */
   readonly done: string[];
   readonly removals: (readonly Retention[])[];
+  /** How old receipts had to be, in milliseconds. */
+  readonly receiptsBefore: readonly number[];
   logged(): string;
   count(what: string): number;
 }
@@ -31,6 +33,7 @@ function aWorld(
 ): World {
   const done: string[] = [];
   const removals: (readonly Retention[])[] = [];
+  const receiptsBefore: number[] = [];
   const lines: string[] = [];
   const does = (what: 'renewLeases' | 'takeOver' | 'expireOverdue' | 'refresh') => async () => {
     done.push(what);
@@ -49,9 +52,17 @@ function aWorld(
         removals.push(retentions);
         return removeOld();
       },
+      receipts: {
+        async removeReceipts(beforeMs) {
+          done.push('removeReceipts');
+          receiptsBefore.push(Date.now() - beforeMs);
+          return receiptsBefore.length === 1;
+        },
+      },
     },
     credentials: { refresh: does('refresh') },
     surfaces,
+    receiptDays: 90,
     leaseMs: LEASE_MS,
     clock: Date.now,
     log: createLog({ level: 'info', destination: { write: (line) => void lines.push(line) } }),
@@ -62,6 +73,7 @@ function aWorld(
     upkeep,
     done,
     removals,
+    receiptsBefore,
     logged: () => lines.join(''),
     count: (what) => done.filter((one) => one === what).length,
   };
@@ -191,5 +203,12 @@ test('waits for what is under way when it settles', async () => {
   expect(isSettled).toBe(false);
   finish();
   await settled;
+  await upkeep.stop();
+});
+
+test('removes receipts that are older than they are kept, until there are no more', async () => {
+  const { upkeep, receiptsBefore } = aWorld();
+  await vi.advanceTimersByTimeAsync(10 * 60_000 + 1_000);
+  expect(receiptsBefore).toEqual([90 * DAY_MS, 90 * DAY_MS]);
   await upkeep.stop();
 });
