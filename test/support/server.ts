@@ -155,6 +155,13 @@ export async function aServer(options: TestServerOptions = {}): Promise<TestServ
     newId,
     log,
   });
+  const secrets = createManagedSecrets({
+    store: store.secrets,
+    keys: options.secretKeys ?? secretKeysOf(SECRET_KEYS),
+    scrubber,
+    clock,
+    log,
+  });
   const tools = new Map(config.surfaces.map(({ agent }) => [agent.id, agent.tools]));
   const toolbox = options.toolbox?.(store) ?? openedTools.toolbox;
   const dispatcher = createDispatcher({
@@ -166,16 +173,10 @@ export async function aServer(options: TestServerOptions = {}): Promise<TestServ
     toolbox,
     scrubber,
     logScrubber: scrubber,
+    managedSecret: (workspace, name) => secrets.value(workspace, name),
     tools: (agentId) => tools.get(agentId) ?? [],
     clock,
     newId,
-    log,
-  });
-  const secrets = createManagedSecrets({
-    store: store.secrets,
-    keys: options.secretKeys ?? secretKeysOf(SECRET_KEYS),
-    scrubber,
-    clock,
     log,
   });
   const { assets, trustedProxies, isAccepting, takeShared } = options;
