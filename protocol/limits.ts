@@ -88,6 +88,9 @@ export const MAX_MCP_SERVERS = 5;
 /** Longest run of a custom tool, in milliseconds, calls of the host included. From the public wire. */
 export const CUSTOM_TOOL_TIMEOUT_MS = 30_000;
 
+/** Largest `inputs` of a flow, in characters of their JSON. They stay with the execution. */
+export const MAX_FLOW_INPUT_CHARS = 262_144;
+
 /** Largest definition of a tool, an agent or a flow, in characters of its JSON. */
 export const MAX_DEFINITION_CHARS = 262_144;
 

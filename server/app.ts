@@ -6,6 +6,7 @@ import { type AssetFolders, createAssets } from './assets.ts';
 import type { Config } from './config/config.ts';
 import { createCredentialDesk } from './credential-desk.ts';
 import type { Credentials } from './credentials.ts';
+import { createAnswerers } from './definitions/answerers.ts';
 import { savedDefinitions } from './definitions/saved-definitions.ts';
 import type { Dispatcher } from './dispatch/dispatcher.ts';
 import { createFiles } from './files/create-files.ts';
@@ -82,12 +83,14 @@ export function createApp(options: AppOptions): Hono<Env> {
   const parts = { ...options, sessions, visitors, limits, streams, newId };
   const kept = { store: store.definitions, clock, newId };
   const agents = savedDefinitions('agent', NamedAgent, kept);
+  const flows = savedDefinitions('flow', NamedFlow, kept);
+  const answerers = createAnswerers({ ...options, agents, flows });
   const reviewing = { models: options.models, review: options.toolbox.review };
   const routes: Route[] = [
-    ...clientRoutes(parts),
-    ...dispatchRoutes({ ...parts, agents }),
+    ...clientRoutes({ ...parts, answerers }),
+    ...dispatchRoutes({ ...parts, answerers }),
     ...agentRoutes({ agents, ...reviewing }),
-    ...flowRoutes({ flows: savedDefinitions('flow', NamedFlow, kept), ...reviewing }),
+    ...flowRoutes({ flows, ...reviewing }),
     ...toolRoutes(parts),
     ...followRoutes(parts),
     ...historyRoutes(parts),

@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto';
+import type { ToolChoice } from '../../protocol/definition.ts';
 import type { McpServerConfig } from '../mcp/server-config.ts';
 import type { ServerTool } from '../tools/tool.ts';
 import type { EgressConfig } from './egress.ts';
@@ -33,8 +34,10 @@ export interface Agent {
   readonly maxToolCalls: number;
   /** Minutes that an execution waits for the outputs of its client tools, 1 to 43 200. Then it expires. */
   readonly pauseMinutes: number;
-  /** What it can do on the server. */
+  /** What it can do on the server: functions of the configuration file. */
   readonly tools: readonly ServerTool[];
+  /** What it can do beside them. Of one name, these win. */
+  readonly uses: ToolChoice;
 }
 
 export interface SurfaceLimits {
@@ -80,8 +83,11 @@ export interface ClientTokenConfig {
 /** A configured place where the chat appears. */
 export interface Surface {
   readonly id: string;
+  /** What is saved in its workspace and answers in the agent's place, as it is when somebody chats. `null`: nothing. */
+  readonly saved: { readonly kind: 'agent' | 'flow'; readonly id: string } | null;
   /** What its agent finds saved tools and secrets in. */
   readonly workspace: string;
+  /** With a saved one: what is known of it before it is looked up. */
   readonly agent: Agent;
   readonly copy: {
     readonly title: string;

@@ -2,6 +2,7 @@ import type { ServerToolInput } from '../tools/define-server-tool.ts';
 import type { EgressInput } from './egress.ts';
 import type { FilesInput } from './files.ts';
 import type { McpServersInput } from './mcp-servers.ts';
+import type { ToolChoiceInput } from './tool-choice.ts';
 
 /** A credential: its value, or the environment variable that holds it. */
 export type SecretInput = string | { readonly env: string };
@@ -21,6 +22,8 @@ interface AgentInput {
   readonly pauseMinutes?: number | undefined;
   /** What it can do on the server. Only a TypeScript or JavaScript file can hold them. Default: nothing. */
   readonly tools?: readonly ServerToolInput[] | undefined;
+  /** What it can do beside them: saved tools and built-in ones by their ids, MCP servers, tools declared here, children. Default: nothing. */
+  readonly uses?: ToolChoiceInput | undefined;
 }
 
 interface CopyInput {
@@ -110,6 +113,10 @@ export interface SurfaceInput {
   /** What its agent finds saved tools and secrets in. Default: `default`. */
   readonly workspace?: string | undefined;
   readonly agent?: AgentInput | undefined;
+  /** A saved agent of the workspace that answers instead, as it is when somebody chats. Not beside `agent` or `flowId`. */
+  readonly agentId?: string | undefined;
+  /** A saved flow of the workspace that answers instead, as it is when somebody chats. Not beside `agent` or `agentId`. */
+  readonly flowId?: string | undefined;
   readonly copy?: CopyInput | undefined;
   readonly behavior?: BehaviorInput | undefined;
   /** Whether visitors find their earlier conversations, by a secret that their browser keeps. Default: true. */

@@ -22,6 +22,7 @@ import {
   fieldsAt,
   MIN_IDENTITY_SECRET_CHARS,
 } from './schema.ts';
+import { resolveToolChoice } from './tool-choice.ts';
 
 export interface ResolveOptions {
   /** Names the file in errors. */
@@ -88,22 +89,25 @@ function unknownField(key: string, known: readonly string[]): string {
 }
 
 function resolveSurface(reading: Reading, path: Path, input: SurfaceInput): Surface {
+  const saved = savedOf(reading, path, input);
   const agent: Agent = {
-    id: input.agent?.id ?? input.id,
-    name: input.agent?.name ?? input.id,
+    id: saved?.id ?? input.agent?.id ?? input.id,
+    name: saved?.id ?? input.agent?.name ?? input.id,
     model: input.agent?.model ?? reading.model,
     instructions: input.agent?.instructions ?? '',
     maxToolCalls: input.agent?.maxToolCalls ?? DEFAULT_MAX_TOOL_CALLS,
     pauseMinutes: input.agent?.pauseMinutes ?? DEFAULT_PAUSE_MINUTES,
     tools: (input.agent?.tools ?? []).map(resolveTool),
+    uses: resolveToolChoice(input.agent?.uses),
   };
   const webmcp = input.behavior?.webmcp;
   return {
     id: input.id,
+    saved,
     workspace: input.workspace ?? DEFAULT_WORKSPACE,
     agent,
     copy: {
-      title: input.copy?.title ?? agent.name,
+      title: input.copy?.title ?? (saved === null ? agent.name : input.id),
       welcomeMessage: input.copy?.welcomeMessage ?? null,
       placeholder: input.copy?.placeholder ?? null,
       suggestions: input.copy?.suggestions ?? [],
@@ -138,6 +142,22 @@ function resolveSurface(reading: Reading, path: Path, input: SurfaceInput): Surf
       resolveToken(reading, [...path, 'clientTokens', index], token),
     ),
   };
+}
+
+/** What answers in the agent's place. A surface has one that answers. */
+function savedOf(reading: Reading, path: Path, input: SurfaceInput): Surface['saved'] {
+  const { agent, agentId, flowId } = input;
+  if (agentId !== undefined && flowId !== undefined) {
+    const sentence = 'stands beside "agentId", and one of them answers. Remove the other.';
+    reading.problems.push({ path: [...path, 'flowId'], sentence });
+  }
+  if (agent !== undefined && (agentId ?? flowId) !== undefined) {
+    const field = agentId === undefined ? 'flowId' : 'agentId';
+    const sentence = 'stands beside "agent", and one of them answers. Remove the other.';
+    reading.problems.push({ path: [...path, field], sentence });
+  }
+  if (agentId !== undefined) return { kind: 'agent', id: agentId };
+  return flowId === undefined ? null : { kind: 'flow', id: flowId };
 }
 
 /** The schema as it stands now: whatever the file goes on doing with it, calls are checked against what was checked. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isScope, SCOPE_RESOURCES } from '../../protocol/credentials.ts';
+import { ID_PREFIX } from '../../protocol/ids.ts';
 import { DEFAULT_MAX_TOOL_CALLS, DEFAULT_PAUSE_MINUTES } from '../../protocol/limits.ts';
 import { isToolPattern } from '../policy.ts';
 import type { RetentionDays, SurfaceLimits } from './config.ts';
@@ -11,6 +12,7 @@ import { McpServers } from './mcp-servers.ts';
 import { modelNameProblem } from './model-name.ts';
 import { originProblem } from './origin.ts';
 import { ServerTool } from './server-tool.ts';
+import { ToolChoiceFields } from './tool-choice.ts';
 
 export const DEFAULT_LIMITS: SurfaceLimits = {
   messagesPerMinute: 20,
@@ -30,6 +32,13 @@ const Id = checked('"store"', (value) =>
     ? undefined
     : 'must be 1 to 64 letters, digits, "_" or "-", and start with a letter or a digit. Write for example "store".',
 );
+
+const SavedId = (kind: 'agent' | 'flow') =>
+  checked(`"${kind}_…"`, (value) =>
+    new RegExp(`^${ID_PREFIX[kind]}[A-Za-z0-9_-]{1,200}$`).test(value)
+      ? undefined
+      : `is not the id of a saved ${kind}. Write the "id" that \`POST /v1/${kind}s\` answered with, "${ID_PREFIX[kind]}…".`,
+  );
 
 const ToolPattern = checked('"search_*"', (value) =>
   isToolPattern(value)
@@ -80,6 +89,7 @@ const Agent = fields(
     maxToolCalls: whole(0, 100, DEFAULT_MAX_TOOL_CALLS),
     pauseMinutes: whole(1, 43_200, DEFAULT_PAUSE_MINUTES),
     tools: list(ServerTool, '[defineServerTool({ … })]').optional(),
+    uses: ToolChoiceFields.optional(),
   },
   '{ "instructions": "You help customers of the store." }',
 );
@@ -211,6 +221,8 @@ const Surface = fields(
     id: Id,
     workspace: Id.optional(),
     agent: Agent.optional(),
+    agentId: SavedId('agent').optional(),
+    flowId: SavedId('flow').optional(),
     copy: Copy.optional(),
     behavior: Behavior.optional(),
     history: flag(),

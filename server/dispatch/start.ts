@@ -1,6 +1,5 @@
 import { CLIENT_TOOLS_EVENT, type ClientToolsReport, type EventBody } from '../../protocol/event.ts';
 import { ID_PREFIX } from '../../protocol/ids.ts';
-import { MAX_RUNTIME_TOOLS } from '../../protocol/limits.ts';
 import { ConfigError } from '../config/config.ts';
 import { RequestError } from '../errors.ts';
 import { requireRunnable } from '../flows/flow-steps.ts';
@@ -162,16 +161,7 @@ async function resolveTools(
     signal: AbortSignal.timeout(RESOLVE_MS),
   };
   if (flow === undefined) return [await deps.toolbox.resolve(choices, scope)];
-  refuseTooManyTools(flow);
   return Promise.all(flow.steps.map(({ tools }) => deps.toolbox.resolve([...choices, tools], scope)));
-}
-
-function refuseTooManyTools({ steps }: FlowToRun): void {
-  const count = steps.reduce((sum, { tools }) => sum + (tools.runtimeTools?.length ?? 0), 0);
-  if (count <= MAX_RUNTIME_TOOLS) return;
-  throw new RequestError('too_many_runtime_tools', `The flow has ${count} runtime tools in all.`, {
-    hint: `Send at most ${MAX_RUNTIME_TOOLS} in one request, and save the others under \`/v1/tools\`.`,
-  });
 }
 
 function scopeOf({ record = {}, user = {} }: StartRequest, { id, name, inputs }: FlowToRun) {

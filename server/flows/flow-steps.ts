@@ -52,9 +52,7 @@ export function planSteps({ steps }: FlowDefinition): readonly PlannedStep[] {
 export function flowProblems(steps: readonly PlannedStep[]): readonly string[] {
   return steps.flatMap((step, index) => {
     const at = `steps[${index}].config`;
-    const reserved = RESERVED_ROOTS.includes(step.outputVariable)
-      ? [`${at}.outputVariable: \`${step.outputVariable}\` stands for something else. Take another name.`]
-      : [];
+    const reserved = reservedIn(step).map((problem) => `${at}.${problem}`);
     const { bad, secrets } = readPrompt(step);
     return [...reserved, ...[...bad, ...secrets].map((problem) => `${at}.userPrompt: ${problem}`)];
   });
@@ -73,6 +71,14 @@ export function requireRunnable(steps: readonly PlannedStep[], scope: Omit<FlowS
     throw new RequestError('secrets_not_allowed', 'A prompt of this flow names a secret.', {
       hint: "Models read prompts, and secrets are not for them. Use the secret in a tool's definition.",
       details: secret,
+    });
+  }
+  const reserved = steps.flatMap((step, index) =>
+    reservedIn(step).map((problem) => `steps[${index}].config.${problem}`),
+  );
+  if (reserved.length > 0) {
+    throw new RequestError('invalid_request', 'A variable of this flow cannot have its name.', {
+      details: reserved,
     });
   }
   const lookup = lookupOf({ ...scope, answers: {} });
@@ -121,6 +127,11 @@ export function readAnswer(
 /** The JSON of a model's answer. Throws `SyntaxError`. */
 export function readJson(text: string): unknown {
   return JSON.parse(FENCED.exec(text)?.[1] ?? text);
+}
+
+function reservedIn({ outputVariable }: PlannedStep): readonly string[] {
+  if (!RESERVED_ROOTS.includes(outputVariable)) return [];
+  return [`outputVariable: \`${outputVariable}\` stands for something else. Take another name.`];
 }
 
 /** Models fence code even where nobody asks them to. */

@@ -13,6 +13,7 @@ import {
 } from '../../protocol/request.ts';
 import { BUILT_IN_TOOLS, type ClientTool } from '../../protocol/tool.ts';
 import type { Credentials } from '../credentials.ts';
+import type { Answerers } from '../definitions/answerers.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
 import { RequestError } from '../errors.ts';
 import { fileRulesOf } from '../files/create-files.ts';
@@ -34,11 +35,12 @@ import {
   requireOrigin,
   type Sessions,
 } from '../sessions.ts';
-import { DEFAULT_WORKSPACE, type Store } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 import { toldVisitor, type Visitors, type Welcome } from '../visitors.ts';
 import { type ClientRoute, clientRoute, jsonAnswer } from './route.ts';
 
 export interface ClientRouteParts {
+  readonly answerers: Answerers;
   readonly store: Store;
   readonly dispatcher: Dispatcher;
   readonly credentials: Credentials;
@@ -145,7 +147,14 @@ function initResponse(
   };
 }
 
-function chatRoute({ store, dispatcher, sessions, limits, streams }: ClientRouteParts): ClientRoute {
+function chatRoute({
+  answerers,
+  store,
+  dispatcher,
+  sessions,
+  limits,
+  streams,
+}: ClientRouteParts): ClientRoute {
   const path = '/v1/client/chat';
   return clientRoute({
     method: 'POST',
@@ -165,6 +174,11 @@ function chatRoute({ store, dispatcher, sessions, limits, streams }: ClientRoute
       'unsupported_file',
       'file_not_found',
       'file_too_large',
+      'agent_not_found',
+      'flow_not_found',
+      'unresolved_variable',
+      'tool_not_found',
+      'mcp_server_failed',
       'overloaded',
     ],
     async handle(call, body) {
@@ -180,10 +194,10 @@ function chatRoute({ store, dispatcher, sessions, limits, streams }: ClientRoute
       const begin = async () => {
         const answer = await dispatcher.start({
           owner,
-          workspace: DEFAULT_WORKSPACE,
+          workspace: surface.workspace,
           surfaceId: surface.id,
           conversationId,
-          agent: surface.agent,
+          ...(await answerers.ofSurface(surface, body.inputs)),
           messages: body.messages,
           replacesMessageId: body.replacesMessageId,
           files: surface.files,

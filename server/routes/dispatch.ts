@@ -1,11 +1,7 @@
 import { ID_PREFIX } from '../../protocol/ids.ts';
 import { MAX_PAGE_CONTEXT_CHARS } from '../../protocol/limits.ts';
-import {
-  DispatchRequest,
-  DispatchResponse,
-  DispatchResumeRequest,
-  type WantedAgent,
-} from '../../protocol/request.ts';
+import { DispatchRequest, DispatchResponse, DispatchResumeRequest } from '../../protocol/request.ts';
+import type { Answerer, Answerers } from '../definitions/answerers.ts';
 import type { Answer, Dispatcher } from '../dispatch/dispatcher.ts';
 import { RequestError } from '../errors.ts';
 import { refuseDuplicates } from '../guard/client-tools.ts';
@@ -15,9 +11,9 @@ import type { EventStreams } from '../http/event-stream.ts';
 import { admit, isToolPattern } from '../policy.ts';
 import { RESUME_ERRORS } from './client.ts';
 import { type Call, jsonAnswer, type KeyRoute, keyRoute } from './route.ts';
-import { type AgentSources, findAgent } from './wanted-agent.ts';
 
-export interface DispatchRouteParts extends AgentSources {
+export interface DispatchRouteParts {
+  readonly answerers: Answerers;
   readonly dispatcher: Dispatcher;
   readonly streams: EventStreams;
   readonly clock: () => number;
@@ -37,8 +33,7 @@ const ANSWER = {
 } as const;
 
 function dispatchRoute(parts: DispatchRouteParts): KeyRoute {
-  const { dispatcher, streams, clock, newId } = parts;
-  const sources = { config: parts.config, agents: parts.agents, models: parts.models };
+  const { answerers, dispatcher, streams, clock, newId } = parts;
   const path = '/v1/dispatch';
   return keyRoute({
     method: 'POST',
@@ -49,6 +44,8 @@ function dispatchRoute(parts: DispatchRouteParts): KeyRoute {
     answer: ANSWER,
     errors: [
       'agent_not_found',
+      'flow_not_found',
+      'secrets_not_allowed',
       'too_many_client_tools',
       'client_tools_too_large',
       'duplicate_client_tool',
@@ -61,12 +58,12 @@ function dispatchRoute(parts: DispatchRouteParts): KeyRoute {
       'overloaded',
     ],
     async handle(call, body, key) {
-      const { agent, choices } = await findAgent(requireAgent(body), key.workspace, sources);
+      const { agent, choices, flow } = await answererOf(body, key.workspace, answerers);
       const tools = body.clientTools ?? [];
       refuseDuplicates(tools);
       const allowlist = body.clientToolsPolicy?.allowlist;
       requirePatterns(allowlist ?? []);
-      const pageContext = contextOf(body);
+      const pageContext = flow === undefined ? contextOf(body) : undefined;
       const owner = { kind: 'api_key', hash: key.hash } as const;
       const scope = { owner, conversationId: null, route: path };
       const idempotency = idempotencyOf(call.header(IDEMPOTENCY_KEY.name), scope, withoutSecrets(body));
@@ -79,6 +76,7 @@ function dispatchRoute(parts: DispatchRouteParts): KeyRoute {
           conversationId,
           newConversation: { id: conversationId, owner, surfaceId: null, createdAtMs: clock() },
           agent,
+          flow,
           choices: body.tools === undefined ? choices : [...choices, body.tools],
           record: body.record,
           user: body.user,
@@ -133,11 +131,15 @@ async function respond(
   return streams.answer(requestId, begin);
 }
 
-/** An agent, and something to say to it. */
-function requireAgent({ agent, messages = [] }: DispatchRequest): WantedAgent {
-  if (agent === undefined) throw unfit('flow', 'flows cannot be dispatched yet');
+/** A flow may begin without a word; an agent has to be asked something. */
+function answererOf(
+  { agent, flow, inputs, messages = [] }: DispatchRequest,
+  workspace: string,
+  answerers: Answerers,
+): Promise<Answerer> {
+  if (flow !== undefined) return answerers.flow(workspace, flow, inputs);
   if (messages.length === 0) throw unfit('messages', 'send at least one message of role `user` to the agent');
-  return agent;
+  return answerers.agent(workspace, agent ?? {});
 }
 
 function unfit(field: string, problem: string): RequestError {

@@ -74,6 +74,30 @@ describe('the shape of the file', () => {
     [{ surfaces: [{ id: '' }] }, `c.json: surfaces[0].id ${ID}`],
     [{ surfaces: [{ id: 'my store' }] }, `c.json: surfaces[0].id ${ID}`],
     [
+      { surfaces: [{ id: 'a', agentId: 'helper' }] },
+      'c.json: surfaces[0].agentId is not the id of a saved agent. Write the "id" that `POST /v1/agents` answered with, "agent_…".',
+    ],
+    [
+      { surfaces: [{ id: 'a', agentId: 'agent_1', flowId: 'flow_1' }] },
+      'c.json: surfaces[0].flowId stands beside "agentId", and one of them answers. Remove the other.',
+    ],
+    [
+      { surfaces: [{ id: 'a', agent: {}, flowId: 'flow_1' }] },
+      'c.json: surfaces[0].flowId stands beside "agent", and one of them answers. Remove the other.',
+    ],
+    [
+      { surfaces: [{ id: 'a', agent: { uses: { toolsIds: [] } } }] },
+      'c.json: surfaces[0].agent.uses.toolsIds is not a known field. Did you mean "toolIds"?',
+    ],
+    [
+      { surfaces: [{ id: 'a', agent: { uses: { toolIds: 'builtin:clock' } } }] },
+      'c.json: surfaces[0].agent.uses.toolIds must be as in the example, and is text: Invalid input: expected array, received string. Write for example ["builtin:clock", "tool_…", "mcp:linear:*"].',
+    ],
+    [
+      { surfaces: [{ id: 'a', agent: { uses: { approval: { require: ['x'], timeout: 1 } } } }] },
+      'c.json: surfaces[0].agent.uses.approval.timeout is wrong: Too small: expected number to be >=1000. Write for example { "require": ["send_*"] }.',
+    ],
+    [
       surface({ agent: 'offline' }),
       'c.json: surfaces[0].agent must be an object, and is text. Write for example { "instructions": "You help customers of the store." }.',
     ],
@@ -166,7 +190,7 @@ describe('a field that is not known', () => {
     [{ surface: [] }, 'c.json: surface is not a known field. Did you mean "surfaces"?'],
     [
       surface({ tokens: [] }),
-      'c.json: surfaces[0].tokens is not a known field. Known here: "id", "workspace", "agent", "copy", "behavior", "history", "identity", "mediaHosts", "csat", "theme", "files", "limits", "retentionDays", "clientTokens".',
+      'c.json: surfaces[0].tokens is not a known field. Known here: "id", "workspace", "agent", "agentId", "flowId", "copy", "behavior", "history", "identity", "mediaHosts", "csat", "theme", "files", "limits", "retentionDays", "clientTokens".',
     ],
     [
       surface({ retentionDays: { messages: 1 } }),

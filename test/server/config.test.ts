@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Config } from '../../server/config/config.ts';
-import { type ConfigInput, defineConfig } from '../../server/config/define-config.ts';
+import { type ConfigInput, defineConfig, type SurfaceInput } from '../../server/config/define-config.ts';
 import { demoConfig } from '../../server/config/demo.ts';
 import { loadConfig } from '../../server/config/load.ts';
 import { runTool } from '../../server/tools/run-tool.ts';
@@ -29,7 +29,9 @@ const SMALLEST_READ: Config = {
         maxToolCalls: 10,
         pauseMinutes: 1_440,
         tools: [],
+        uses: {},
       },
+      saved: null,
       copy: { title: 'store', welcomeMessage: null, placeholder: null, suggestions: [] },
       behavior: {
         webmcp: {
@@ -165,6 +167,9 @@ describe('a configuration file', () => {
       : T extends object
         ? { readonly [K in keyof T]-?: Complete<Exclude<T[K], undefined>> }
         : T;
+    type Unsaved = Omit<ConfigInput, 'surfaces'> & {
+      readonly surfaces: readonly Omit<SurfaceInput, 'agentId' | 'flowId'>[];
+    };
     const everything = {
       surfaces: [
         {
@@ -178,6 +183,26 @@ describe('a configuration file', () => {
             maxToolCalls: 0,
             pauseMinutes: 5,
             tools: [],
+            uses: {
+              toolIds: ['builtin:clock'],
+              runtimeTools: [
+                {
+                  name: 'double',
+                  description: 'Doubles.',
+                  toolType: 'custom',
+                  parametersSchema: { type: 'object' },
+                  config: { code: 'return 2', timeout: 10 },
+                },
+              ],
+              mcpServers: [{ name: 'linear', url: 'https://mcp.example.com', headers: {}, tools: ['*'] }],
+              subagentConfig: {
+                toolPool: ['*'],
+                maxSpawnsPerRun: 1,
+                maxTurnsLimit: 2,
+                allowNesting: true,
+              },
+              approval: { require: ['send_*'], timeout: 60_000 },
+            },
           },
           copy: { title: 'Help', welcomeMessage: 'Hi', placeholder: 'Ask', suggestions: ['One', 'Two'] },
           behavior: {
@@ -214,7 +239,7 @@ describe('a configuration file', () => {
         files: { command: 'files-mcp', args: ['--read-only'], env: { TOKEN: { env: 'FILES' } }, cwd: '/srv' },
       },
       egress: { internal: ['localhost:9000', '[::1]:443'] },
-    } as const satisfies Complete<ConfigInput>;
+    } as const satisfies Complete<Unsaved>;
     given({ 'pagehand.config.json': JSON.stringify(defineConfig(everything)) });
     const secret = 'a secret of the site with forty characters';
     const { surfaces, apiKeys, mcpServers, egress } = await load({
@@ -228,6 +253,7 @@ describe('a configuration file', () => {
     expect(JSON.stringify(surfaces)).not.toContain(secret);
     expect(surfaces[0]).toEqual({
       ...rest,
+      saved: null,
       hasHistory: history,
       hasCsat: csat,
       identity: { key: expect.anything(), isRequired: identity.required },

@@ -125,6 +125,7 @@ const DISPATCH: StartRequest = {
     maxToolCalls: 10,
     pauseMinutes: 90,
     tools: [],
+    uses: {},
   },
   messages: [{ role: 'user', content: 'Hello' }],
   assistantMessageId: null,
