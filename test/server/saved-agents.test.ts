@@ -177,14 +177,11 @@ describe.each([
   test('of more than 262144 characters is refused', async () => {
     const long = 'x'.repeat(99_000);
     const step = { type: 'prompt', config: { userPrompt: long, systemPrompt: long } };
-    const tool = {
-      name: 'long',
-      description: long,
-      toolType: 'custom',
-      config: { code: `return '${long}${long}'` },
-    };
+    const tool = (name: string) => ({ name, description: long, toolType: 'local' });
     const body =
-      kind === 'agent' ? { ...AGENT, tools: { runtimeTools: [tool] } } : { ...FLOW, steps: [step, step] };
+      kind === 'agent'
+        ? { ...AGENT, instructions: long, tools: { runtimeTools: [tool('a'), tool('b')] } }
+        : { ...FLOW, steps: [step, step] };
     expect(await refusal(await ask('POST', path, body))).toBe('400 invalid_request');
   });
 });
@@ -244,7 +241,7 @@ describe('what cannot work is not saved', () => {
   test('a flow whose steps have 51 runtime tools together [R2-48]', async () => {
     const tools = (from: number, count: number) => ({
       runtimeTools: Array.from({ length: count }, (_, at) => ({
-        name: `tool_${from + at}`,
+        name: `do_${from + at}`,
         description: 'x',
         toolType: 'custom',
         config: { code: 'return 1' },
