@@ -62,8 +62,12 @@ export function readDefinition(input: unknown): ReadDefinition {
   }
   const result = ToolDefinition.safeParse(input);
   if (result.success) return { definition: result.data, findings: unknownFields(input, result.data) };
-  const problems = result.error.issues.slice(0, MAX_PROBLEMS).map((issue) => problemOf(issue, input));
-  return { definition: undefined, findings: problems };
+  const problems = new Map<string, Finding>();
+  for (const issue of result.error.issues) {
+    const path = pathOf(issue.path);
+    if (!problems.has(path)) problems.set(path, problemOf(issue, input));
+  }
+  return { definition: undefined, findings: [...problems.values()].slice(0, MAX_PROBLEMS) };
 }
 
 function problemOf(issue: z.core.$ZodIssue, input: Readonly<Record<string, unknown>>): Finding {

@@ -18,7 +18,6 @@ import { createManagedSecrets } from '../../server/secrets/managed-secrets.ts';
 import { openSqliteStore } from '../../server/store/sqlite.ts';
 import type { Store } from '../../server/store/store.ts';
 import { openTools } from '../../server/tools/open-tools.ts';
-import type { Toolbox } from '../../server/tools/toolbox.ts';
 
 export const STORE_ORIGIN = 'https://store.example.com';
 export const OTHER_ORIGIN = 'https://other.example.com';
@@ -87,8 +86,6 @@ export interface TestServerOptions {
   /** Stands between the server and its store. */
   readonly wrapStore?: (store: Store) => Store;
   readonly secrets?: readonly string[];
-  /** Default: knows the configured tools alone. */
-  readonly toolbox?: (store: Store) => Toolbox;
   /** What kept secrets are encrypted with. Default: one key. */
   readonly secretKeys?: readonly SecretKey[];
   /** Default: in memory. */
@@ -163,7 +160,7 @@ export async function aServer(options: TestServerOptions = {}): Promise<TestServ
     log,
   });
   const tools = new Map(config.surfaces.map(({ agent }) => [agent.id, agent.tools]));
-  const toolbox = options.toolbox?.(store) ?? openedTools.toolbox;
+  const { toolbox } = openedTools;
   const dispatcher = createDispatcher({
     store,
     model: models,

@@ -2,12 +2,9 @@ import type { ToolDefinitionOf } from '../../../../protocol/definition.ts';
 import type { Finding, ToolKind } from '../../kind.ts';
 import { declaredParameters, withDefaults } from '../../parameters.ts';
 import { ToolError } from '../../tool-error.ts';
-import { unknownFields } from '../../unknown-fields.ts';
 
 /** Longest run of all steps, in milliseconds. */
 const TIMEOUT_MS = 600_000;
-
-const KNOWN = ['flowId', 'parameterMapping', 'outputMapping'];
 
 type Definition = ToolDefinitionOf<'flow'>;
 type Parameters = Readonly<Record<string, unknown>>;
@@ -60,6 +57,5 @@ function review({ config, parametersSchema }: Definition): readonly Finding[] {
         path: `config.parameterMapping.${input}`,
       }),
     ),
-    ...unknownFields(config, KNOWN),
   ];
 }

@@ -1,12 +1,10 @@
 import type { ToolDefinitionOf } from '../../../../protocol/definition.ts';
 import { DEFAULT_SERVER_TOOL_TIMEOUT_MS } from '../../define-server-tool.ts';
 import type { Finding, McpTarget, ToolKind } from '../../kind.ts';
-import { unknownFields } from '../../unknown-fields.ts';
+import { reviewTemplates } from '../../review-template.ts';
 
 /** Longest run of a call, in milliseconds. */
 const MAX_TIMEOUT_MS = 600_000;
-
-const KNOWN = ['server', 'tool', 'timeout'];
 
 /** A tool of an MCP server under a name, a description and a schema of one's own. */
 export const mcpKind: ToolKind<'mcp'> = {
@@ -41,12 +39,12 @@ function timeoutOf(timeout: number | undefined): number {
   return isGood ? timeout : DEFAULT_SERVER_TOOL_TIMEOUT_MS;
 }
 
-function review({ config }: ToolDefinitionOf<'mcp'>): readonly Finding[] {
+function review({ config, parametersSchema }: ToolDefinitionOf<'mcp'>): readonly Finding[] {
   const { server, timeout } = config;
   return [
     ...(typeof server === 'string' ? [] : reviewAddress(server.url)),
+    ...reviewTemplates(config, 'config', parametersSchema),
     ...(timeout === undefined || timeout === timeoutOf(timeout) ? [] : [BAD_TIMEOUT]),
-    ...unknownFields(config, KNOWN),
   ];
 }
 

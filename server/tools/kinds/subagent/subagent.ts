@@ -4,12 +4,9 @@ import type { ChildAnswer, ChildTask, Finding, ToolKind, ToolParts } from '../..
 import { reviewTemplates } from '../../review-template.ts';
 import { lookupWithoutSecrets, placeholdersIn, renderText } from '../../template.ts';
 import { ToolError } from '../../tool-error.ts';
-import { unknownFields } from '../../unknown-fields.ts';
 
 const DEFAULT_TURNS = 5;
 const DEFAULT_TIMEOUT_MS = 300_000;
-
-const KNOWN = ['agentId', 'agent', 'allowedTools', 'maxTurns', 'timeoutMs', 'outputFormat'];
 
 const JSON_ONLY = 'Your last message must be one JSON value and nothing else.';
 
@@ -128,5 +125,5 @@ function review({ config, parametersSchema }: Definition): readonly Finding[] {
       path: 'config.allowedTools',
     });
   }
-  return [...findings, ...unknownFields(config, KNOWN)];
+  return findings;
 }
