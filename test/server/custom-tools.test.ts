@@ -173,5 +173,5 @@ function call(tool: ToolDefinition, parameters: object) {
 }
 
 function review(tool: ToolDefinition) {
-  return bench.toolbox.review(tool);
+  return bench.toolbox.review(tool).then(({ findings }) => findings);
 }
