@@ -3,6 +3,7 @@ import { ID_PREFIX } from '../../protocol/ids.ts';
 import type { ExecuteToolResponse } from '../../protocol/saved.ts';
 import { cut } from '../dispatch/text.ts';
 import { checkInput } from '../dispatch/tool-input.ts';
+import { offerTools } from '../dispatch/toolset.ts';
 import { RequestError } from '../errors.ts';
 import type { ManagedSecrets } from '../secrets/managed-secrets.ts';
 import type { Scrubber } from '../secrets/scrubber.ts';
@@ -12,7 +13,9 @@ import { childReceipt, RECEIPT_RESULT_CHARS } from '../tools/child-receipt.ts';
 import { runTool } from '../tools/run-tool.ts';
 import type { ServerTool } from '../tools/tool.ts';
 import { ToolError } from '../tools/tool-error.ts';
+import { readToolId } from '../tools/tool-id.ts';
 import type { ChildCall, Toolbox } from '../tools/toolbox.ts';
+import type { Variables } from '../tools/variables.ts';
 
 export interface CallToolParts {
   readonly toolbox: Toolbox;
@@ -95,7 +98,8 @@ async function outcomeOf(
   const offered = offeredTool(request);
   const input = checkInput(offered, request.parameters);
   if (!input.ok) return { isError: true, code: 'invalid_arguments', text: input.problem, toolCallId };
-  const tool = bindTool(request, offered, children, parts);
+  const tools = [offered, ...(await lentTools(request, parts))];
+  const tool = bindTool(request, { offered, tools, children }, parts);
   if (tool === undefined) {
     const text = `Tools of the type \`${request.definition.toolType}\` cannot run on this server.`;
     return { isError: true, code: 'tool_not_found', text, toolCallId };
@@ -145,26 +149,56 @@ function offeredTool({ definition, toolId }: ToolCallRequest): OfferedTool {
   };
 }
 
-function bindTool(
+/** Called by itself, a subagent has no parent: it has what its definition names by id. */
+async function lentTools(request: ToolCallRequest, parts: CallToolParts): Promise<readonly OfferedTool[]> {
+  const toolIds = idsOfOwn(request.definition);
+  if (toolIds.length === 0) return [];
+  const { workspace, signal } = request;
+  const variables = variablesOf(request, parts);
+  const scope = { workspace, configured: [], variables, signal };
+  const serverTools = await parts.toolbox.resolve([{ toolIds }], scope);
+  return offerTools({ admitted: [], serverTools, wins: 'server' });
+}
+
+function idsOfOwn(definition: ToolDefinition): string[] {
+  const named = definition.toolType === 'subagent' ? (definition.config.allowedTools ?? []) : [];
+  return named.filter((id) => {
+    const read = readToolId(id);
+    return read !== undefined && (!id.endsWith('*') || (read.kind === 'mcp' && read.tool === '*'));
+  });
+}
+
+function variablesOf(
   { workspace, dispatchSecrets, record, user }: ToolCallRequest,
-  offered: OfferedTool,
-  children: ChildCall[],
-  { toolbox, secrets, scrubber, model }: CallToolParts,
+  { secrets, scrubber }: CallToolParts,
+): Variables {
+  return {
+    secret: (key) => (Object.hasOwn(dispatchSecrets, key) ? dispatchSecrets[key] : undefined),
+    managedSecret: (name) => secrets.value(workspace, name),
+    record,
+    flow: {},
+    user,
+    scrub: scrubber.scrubValue,
+  };
+}
+
+function bindTool(
+  request: ToolCallRequest,
+  bound: {
+    readonly offered: OfferedTool;
+    readonly tools: readonly OfferedTool[];
+    readonly children: ChildCall[];
+  },
+  parts: CallToolParts,
 ): ServerTool | undefined {
+  const { offered, tools, children } = bound;
   let spawned = 0;
-  return toolbox.bind(offered, {
-    workspace,
+  return parts.toolbox.bind(offered, {
+    workspace: request.workspace,
     configured: [],
-    variables: {
-      secret: (key) => (Object.hasOwn(dispatchSecrets, key) ? dispatchSecrets[key] : undefined),
-      managedSecret: (name) => secrets.value(workspace, name),
-      record,
-      flow: {},
-      user,
-      scrub: scrubber.scrubValue,
-    },
-    tools: [offered],
-    model,
+    variables: variablesOf(request, parts),
+    tools,
+    model: parts.model,
     depth: 0,
     ledger: {
       tokens: () => undefined,

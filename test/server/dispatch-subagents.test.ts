@@ -243,6 +243,56 @@ describe('a dispatch with subagents', () => {
   });
 });
 
+describe('a subagent that is called by itself', () => {
+  const CONFIG = { apiKeys: [{ key: 'sk_test_local', scopes: ['TOOLS:*'] }] };
+  const headers = { authorization: 'Bearer sk_test_local' };
+
+  test('has the tools that its definition names by id, and its calls have receipts beneath its own', async () => {
+    const server = await aServer({
+      config: CONFIG,
+      model: once({ name: 'builtin__calculator', input: { expression: '6 * 7' } }),
+    });
+    const config = { ...RESEARCH.config, allowedTools: ['builtin:calculator', 'builtin:c*', 'door'] };
+    const saved = await server.post('/v1/tools', { ...RESEARCH, config }, headers);
+    const { id } = (await saved.json()) as { id: string };
+    const answer = await server.post(
+      `/v1/tools/${id}/execute`,
+      { parameters: { task: 'Compute.' } },
+      headers,
+    );
+    expect(await answer.json()).toMatchObject({
+      status: 'success',
+      result: expect.stringContaining('"result":42'),
+    });
+    expect(server.asked[0]?.tools.map(({ name }) => name)).toEqual(['builtin__calculator']);
+    const receipts = await server.store.receipts.receipts({ workspace: 'default', limit: 10 });
+    const own = receipts.find(({ tool }) => tool === 'research');
+    expect(receipts).toHaveLength(2);
+    expect(own).toMatchObject({ toolType: 'subagent', parentToolCallId: null, outcome: 'success' });
+    expect(receipts.find(({ tool }) => tool === 'builtin:calculator')).toMatchObject({
+      toolType: 'builtin',
+      parentToolCallId: own?.toolCallId,
+      executionId: own?.executionId,
+      parameters: { expression: '6 * 7' },
+      approvedBy: own?.approvedBy,
+    });
+    await server.close();
+  });
+
+  test('says which of them is not there', async () => {
+    const server = await aServer({ config: CONFIG });
+    const config = { ...RESEARCH.config, allowedTools: ['tool_gone'] };
+    const answer = await server.post(
+      '/v1/tools/test',
+      { definition: { ...RESEARCH, config }, parameters: { task: 'Compute.' } },
+      headers,
+    );
+    expect(await answer.json()).toMatchObject({ message: expect.stringContaining('tool_gone') });
+    expect(server.asked).toEqual([]);
+    await server.close();
+  });
+});
+
 describe('a dispatch with flows as tools', () => {
   test('runs a saved flow with its mapped parameters and gives its variable [R2-08]', async () => {
     const server = await aServer({
