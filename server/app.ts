@@ -31,6 +31,7 @@ import { fileRoutes } from './routes/files.ts';
 import { flowRoutes } from './routes/flows.ts';
 import { followRoutes } from './routes/follow.ts';
 import { historyRoutes } from './routes/history.ts';
+import { metricsRoute } from './routes/metrics.ts';
 import { receiptRoutes } from './routes/receipts.ts';
 import { bodyOf, type Call, type Route } from './routes/route.ts';
 import { secretRoutes } from './routes/secrets.ts';
@@ -40,6 +41,7 @@ import type { ManagedSecrets } from './secrets/managed-secrets.ts';
 import type { Scrubber } from './secrets/scrubber.ts';
 import { createSessions } from './sessions.ts';
 import type { Store } from './store/store.ts';
+import { createTelemetry, type Telemetry } from './telemetry/create-telemetry.ts';
 import type { Toolbox } from './tools/toolbox.ts';
 import { createVisitors } from './visitors.ts';
 
@@ -55,6 +57,8 @@ export interface AppOptions {
   readonly clock: () => number;
   readonly toolbox: Toolbox;
   readonly scrubber: Scrubber;
+  /** What counts requests, and what `/metrics` tells. Default: made here. */
+  readonly telemetry?: Telemetry;
   /** Built files to serve beside the API. Default: none. */
   readonly assets?: AssetFolders;
   /** Proxies of the operator's own in front of this server. Default 0: `X-Forwarded-For` is not read. */
@@ -69,13 +73,14 @@ export interface AppOptions {
 
 /** What Node's adapter hands over with a request. Other hosts hand over nothing, and addresses are then not limited. */
 type Bindings = Partial<HttpBindings>;
-type Env = { Bindings: Bindings; Variables: { requestId: string } };
+type Env = { Bindings: Bindings; Variables: { requestId: string; route?: string } };
 
 /** The whole server as a fetch handler: `createApp(…).fetch` runs wherever a `Request` comes in. */
 export function createApp(options: AppOptions): Hono<Env> {
   const { store, credentials, log, clock, isAccepting = () => true } = options;
   const limits = createRateLimits(clock, options.takeShared);
   const streams = options.streams ?? createEventStreams({ log });
+  const telemetry = options.telemetry ?? createTelemetry(options);
   const bodies = createBodyReader();
   const sessions = createSessions({ store, credentials, clock, newId });
   const desk = createCredentialDesk({ store: store.credentials, clock, newId });
@@ -99,6 +104,7 @@ export function createApp(options: AppOptions): Hono<Env> {
     ...clientTokenRoutes({ ...parts, desk }),
     ...apiKeyRoutes({ ...parts, desk }),
     ...fileRoutes({ ...parts, files: createFiles({ store, clock, newId, log }) }),
+    metricsRoute(telemetry),
     ...serviceRoutes({ store, isAccepting, document: () => document }),
   ];
   const document = openApiDocument(routes);
@@ -111,7 +117,7 @@ export function createApp(options: AppOptions): Hono<Env> {
     );
 
   const app = new Hono<Env>();
-  app.use(requestLog({ log, clock, newId }));
+  app.use(requestLog({ log, clock, newId, telemetry }));
   app.use(async function sendAwayWhileClosing(context, next) {
     await next();
     // A connection that is kept alive would bring its next request here, and not to a process that takes it.
@@ -142,6 +148,7 @@ export function createApp(options: AppOptions): Hono<Env> {
   return app;
 
   async function answer(route: Route, context: Context<Env>): Promise<Response> {
+    context.set('route', route.path);
     const address = addressOf(context);
     const call: Call = {
       requestId: context.get('requestId'),

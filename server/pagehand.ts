@@ -16,6 +16,7 @@ import { newId } from './new-id.ts';
 import { createScrubber } from './secrets/create-scrubber.ts';
 import { createManagedSecrets } from './secrets/managed-secrets.ts';
 import { openStore } from './store/open-store.ts';
+import { createTelemetry } from './telemetry/create-telemetry.ts';
 import { openTools } from './tools/open-tools.ts';
 import { startUpkeep } from './upkeep.ts';
 
@@ -62,12 +63,8 @@ export async function createPagehand(options: PagehandOptions = {}): Promise<Pag
     ...textsOf(environment.secretKeys),
   ]);
   const dispatched = createScrubber([]);
-  const log =
-    options.log ??
-    createLog({
-      level: environment.logLevel,
-      scrubber: { scrub: (line) => dispatched.scrub(scrubber.scrub(line)) },
-    });
+  const told = { scrub: (text: string) => dispatched.scrub(scrubber.scrub(text)) };
+  const log = options.log ?? createLog({ level: environment.logLevel, scrubber: told });
   const config = await loadConfig({ env, cwd });
   const models = createModels(env);
   // At the start and not at the first message: a model that cannot work stops the server, with the mend.
@@ -97,6 +94,7 @@ export async function createPagehand(options: PagehandOptions = {}): Promise<Pag
     newId,
     log,
   });
+  const telemetry = createTelemetry({ scrubber: told, log, waitingCode: openedTools.waitingCode });
   const tools = new Map(config.surfaces.map(({ agent }) => [agent.id, agent.tools]));
   const dispatcher = createDispatcher({
     store,
@@ -125,6 +123,7 @@ export async function createPagehand(options: PagehandOptions = {}): Promise<Pag
     scrubber,
     secrets,
     credentials,
+    telemetry,
     log,
     clock,
     streams,

@@ -1,14 +1,16 @@
 import type { MiddlewareHandler } from 'hono';
 import { ID_PREFIX } from '../../protocol/ids.ts';
 import type { Log } from '../log.ts';
+import type { Telemetry } from '../telemetry/create-telemetry.ts';
 
-/** Gives each request an id, for its answer and its line in the log, and writes that line: what was asked, never what was said. */
+/** Gives each request an id, for its answer and its line in the log, writes that line and counts it: what was asked, never what was said. */
 export function requestLog(parts: {
   readonly log: Log;
   readonly clock: () => number;
   readonly newId: (prefix: string) => string;
-}): MiddlewareHandler<{ Variables: { requestId: string } }> {
-  const { log, clock, newId } = parts;
+  readonly telemetry: Pick<Telemetry, 'http'>;
+}): MiddlewareHandler<{ Variables: { requestId: string; route?: string } }> {
+  const { log, clock, newId, telemetry } = parts;
   return async function requestLog(context, next) {
     const requestId = newId(ID_PREFIX.request);
     const startedMs = clock();
@@ -22,9 +24,8 @@ export function requestLog(parts: {
     const level = path.startsWith('/v1/') ? 'info' : 'debug';
     // A browser tells its page nothing of a refused origin; here whoever runs the server finds what to allow.
     const origin = status === 403 ? context.req.header('origin')?.slice(0, 200) : undefined;
-    log[level](
-      { method, path: path.slice(0, 200), status, origin, ms: clock() - startedMs, requestId },
-      'request',
-    );
+    const ms = clock() - startedMs;
+    telemetry.http({ method, route: context.get('route') ?? 'other', status, ms });
+    log[level]({ method, path: path.slice(0, 200), status, origin, ms, requestId }, 'request');
   };
 }

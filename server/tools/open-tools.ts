@@ -23,6 +23,8 @@ export interface OpenToolsOptions {
 /** A toolbox with all that its tools run with: the way out, the sandbox, MCP servers. Each begins when it is first used. */
 export interface OpenTools {
   readonly toolbox: Toolbox;
+  /** Pieces of code that wait for a worker of the sandbox. */
+  waitingCode(): number;
   /** Ends what runs, worker threads and processes of MCP servers included. */
   close(): Promise<void>;
 }
@@ -35,6 +37,7 @@ export function openTools(options: OpenToolsOptions): OpenTools {
   const mcp = createMcp({ servers: config.mcpServers, egress, clock, log });
   return {
     toolbox: createToolbox({ ...options, egress, sandbox, mcp }),
+    waitingCode: sandbox.waiting,
     async close() {
       await Promise.all([mcp.close(), sandbox.close()]);
       await egress.close();

@@ -132,6 +132,7 @@ describe('the OpenAPI document', () => {
       ['get', '/v1/client/files/{fileId}', 'clientFileState', true],
       ['delete', '/v1/client/files/{fileId}', 'deleteClientFile', false],
       ['get', '/v1/client/files/{fileId}/content', 'clientFileContent', true],
+      ['get', '/metrics', 'metrics', true],
       ['get', '/healthz', 'healthz', false],
       ['get', '/readyz', 'readyz', false],
       ['get', '/openapi.json', 'openapiJson', false],
