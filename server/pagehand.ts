@@ -33,8 +33,10 @@ export interface PagehandOptions {
   readonly cwd?: string;
   /** Built files to serve beside the API. Default: the package's own; the workbench only where its token is configured. */
   readonly assets?: AssetFolders;
-  /** Default: made from the environment, on standard output. */
+  /** Default: made from the environment. */
   readonly log?: Log;
+  /** Where the log that is made goes, line by line, without secrets. Default: standard output. */
+  readonly logTo?: { write(line: string): void };
 }
 
 /** The server without a socket. */
@@ -64,8 +66,15 @@ export async function createPagehand(options: PagehandOptions = {}): Promise<Pag
   ]);
   const dispatched = createScrubber([]);
   const told = { scrub: (text: string) => dispatched.scrub(scrubber.scrub(text)) };
-  const log = options.log ?? createLog({ level: environment.logLevel, scrubber: told });
+  const log =
+    options.log ??
+    createLog({
+      level: environment.logLevel,
+      scrubber: told,
+      ...(options.logTo === undefined ? {} : { destination: options.logTo }),
+    });
   const config = await loadConfig({ env, cwd });
+  scrubber.hold(secretsOf(config));
   const models = createModels(env);
   // At the start and not at the first message: a model that cannot work stops the server, with the mend.
   for (const { agent } of config.surfaces) models(agent.model);
@@ -174,6 +183,12 @@ function opensWorkbench({ surfaces }: Config): boolean {
 
 function filePath(cwd: string, path: string): string {
   return path === ':memory:' ? path : resolve(cwd, path);
+}
+
+/** Those that the configuration names in whatever variable they stand. */
+function secretsOf({ surfaces, mcpServers }: Config): string[] {
+  const keys = surfaces.flatMap(({ identity }) => (identity === null ? [] : [identity.key.export()]));
+  return [...keys.map(String), ...[...mcpServers.values()].flatMap(({ secrets }) => secrets)];
 }
 
 /** Values of variables whose names say that they are secret. */

@@ -18,6 +18,9 @@ export interface SecretVault {
   sweep(nowMs: number): void;
 }
 
+/** How long they are kept out of the log after their execution: what it started may still fail, in milliseconds. */
+const LAST_WORDS_MS = 60_000;
+
 interface Kept {
   readonly secrets: Map<string, string>;
   readonly release: (() => void)[];
@@ -28,8 +31,12 @@ interface Kept {
 export function createSecretVault(logged: Pick<Scrubber, 'hold'>): SecretVault {
   const all = new Map<string, Kept>();
   const drop = (executionId: string) => {
-    for (const release of all.get(executionId)?.release ?? []) release();
+    const kept = all.get(executionId);
+    if (kept === undefined) return;
     all.delete(executionId);
+    setTimeout(() => {
+      for (const release of kept.release) release();
+    }, LAST_WORDS_MS).unref();
   };
   return {
     drop,
