@@ -23,6 +23,8 @@ const LAST_WORDS_MS = 60_000;
 
 interface Kept {
   readonly secrets: Map<string, string>;
+  /** Those that were replaced, too: a tool may still tell one. */
+  readonly values: Set<string>;
   readonly release: (() => void)[];
   untilMs: number;
 }
@@ -43,15 +45,23 @@ export function createSecretVault(logged: Pick<Scrubber, 'hold'>): SecretVault {
     keep(executionId, secrets) {
       const entries = Object.entries(secrets);
       if (entries.length === 0) return;
-      const kept: Kept = all.get(executionId) ?? { secrets: new Map(), release: [], untilMs: Infinity };
-      for (const [key, value] of entries) kept.secrets.set(key, value);
+      const kept: Kept = all.get(executionId) ?? {
+        secrets: new Map(),
+        values: new Set(),
+        release: [],
+        untilMs: Infinity,
+      };
+      for (const [key, value] of entries) {
+        kept.secrets.set(key, value);
+        kept.values.add(value);
+      }
       kept.release.push(logged.hold(Object.values(secrets)));
       all.set(executionId, kept);
     },
     secret: (executionId, key) => all.get(executionId)?.secrets.get(key),
     scrubber(executionId) {
       const kept = all.get(executionId);
-      return kept === undefined ? NOTHING_TO_SCRUB : createScrubber(kept.secrets.values());
+      return kept === undefined ? NOTHING_TO_SCRUB : createScrubber(kept.values);
     },
     note(execution) {
       const kept = all.get(execution.id);

@@ -81,13 +81,14 @@ async function begin(
   );
   // The newest is told by its time, whatever another process's clock said of the one before.
   const createdAtMs = latest === undefined ? nowMs : Math.max(nowMs, latest.createdAtMs + 1);
-  const resolved = await resolveTools(request, id, desk);
   const conversationEnd = positionAfter(stored) + messages.length;
+  // Before tools are looked up: servers that list them are sent secrets, and may tell them.
   deps.vault.keep(id, request.secrets ?? {});
-  const log = newLog(request, { id, resolved, createdAtMs, conversationEnd }, stored, desk);
-  const turn = nextTurn(log.execution, deps);
   let isStored = false;
   try {
+    const resolved = await resolveTools(request, id, desk);
+    const log = newLog(request, { id, resolved, createdAtMs, conversationEnd }, stored, desk);
+    const turn = nextTurn(log.execution, deps);
     const result = await log.create({
       execution: turn.execution,
       events: [...startEvents(log.execution, request.admission), turn.event],
@@ -104,10 +105,10 @@ async function begin(
     if (result === 'deleted') throw conversationDeleted();
     if (result === 'limit_reached') throw limitReached(request.count?.limit ?? 0);
     runs.launch(log);
+    return desk.read(log.execution, 0, 'answer');
   } finally {
     if (!isStored) deps.vault.drop(id);
   }
-  return desk.read(log.execution, 0, 'answer');
 }
 
 /** The newest message carries what the page said of itself when it was sent. */

@@ -192,16 +192,15 @@ async function list(
   { mcp }: ResolveParts,
 ): Promise<readonly McpTool[]> {
   try {
-    return await mcp.list(target, variables, signal);
+    // A server may tell what it was sent, and the model reads what it tells of its tools.
+    return variables.scrub(await mcp.list(target, variables, signal));
   } catch (cause) {
     if (!(cause instanceof ToolError)) throw cause;
     const code = LIST_FAILURES[cause.code] ?? 'mcp_server_failed';
     throw new RequestError(
       code,
-      `The tools of the MCP server \`${server}\` cannot be listed: ${cause.message}`,
-      {
-        cause,
-      },
+      `The tools of the MCP server \`${server}\` cannot be listed: ${variables.scrub(cause.message)}`,
+      { cause },
     );
   }
 }
