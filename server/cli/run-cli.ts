@@ -1,5 +1,7 @@
 import { PagehandError } from '../sdk/index.ts';
 import { type Command, EXIT, type Exit, type Terminal, UsageError } from './command.ts';
+import { doctorCommand } from './doctor.ts';
+import { keysCreateCommand, keysListCommand, keysRevokeCommand } from './keys.ts';
 import {
   secretsListCommand,
   secretsRemoveCommand,
@@ -7,6 +9,7 @@ import {
   secretsSetCommand,
 } from './secrets.ts';
 import { serveCommand } from './serve.ts';
+import { tokensCreateCommand, tokensListCommand, tokensRevokeCommand } from './tokens.ts';
 import { toolsEnsureCommand } from './tools-ensure.ts';
 import { toolsPlanCommand } from './tools-plan.ts';
 import { toolsPullCommand } from './tools-pull.ts';
@@ -14,6 +17,7 @@ import { toolsPullCommand } from './tools-pull.ts';
 /** In the order of the help. */
 const COMMANDS: readonly Command[] = [
   serveCommand,
+  doctorCommand,
   toolsPlanCommand,
   toolsEnsureCommand,
   toolsPullCommand,
@@ -21,6 +25,12 @@ const COMMANDS: readonly Command[] = [
   secretsListCommand,
   secretsRemoveCommand,
   secretsRotateCommand,
+  tokensCreateCommand,
+  tokensListCommand,
+  tokensRevokeCommand,
+  keysCreateCommand,
+  keysListCommand,
+  keysRevokeCommand,
 ];
 
 /** Runs one command line, without the program's name. Says what went wrong, with the mend, and never throws it. */

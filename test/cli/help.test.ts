@@ -13,6 +13,13 @@ const COMMANDS = [
   'secrets list',
   'secrets rm',
   'secrets rotate',
+  'tokens create',
+  'tokens list',
+  'tokens revoke',
+  'keys create',
+  'keys list',
+  'keys revoke',
+  'doctor',
 ];
 
 describe('the command line', () => {
