@@ -3,7 +3,7 @@ import { nearest } from '../config/nearest.ts';
 import { isRecord } from '../dispatch/tool-input.ts';
 import type { Finding } from './kind.ts';
 import { declaredParameters } from './parameters.ts';
-import { piecesOf, RESERVED_ROOTS, textsIn } from './template.ts';
+import { piecesOf, placeholdersIn, RESERVED_ROOTS, textsIn } from './template.ts';
 
 /**
  * What is wrong or odd about the placeholders in the texts of a JSON value: `bad_placeholder` (error),
@@ -70,6 +70,22 @@ function reviewParameter(
       path,
     },
   ];
+}
+
+/** `unused_parameter` (warning): what a model is asked for, and nobody ever gets. `value` is all that is sent. */
+export function reviewUnused(value: unknown, schema: JsonSchema | undefined): readonly Finding[] {
+  const used = placeholdersIn(value).map((placeholder) =>
+    placeholder.root === 'parameter' ? placeholder.path[0] : '',
+  );
+  return Object.keys(declaredParameters(schema))
+    .filter((name) => !used.includes(name) && !RESERVED_ROOTS.includes(name))
+    .map((name) => ({
+      severity: 'warning',
+      code: 'unused_parameter',
+      message: `The parameter "${name}" stands nowhere in the config, so that what a model gives for it is never sent.`,
+      suggestion: `Write {{${name}}} where it belongs, or leave it out.`,
+      path: `parametersSchema.properties.${name}`,
+    }));
 }
 
 /** Whether its properties may come from somewhere that is not read here. */

@@ -1,9 +1,11 @@
+import https from 'node:https';
 import net, { type AddressInfo } from 'node:net';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createEgress } from '../../server/egress/create-egress.ts';
 import type { Egress, EgressRequest } from '../../server/egress/egress.ts';
 import { ToolError } from '../../server/tools/tool-error.ts';
+import { SECURE_EXAMPLE } from '../support/secure-example.ts';
 import {
   aHost,
   aSmallInternet,
@@ -520,5 +522,33 @@ describe('what reads streams itself', () => {
 
     const bomb = await fetch('http://mcp.example/bomb');
     expect((await refused(bomb.arrayBuffer())).code).toBe('response_too_large');
+  });
+});
+
+describe('a certificate', () => {
+  test('must be trusted, and be that of the host that was asked for', async () => {
+    internet.close();
+    const secure = https.createServer(SECURE_EXAMPLE, (_request, response) => response.end('sealed'));
+    await new Promise<void>((resolve) => secure.listen(0, resolve));
+    const { port } = secure.address() as AddressInfo;
+    const outcomes: string[] = [];
+    for (const [trusted, host] of [
+      [SECURE_EXAMPLE.cert, 'secure.example'],
+      [SECURE_EXAMPLE.cert, 'another.example'],
+      ['', 'secure.example'],
+    ] as const) {
+      internet = aSmallInternet({ trusted });
+      internet.name(host, { port } as TestHost);
+      const asked = anEgress().request(get(`https://${host}/`));
+      outcomes.push(await asked.then(textOf, ({ code, message }: ToolError) => `${code}: ${message}`));
+      internet.close();
+    }
+    expect(outcomes).toEqual([
+      'sealed',
+      expect.stringMatching(/^egress_failed: .*certificate/),
+      expect.stringMatching(/^egress_failed: .*certificate/),
+    ]);
+    secure.closeAllConnections();
+    secure.close();
   });
 });

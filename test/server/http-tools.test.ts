@@ -230,6 +230,14 @@ describe('a tool that calls an HTTP API', () => {
     expect(JSON.parse(only().body)).toEqual({ note: 'Ring twice', express: false });
   });
 
+  test('sends a form where its headers say so', async () => {
+    const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
+    await dispatched(external({ url: here('/'), method: 'POST', headers }), { a: 'x&y=z', n: 2, list: [1] });
+    await dispatched(external({ url: here('/'), method: 'POST', headers, body: 'b={{a}}' }), { a: 'x&y' });
+    expect(service.seen.map(({ body }) => body)).toEqual(['a=x%26y%3Dz&n=2&list=%5B1%5D', 'b=x%26y']);
+    expect(service.seen[0]?.headers['content-type']).toBe('application/x-www-form-urlencoded');
+  });
+
   test('says which call it is where a second attempt would do more, and not where it would not', async () => {
     await dispatched(external({ url: here('/'), method: 'POST' }), {});
     await dispatched(external({ url: here('/'), method: 'PUT' }), {});
@@ -356,6 +364,7 @@ describe('a tool that calls an HTTP API', () => {
       'secret_not_found config',
       'unknown_field config.retries',
       'unknown_parameter config.url',
+      'unused_parameter parametersSchema.properties.id',
     ]);
     expect(JSON.stringify(validation)).not.toContain('abcdef123456');
   });

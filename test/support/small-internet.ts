@@ -20,17 +20,19 @@ export interface SmallInternet {
 
 /**
  * Names and public addresses that lead to servers of this test. Stands between the code and the sockets: what it is
- * asked to connect to is what would have been connected to. `https` is spoken without its encryption.
+ * asked to connect to is what would have been connected to. `https` is spoken without its encryption, or with it where
+ * a certificate is given that counts as trusted.
  */
-export function aSmallInternet(): SmallInternet {
+export function aSmallInternet({ trusted }: { readonly trusted?: string } = {}): SmallInternet {
   const names = new Map<string, Addresses>();
   const ports = new Map<string, number>();
   const connected: string[] = [];
   const connect = net.connect.bind(net) as unknown as (options: net.TcpNetConnectOpts) => net.Socket;
-  const dial = (options: net.TcpNetConnectOpts): net.Socket => {
+  const connectTls = tls.connect.bind(tls) as unknown as (options: tls.ConnectionOptions) => net.Socket;
+  const redirected = (options: net.TcpNetConnectOpts): net.TcpNetConnectOpts => {
     const host = options.host ?? '';
     if (net.isIP(host) !== 0) connected.push(host);
-    return connect({
+    return {
       ...options,
       host: net.isIP(host) === 0 ? host : '127.0.0.1',
       port: ports.get(host) ?? options.port,
@@ -42,15 +44,19 @@ export function aSmallInternet(): SmallInternet {
           else done(null, '127.0.0.1', 4);
         });
       },
-    });
+    };
   };
+  const withoutTls = (options: net.TcpNetConnectOpts) => {
+    const socket = connect(redirected(options));
+    socket.once('connect', () => socket.emit('secureConnect'));
+    return socket;
+  };
+  const withTls = (options: net.TcpNetConnectOpts) => connectTls({ ...redirected(options), ca: trusted });
   const spies = [
-    vi.spyOn(net, 'connect').mockImplementation(dial as never),
-    vi.spyOn(tls, 'connect').mockImplementation(((options: net.TcpNetConnectOpts) => {
-      const socket = dial(options);
-      socket.once('connect', () => socket.emit('secureConnect'));
-      return socket;
-    }) as never),
+    vi
+      .spyOn(net, 'connect')
+      .mockImplementation(((options: net.TcpNetConnectOpts) => connect(redirected(options))) as never),
+    vi.spyOn(tls, 'connect').mockImplementation((trusted === undefined ? withoutTls : withTls) as never),
   ];
   return {
     connected,

@@ -2,7 +2,8 @@ import type { ToolDefinitionOf } from '../../../../protocol/definition.ts';
 import { nearest } from '../../../config/nearest.ts';
 import type { Finding } from '../../kind.ts';
 import { reviewHeaders, reviewLiterals, reviewTimeout, reviewUrl } from '../../review-http.ts';
-import { reviewTemplates } from '../../review-template.ts';
+import { reviewTemplates, reviewUnused } from '../../review-template.ts';
+import { canHaveBody, methodOf, sendsTheRest } from './external-body.ts';
 
 const METHODS: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
@@ -10,32 +11,33 @@ export function reviewExternal({
   config,
   parametersSchema,
 }: ToolDefinitionOf<'external'>): readonly Finding[] {
-  const { url, method = 'GET', headers, body, timeout } = config;
+  const { url, headers, body, timeout } = config;
   return [
     ...reviewUrl(url),
-    ...reviewMethod(method, body),
+    ...reviewMethod(config),
     ...reviewHeaders(headers),
     ...reviewTimeout(timeout),
     ...reviewLiterals(config),
     ...reviewTemplates({ url, headers, body }, 'config', parametersSchema),
+    ...(sendsTheRest(config) ? [] : reviewUnused({ url, headers, body }, parametersSchema)),
   ];
 }
 
-function reviewMethod(written: string, body: unknown): readonly Finding[] {
-  const method = written.toUpperCase();
+function reviewMethod(config: ToolDefinitionOf<'external'>['config']): readonly Finding[] {
+  const method = methodOf(config);
   if (!METHODS.includes(method)) {
     const meant = nearest(method, METHODS);
     return [
       {
         severity: 'error',
         code: 'invalid_method',
-        message: `"${written.slice(0, 40)}" is no method that tools call.`,
+        message: `"${method.slice(0, 40)}" is no method that tools call.`,
         suggestion: meant === undefined ? `Write one of ${METHODS.join(', ')}.` : `Did you mean "${meant}"?`,
         path: 'config.method',
       },
     ];
   }
-  if (body === undefined || (method !== 'GET' && method !== 'HEAD')) return [];
+  if (config.body === undefined || canHaveBody(config)) return [];
   return [
     {
       severity: 'warning',

@@ -1,7 +1,7 @@
 import type { ToolDefinitionOf } from '../../../../protocol/definition.ts';
 import type { Finding } from '../../kind.ts';
 import { reviewHeaders, reviewLiterals, reviewTimeout, reviewUrl } from '../../review-http.ts';
-import { reviewTemplates } from '../../review-template.ts';
+import { reviewTemplates, reviewUnused } from '../../review-template.ts';
 import { piecesOf } from '../../template.ts';
 
 /** Whether a second call may do more than the first. A field of that name counts too: the safe mistake. */
@@ -18,6 +18,7 @@ export function reviewGraphql({ config, parametersSchema }: ToolDefinitionOf<'gr
     ...reviewTimeout(timeout),
     ...reviewLiterals(config),
     ...reviewTemplates({ url, headers, variables }, 'config', parametersSchema),
+    ...(variables === undefined ? [] : reviewUnused({ url, headers, variables }, parametersSchema)),
   ];
 }
 
