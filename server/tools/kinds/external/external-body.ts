@@ -48,8 +48,8 @@ export async function bodyOf(
 function written(value: unknown, contentType: string | undefined): Body {
   const isForm = contentType?.toLowerCase().startsWith('application/x-www-form-urlencoded') === true;
   if (!isForm || !isRecord(value)) return { type: JSON_TYPE, body: JSON.stringify(value) };
-  const fields = Object.entries(value).map(([name, field]) => [name, asText(field)]);
-  return { body: new URLSearchParams(fields).toString() };
+  const fields = Object.entries(value).map(([name, field]) => [name, asText(field)] as const);
+  return { body: new URLSearchParams(Object.fromEntries(fields)).toString() };
 }
 
 /** Parameters that stand in no placeholder of the address and the headers. */
