@@ -164,7 +164,9 @@ function idsOfOwn(definition: ToolDefinition): string[] {
   const named = definition.toolType === 'subagent' ? (definition.config.allowedTools ?? []) : [];
   return named.filter((id) => {
     const read = readToolId(id);
-    return read !== undefined && (!id.endsWith('*') || (read.kind === 'mcp' && read.tool === '*'));
+    const isAll =
+      (read?.kind === 'mcp' && read.tool === '*') || (read?.kind === 'named' && read.name === '*');
+    return read !== undefined && (isAll || !id.endsWith('*'));
   });
 }
 

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { ID_PREFIX } from '../../protocol/ids.ts';
 import { checkInput, isRecord } from '../dispatch/tool-input.ts';
 import { findTool, toModelTool } from '../dispatch/toolset.ts';
@@ -50,6 +51,8 @@ export async function runChild(run: ChildRun): Promise<ChildAnswer> {
   const { model, instructions, ledger, call, maxTurns } = run;
   const messages: ModelMessage[] = [{ role: 'user', content: [{ type: 'text', text: run.prompt }] }];
   const texts: string[] = [];
+  // One for each call at a time.
+  setMaxListeners(0, call.signal);
   let callsLeft = run.maxToolCalls;
   for (let turn = 1; ; turn++) {
     const mayCall = turn < maxTurns && callsLeft > 0;

@@ -1,5 +1,6 @@
 import type { ToolBinding } from './kind.ts';
-import { matchesPattern } from './tool-pattern.ts';
+import { savedName } from './tool-id.ts';
+import { matchesAny } from './tool-pattern.ts';
 
 /** A tool that somebody has, as far as it decides who else may have it. */
 export interface Grantable {
@@ -15,9 +16,10 @@ export interface Grantable {
  */
 export function isGranted({ name, origin, binding }: Grantable, patterns: readonly string[]): boolean {
   if (origin !== 'server') return false;
-  const isById = binding?.kind === 'defined' && binding.id !== null && patterns.includes(binding.id);
-  if (isById || patterns.includes(name)) return true;
-  return !isDelegating(binding) && patterns.some((pattern) => matchesPattern(pattern, name));
+  const id = binding?.kind === 'defined' ? binding.id : null;
+  const names = id === null ? [name] : [name, savedName(name), id];
+  if (names.some((one) => patterns.includes(one))) return true;
+  return !isDelegating(binding) && names.some((one) => matchesAny(patterns, one));
 }
 
 /** Whether its calls make children. */

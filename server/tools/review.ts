@@ -10,7 +10,7 @@ import { kindOf } from './kinds/kinds.ts';
 import { reviewParametersSchema } from './review-schema.ts';
 import { readDefinition } from './review-shape.ts';
 import { placeholdersIn } from './template.ts';
-import { MCP_PREFIX, SAVED_PREFIX } from './tool-id.ts';
+import { MCP_PREFIX, NAMED_PREFIX, SAVED_PREFIX } from './tool-id.ts';
 
 export const SPAWN_TOOL = 'spawn_subagent';
 
@@ -78,7 +78,13 @@ async function reviewByKind(
 }
 
 /** What only the server calls its tools, in lower case. */
-const RESERVED_PREFIXES: readonly string[] = [WEBMCP_PREFIX, MCP_PREFIX, BUILTIN_PREFIX, SAVED_PREFIX];
+const RESERVED_PREFIXES: readonly string[] = [
+  WEBMCP_PREFIX,
+  MCP_PREFIX,
+  BUILTIN_PREFIX,
+  NAMED_PREFIX,
+  SAVED_PREFIX,
+];
 const OWN_NAMES: readonly string[] = [...BUILT_IN_TOOLS, SPAWN_TOOL];
 
 function reviewName({ name }: ToolDefinition): readonly Finding[] {

@@ -3,7 +3,8 @@ import { BUILTIN_PREFIX } from './builtins/builtins.ts';
 
 export const MCP_PREFIX = 'mcp:';
 export const SAVED_PREFIX = ID_PREFIX.tool;
-const NAMED_PREFIX = 'saved:';
+/** Of a saved tool, by its name. */
+export const NAMED_PREFIX = 'saved:';
 
 /** What an entry of `toolIds` names. */
 export type ToolId =
@@ -26,6 +27,10 @@ export function readToolId(id: string): ToolId | undefined {
   if (id.startsWith(BUILTIN_PREFIX)) return { kind: 'builtin', id, name: id.slice(BUILTIN_PREFIX.length) };
   const [, server, tool] = /^mcp:([A-Za-z0-9_.-]{1,64}):(.+)$/s.exec(id) ?? [];
   return server === undefined || tool === undefined ? undefined : { kind: 'mcp', id, server, tool };
+}
+
+export function savedName(name: string): string {
+  return `${NAMED_PREFIX}${name}`;
 }
 
 export function mcpName(server: string, tool: string): string {

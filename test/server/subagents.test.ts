@@ -31,6 +31,13 @@ async function withModel(...turns: readonly ScriptedTurn[]) {
   return { ...bench, model };
 }
 
+const FLOW_TOOL: ToolDefinition = {
+  name: 'flow',
+  description: 'Runs a flow.',
+  toolType: 'flow',
+  config: { flowId: 'flow_1' },
+};
+
 const ASK = { tool: 'research', parameters: { task: 'Find mugs.' } };
 
 function toolNames(request: ModelRequest | undefined): readonly string[] {
@@ -214,8 +221,21 @@ describe('what a subagent may use', () => {
   test('is a saved tool by its id or its name; a tool that has taken its place is not it', async () => {
     expect(await granted(['tool_saved'], ['tool_saved'])).toEqual(['Saved_Tool']);
     expect(await granted(['tool_saved'], ['Saved Tool'])).toEqual(['Saved_Tool']);
+    expect(await granted(['tool_saved'], ['saved:Saved Tool'])).toEqual(['Saved_Tool']);
     const place = researcher({}, 'Saved Tool');
-    expect(await granted(['tool_saved'], ['tool_saved'], { runtimeTools: [place] })).toEqual([]);
+    for (const id of ['tool_saved', 'saved:Saved Tool', 'saved:*', 'tool_*']) {
+      expect(await granted(['tool_saved'], [id], { runtimeTools: [place] })).toEqual([]);
+    }
+  });
+
+  test('is all saved tools of its parent where a pattern means them', async () => {
+    const { run, model, save } = await withModel(says('Ok.'));
+    await save('tool', 'tool_1', { ...FLOW_TOOL, name: 'One' });
+    await save('tool', 'tool_2', { ...FLOW_TOOL, name: 'Two' });
+    await save('tool', 'tool_3', { ...FLOW_TOOL, name: 'Three' });
+    const runtimeTools = [researcher({ allowedTools: ['saved:*'] }), FLOW_TOOL];
+    await run({ toolIds: ['tool_1', 'tool_2', 'builtin:clock'], runtimeTools }, ASK);
+    expect(toolNames(model.requests[0])).toEqual(['One', 'Two']);
   });
 
   test('is another subagent only by its whole name', async () => {
@@ -304,6 +324,43 @@ describe('how far a subagent goes', () => {
     });
     const silent = await withModel(says(' '));
     expect(await silent.run(tools({}), ASK)).toMatchObject({ isError: true });
+  });
+
+  test('is two hundred calls for all that one call sets going', async () => {
+    const many = (name: string, input: object) =>
+      makes(...Array.from({ length: 90 }, (_, at) => call(`c${at}`, name, input)));
+    const { run, model, save } = await withModel(
+      makes(...[1, 2, 3].map((at) => call(`h${at}`, 'helper', { task: `${at}` }))),
+      ...Array<ScriptedTurn>(3).fill(many('builtin__clock', {})),
+      ...Array<ScriptedTurn>(4).fill(says('Enough.')),
+    );
+    await save('agent', 'agent_1', { name: 'Busy', maxToolCalls: 100 });
+    const helper = researcher(
+      { agentId: 'agent_1', agent: undefined, allowedTools: ['builtin:*'] },
+      'helper',
+    );
+    const runtimeTools = [researcher({ allowedTools: ['helper', 'builtin:clock'] }), helper];
+    await run({ toolIds: ['builtin:clock'], runtimeTools }, ASK);
+    const read = model.requests.flatMap(results);
+    expect(read.filter((text) => text.includes('iso'))).toHaveLength(197);
+    expect(read.filter((text) => text.includes('limit of tool calls'))).toHaveLength(270 - 197);
+  });
+
+  test('is no step without a task', async () => {
+    const { run, model } = await withModel(says('Never.'));
+    const answer = await run(tools({}), { tool: 'research', parameters: { task: ' ' } });
+    expect(answer).toEqual({ text: expect.stringContaining('task is empty'), isError: true });
+    expect(model.requests).toEqual([]);
+  });
+
+  test('ends when its parent is cancelled, with whatever it is doing', async () => {
+    const { run, model } = await withModel([new Promise(() => undefined)]);
+    const stop = new AbortController();
+    const ending = run(tools({}), { ...ASK, signal: stop.signal });
+    await vi.waitFor(() => expect(model.requests).toHaveLength(1), { timeout: 10_000 });
+    stop.abort();
+    expect(await ending).toEqual({ text: expect.stringContaining('was stopped'), isError: true });
+    await vi.waitFor(() => expect(model.requests[0]?.signal.aborted).toBe(true), { timeout: 10_000 });
   });
 
   test('is not into itself without end', async () => {

@@ -131,6 +131,7 @@ describe('tools of a request', () => {
     'ask_user_question',
     'spawn_subagent',
     'find*',
+    'saved:thing',
   ])('may not be called %s', async (name) => {
     const { toolbox, scope } = await toolboxBench();
     const error = await refused(toolbox.resolve([{ runtimeTools: [localTool(name)] }], scope()));

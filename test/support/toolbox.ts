@@ -29,7 +29,7 @@ export interface ToolboxBench {
   /** Runs a tool of a choice as a turn would. Children count in the ledger. */
   run(
     choice: ToolChoice,
-    call: { tool: string; parameters?: object },
+    call: { tool: string; parameters?: object; signal?: AbortSignal },
     more?: Partial<BindScope>,
   ): Promise<ToolResult>;
   save(kind: 'tool' | 'agent' | 'flow', id: string, body: Saved, workspace?: string): Promise<void>;
@@ -74,7 +74,7 @@ export async function toolboxBench(
     store,
     servers,
     scope,
-    async run(choice, { tool: name, parameters = {} }, more = {}) {
+    async run(choice, { tool: name, parameters = {}, signal = new AbortController().signal }, more = {}) {
       const tools = (await toolbox.resolve([choice], scope())).map(offered);
       const tool = tools.find(({ canonicalName }) => canonicalName === name);
       if (tool === undefined) throw new Error(`There is no ${name}.`);
@@ -96,7 +96,7 @@ export async function toolboxBench(
         { toolCallId: 'call_parent', parameters: input.parameters },
         {
           scrub: NO_VARIABLES.scrub,
-          signal: new AbortController().signal,
+          signal,
           executionId: 'exec_1',
           conversationId: 'conv_1',
         },

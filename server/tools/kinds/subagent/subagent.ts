@@ -28,7 +28,7 @@ export const subagentKind: ToolKind<'subagent'> = {
           outputFormat === 'json' ? joined(agent.instructions, JSON_ONLY) : agent.instructions;
         const answer = await children.agent({
           agent: { ...agent, ...(instructions === undefined ? {} : { instructions }) },
-          prompt: promptOf(parameters),
+          prompt: taskOf(parameters),
           maxTurns,
           allowedTools,
           call,
@@ -57,6 +57,12 @@ async function childOf(
       ? {}
       : { instructions: await renderText(instructions, lookupWithoutSecrets(parameters, variables)) }),
   };
+}
+
+function taskOf(parameters: Parameters): string {
+  const task = promptOf(parameters);
+  if (task.trim() !== '') return task;
+  throw new ToolError('invalid_arguments', 'The task is empty. Say what to do.');
 }
 
 /** One text is the task itself; more than that is told as a task and what comes with it. */
