@@ -58,6 +58,7 @@ export async function expectSound(world: World, found: Found): Promise<void> {
     checkExecution(execution, log);
     checkErrors(log, wasHurt);
     checkTurns(log);
+    checkSteps(execution, log);
   }
   for (const conversationId of CONVERSATIONS) {
     checkConversation(found, conversationId);
@@ -128,6 +129,22 @@ function checkTurns(log: readonly StreamEvent[]): void {
   expect(new Set(ids).size).toBe(ids.length);
 }
 
+/** Each step of a flow begins and ends once, one after another; the last one with the flow. */
+function checkSteps({ flow, status }: Execution, log: readonly StreamEvent[]): void {
+  const marks = log.flatMap((event) =>
+    event.type === 'step_start' || event.type === 'step_complete' ? [event] : [],
+  );
+  const isOpen = status === 'awaiting' ? 1 : 0;
+  expect(marks).toHaveLength(flow === null ? 0 : 2 * (flow.at + 1) - isOpen);
+  for (const [index, mark] of marks.entries()) {
+    expect(mark.type).toBe(index % 2 === 0 ? 'step_start' : 'step_complete');
+    if (mark.type !== 'step_complete') continue;
+    expect(mark.stepId).toBe(marks[index - 1]?.stepId);
+    expect(mark.success).toBe(index < marks.length - 1 || status === 'complete');
+  }
+  if (flow !== null && status === 'complete') expect(flow.at).toBe(flow.steps.length - 1);
+}
+
 /** In order, each call answered, each message there once, and each turn's words as the visitor has them on the screen. */
 function checkConversation(found: Found, conversationId: string): void {
   const stored = found.messages.get(conversationId) ?? [];
@@ -135,7 +152,8 @@ function checkConversation(found: Found, conversationId: string): void {
   const isWaiting = executions.some(({ status }) => status === 'awaiting');
   expectEachCallAnswered(isWaiting ? stored.slice(0, -1) : stored);
   const roles = stored.map(({ message }) => roleOf(message)).join('');
-  expect(roles).toMatch(isWaiting ? /^(u+(ct)*a?)*u+(ct)*c$/ : /^(u+(ct)*a?)*$/);
+  // A flow answers with each of its steps.
+  expect(roles).toMatch(isWaiting ? /^(u+(ct|a)*)*u+(ct|a)*c$/ : /^(u+(ct|a)*)*$/);
   const asked = userTexts(stored);
   expect(new Set(asked).size, 'user messages, each once').toBe(asked.length);
   const said = stored.flatMap(({ message }) => (message.role === 'assistant' ? [wordsOf(message.text)] : []));

@@ -93,6 +93,10 @@ const anySaying: fc.Arbitrary<Saying> = fc.record({
   hasKey: fc.boolean(),
   isWhole: fc.boolean(),
   isNameless: rarely,
+  steps: fc.oneof(
+    { weight: 2, arbitrary: fc.constant(0) },
+    { weight: 1, arbitrary: fc.integer({ min: 1, max: 3 }) },
+  ),
 });
 
 const anyResume: fc.Arbitrary<Resume> = fc.record({

@@ -1,5 +1,6 @@
 import type { StreamEvent } from '../../protocol/event.ts';
 import type { Answer } from '../../server/dispatch/dispatcher.ts';
+import type { FlowToRun } from '../../server/dispatch/flow-run.ts';
 import type { Admission } from '../../server/policy.ts';
 import type { Execution } from '../../server/store/store.ts';
 import { admission, agent, only, pageTool, user } from '../support/dispatching.ts';
@@ -49,6 +50,8 @@ export interface Saying {
   readonly isWhole: boolean;
   /** Without an id: only its key tells that it comes again. */
   readonly isNameless: boolean;
+  /** Steps of the flow that answers. 0: an agent does. */
+  readonly steps: number;
 }
 
 export interface Resume {
@@ -63,10 +66,25 @@ export interface Resume {
   readonly hasKey: boolean;
 }
 
-interface Said {
+interface Said extends Pick<Saying, 'steps'> {
   readonly name: string;
   readonly isNameless: boolean;
   readonly keyHash: string | undefined;
+}
+
+/** With a prompt in every other step. */
+function flowOf(count: number, instructions: string, maxToolCalls: number): FlowToRun | undefined {
+  if (count === 0) return undefined;
+  const steps = Array.from({ length: count }, (_, index) => ({
+    name: `step_${index + 1}`,
+    model: 'scripted',
+    instructions,
+    userPrompt: index % 2 === 0 ? null : `After {{step_${index}}}`,
+    tools: { maxToolCalls },
+    outputVariable: `step_${index + 1}`,
+    responseFormat: 'text' as const,
+  }));
+  return { id: 'flow_1', name: 'Steps', steps, inputs: {} };
 }
 
 /** Those who send requests to a world's processes and read the answers. Nobody waits for what becomes of a request. */
@@ -81,10 +99,10 @@ export class Visitors {
     this.world = world;
   }
 
-  say(process: Process, conversationId: string, { hasKey, isWhole, isNameless }: Saying): void {
+  say(process: Process, conversationId: string, { hasKey, isWhole, isNameless, steps }: Saying): void {
     const name = this.world.newId('usr_');
     const keyHash = hasKey || isNameless ? `key of ${name}` : undefined;
-    const message = { name, isNameless, keyHash };
+    const message = { name, isNameless, keyHash, steps };
     const said = [...(this.said.get(conversationId) ?? []), message];
     this.said.set(conversationId, said);
     const named = said.filter((one) => !one.isNameless);
@@ -165,6 +183,7 @@ export class Visitors {
         instructions: conversationId,
         tools: serverTools(world, process),
       },
+      flow: flowOf(said.at(-1)?.steps ?? 0, conversationId, maxToolCalls),
       messages: said.map(({ name, isNameless }) => user(name, isNameless ? undefined : name)),
       assistantMessageId: `ast_${names.at(-1)}`,
       admission: PAGE,
