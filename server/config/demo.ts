@@ -13,6 +13,8 @@ export interface DemoOptions {
   readonly model?: string;
   /** Where the sample pages stand. Default: nowhere, and their surface is not there. */
   readonly siteOrigins?: readonly string[];
+  /** `host:port` of services of this machine that tools may call. Default: none. */
+  readonly internal?: readonly string[];
 }
 
 const MANNERS = 'If a tool fails, say what happened and what can be done. Answer in one or two sentences.';
@@ -37,6 +39,8 @@ export function demoConfig(origins: readonly string[], options: DemoOptions = {}
           model: options.model,
           instructions: SHOP_INSTRUCTIONS,
           maxToolCalls: 10,
+          // Whatever is saved can be tried at once.
+          uses: { toolIds: ['saved:*'] },
         },
         copy: {
           title: 'Shop assistant',
@@ -63,6 +67,7 @@ export function demoConfig(origins: readonly string[], options: DemoOptions = {}
       },
       ...(siteOrigins.length === 0 ? [] : [samplePages(siteOrigins, options.model)]),
     ],
+    egress: { internal: options.internal ?? [] },
   };
   return resolveConfig(input, {
     file: 'the demo configuration',

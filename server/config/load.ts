@@ -25,7 +25,12 @@ export async function loadConfig({ path, env, cwd }: LoadOptions): Promise<Confi
   const file = path ?? environment.configPath ?? lookup(cwd);
   if (file === undefined) {
     const origins = ownOrigins(environment);
-    return demoConfig(origins, { model: environment.model, siteOrigins: origins });
+    return demoConfig(origins, {
+      model: environment.model,
+      siteOrigins: origins,
+      // Where `npm start` has the delivery service of the sample shop.
+      internal: environment.port === 65_535 ? [] : [`localhost:${environment.port + 1}`],
+    });
   }
   const absolute = resolve(cwd, file);
   const name = shortName(absolute, cwd);
