@@ -2,7 +2,16 @@ import { describe, expect, test, vi } from 'vitest';
 import type { ToolDefinition } from '../../protocol/definition.ts';
 import type { StreamEvent } from '../../protocol/event.ts';
 import type { ModelEvent, ModelRequest } from '../../server/models/model.ts';
-import { aServer, calls, eventsOf, refusal, says, type TestServerOptions } from '../support/server.ts';
+import { startMcpServer } from '../support/mcp-server.ts';
+import {
+  aServer,
+  CONFIG,
+  calls,
+  eventsOf,
+  refusal,
+  says,
+  type TestServerOptions,
+} from '../support/server.ts';
 
 const RESEARCH: ToolDefinition = {
   name: 'research',
@@ -10,6 +19,12 @@ const RESEARCH: ToolDefinition = {
   toolType: 'subagent',
   parametersSchema: { type: 'object', properties: { task: { type: 'string' } }, required: ['task'] },
   config: { agent: { instructions: 'You are the child.' }, allowedTools: ['builtin:*'] },
+};
+
+/** For tools that need some. */
+const INPUTS: Readonly<Record<string, unknown>> = {
+  builtin__calculator: { expression: '6 * 7' },
+  Weather_Lookup: { task: 'Look.' },
 };
 
 const isChild = ({ instructions }: ModelRequest) => instructions === 'You are the child.';
@@ -244,12 +259,12 @@ describe('a dispatch with subagents', () => {
 });
 
 describe('a subagent that is called by itself', () => {
-  const CONFIG = { apiKeys: [{ key: 'sk_test_local', scopes: ['TOOLS:*'] }] };
+  const TOOLS = { apiKeys: [{ key: 'sk_test_local', scopes: ['TOOLS:*'] }] };
   const headers = { authorization: 'Bearer sk_test_local' };
 
   test('has the tools that its definition names by id, and its calls have receipts beneath its own', async () => {
     const server = await aServer({
-      config: CONFIG,
+      config: TOOLS,
       model: once({ name: 'builtin__calculator', input: { expression: '6 * 7' } }),
     });
     const config = { ...RESEARCH.config, allowedTools: ['builtin:calculator', 'builtin:c*', 'door'] };
@@ -280,7 +295,7 @@ describe('a subagent that is called by itself', () => {
   });
 
   test('says which of them is not there', async () => {
-    const server = await aServer({ config: CONFIG });
+    const server = await aServer({ config: TOOLS });
     const config = { ...RESEARCH.config, allowedTools: ['tool_gone'] };
     const answer = await server.post(
       '/v1/tools/test',
@@ -355,7 +370,74 @@ describe('a dispatch with flows as tools', () => {
 });
 
 describe('the tools of a dispatch', () => {
-  test('are refused where they cannot be what they say [R2-05, R2-15, R2-48, R2-53]', async () => {
+  test('are saved ones, built-in ones, single ones of an MCP server and all of another, each called by its name [R2-15]', async () => {
+    const [issues, notes] = await Promise.all([
+      startMcpServer([{ name: 'create' }, { name: 'delete' }]),
+      startMcpServer([{ name: 'read' }, { name: 'write' }]),
+    ]);
+    const server = await aServer({
+      config: {
+        ...CONFIG,
+        egress: { internal: [issues.host, notes.host] },
+      },
+      model: (request) => {
+        if (resultsIn(request).length > 0) return says(resultsIn(request).join(' | '));
+        return calls(
+          ...request.tools.map(({ name }, at) => ({ name, id: `c${at}`, input: INPUTS[name] ?? {} })),
+        );
+      },
+    });
+    await server.store.definitions.insertDefinition({
+      id: 'tool_abc123',
+      workspace: 'default',
+      kind: 'tool',
+      name: 'Weather Lookup',
+      body: { ...RESEARCH, name: 'Weather Lookup' },
+      lastModifiedSource: 'api',
+      version: 1,
+      createdAtMs: 0,
+      updatedAtMs: 0,
+    });
+    const events = await eventsOf(
+      await server.dispatch({
+        tools: {
+          toolIds: [
+            'mcp:notes:*',
+            'mcp:notes:read',
+            'mcp:issues:create',
+            'builtin:calculator',
+            'tool_abc123',
+          ],
+          mcpServers: [
+            { name: 'issues', url: issues.url },
+            { name: 'notes', url: notes.url },
+          ],
+        },
+      }),
+    );
+    expect(server.asked[0]?.tools.map(({ name }) => name)).toEqual([
+      'Weather_Lookup',
+      'builtin__calculator',
+      'mcp__issues__create',
+      'mcp__notes__read',
+      'mcp__notes__write',
+    ]);
+    expect(byType(events, 'tool_start').map((event) => (event as { toolName: string }).toolName)).toEqual([
+      'Weather Lookup',
+      'builtin:calculator',
+      'mcp:issues:create',
+      'mcp:notes:read',
+      'mcp:notes:write',
+    ]);
+    expect(byType(events, 'tool_complete').every((event) => (event as { success: boolean }).success)).toBe(
+      true,
+    );
+    expect(issues.called).toEqual(['create']);
+    expect([...notes.called].sort()).toEqual(['read', 'write']);
+    await Promise.all([server.close(), issues.close(), notes.close()]);
+  });
+
+  test('are refused where they cannot be what they say [R2-05, R2-15, R2-48, R2-51, R2-53]', async () => {
     const server = await aServer();
     const local = (name: string, more = {}) => ({
       name,
