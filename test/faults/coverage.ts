@@ -32,7 +32,11 @@ const COVERAGE: readonly Covered[] = [
     fault: 'killed after a tool\u2019s result, before it is stored',
     here: ['kill', 'kill-all', 'kill-twice'],
   },
-  { fault: 'killed while tools are ensured, or a token is refreshed', not: NO_SUCH_PART },
+  {
+    fault: 'killed while tools are ensured, or a token is refreshed',
+    here: ['ensure-killed'],
+    not: `refreshed tokens: ${NO_SUCH_PART}`,
+  },
   { fault: 'disk full in the middle of a stream', here: ['disk-full'] },
   {
     fault: 'database locked, briefly and beyond patience',
@@ -50,7 +54,11 @@ const COVERAGE: readonly Covered[] = [
   },
   { fault: 'two resumes at once, alike and unlike', here: ['two-resumes-alike', 'two-resumes-unlike'] },
   { fault: 'two chats at once in one conversation', here: ['two-chats', 'one-chat-twice'] },
-  { fault: 'two ensures of one name', not: NO_SUCH_PART },
+  {
+    fault: 'two ensures of one name, an ensure and an edit',
+    here: ['ensure-race'],
+    tests: ['test/server/tools-ensure.test.ts'],
+  },
   { fault: 'frozen past the lease, then continued', here: ['freeze'] },
   { fault: 'clock jumps by an hour', here: ['clock-ahead', 'clock-behind'] },
   {

@@ -2,31 +2,13 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type PostgresServer, startPostgres } from '../support/postgres.ts';
 import { Cell } from './cell.ts';
 import { openReader } from './database.ts';
-import type { Engine } from './fault.ts';
-import type { Random } from './random.ts';
+import { type Drill, type DrillSetting, optionsFor, withDatabases } from './drill.ts';
+import { ENSURE_DRILLS } from './ensure-drills.ts';
 import { request } from './script.ts';
 import { type ProcessOptions, ServerProcess } from './server-process.ts';
 import { Visitor } from './visitor.ts';
-
-/** Something that is not done to one turn, but to a start, a stop or a whole process. */
-export interface Drill {
-  readonly name: string;
-  readonly engines: readonly Engine[];
-  /** Resolves to how often it was done. */
-  readonly run: (setting: DrillSetting) => Promise<number>;
-}
-
-interface DrillSetting {
-  readonly engine: Engine;
-  readonly folder: string;
-  /** The server under test. */
-  readonly file: string;
-  readonly random: Random;
-  readonly report: (violation: string) => void;
-}
 
 const BOTH = ['sqlite', 'postgres'] as const;
 
@@ -37,6 +19,7 @@ export const DRILLS: readonly Drill[] = [
   { name: 'migration-race', engines: BOTH, run: raceMigrations },
   { name: 'many-streams-terminated', engines: BOTH, run: terminateMany },
   { name: 'readers-that-do-not-read', engines: BOTH, run: stallReaders },
+  ...ENSURE_DRILLS,
 ];
 
 /** How many live streams a stopping process has. */
@@ -190,26 +173,6 @@ function megabytes(pid: number | undefined): number {
   return Math.round(
     Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' })) / 1_024,
   );
-}
-
-/** Lends a way to new, empty databases of the engine. */
-async function withDatabases(
-  { engine, folder }: DrillSetting,
-  work: (newDatabase: () => Promise<string>) => Promise<number>,
-): Promise<number> {
-  let postgres: PostgresServer | undefined;
-  if (engine === 'postgres') postgres = await startPostgres('fsync=off');
-  let files = 0;
-  try {
-    return await work(async () => (await postgres?.url()) ?? join(folder, `new-${files++}.db`));
-  } finally {
-    await postgres?.stop();
-  }
-}
-
-function optionsFor({ file, folder }: DrillSetting, databaseUrl: string): ProcessOptions {
-  const journal = join(folder, 'journal');
-  return { file, databaseUrl, journal, logFile: join(folder, `log-${Math.random()}`), revives: false };
 }
 
 async function startAndStop(options: ProcessOptions): Promise<void> {

@@ -40,6 +40,21 @@ export function instrumentStore(store: Store, { steps, journal, processId }: Ins
     boundary: string,
   ) => ({ did, by: processId, execution: id, version, boundary }) as const;
   const own: Partial<Store> = {
+    definitions: {
+      ...store.definitions,
+      insertDefinition: (definition) =>
+        around(
+          'define',
+          () => store.definitions.insertDefinition(definition),
+          () => [],
+        ),
+      updateDefinition: (definition) =>
+        around(
+          'define',
+          () => store.definitions.updateDefinition(definition),
+          () => [],
+        ),
+    },
     createExecution: (commit) =>
       around(
         'create',

@@ -70,7 +70,7 @@ const config = resolveConfig(
         clientTokens: [{ token: CLIENT_TOKEN, allowedOrigins: [origin] }],
       },
     ],
-    apiKeys: [{ key: API_KEY, scopes: ['DISPATCH:*'] }],
+    apiKeys: [{ key: API_KEY, scopes: ['DISPATCH:*', 'TOOLS:*'] }],
   },
   { file: 'the harness', env: {}, model: 'scripted' },
 );
