@@ -15,6 +15,7 @@ export interface AnswerSum {
 
 export function sumAnswer(): AnswerSum {
   const awaiting: StreamEvent[] = [];
+  const approvals: StreamEvent[] = [];
   const apologies = new Set<string>();
   const texts = new Map<string, string>();
   let tokens: DispatchResponse['tokens'];
@@ -30,14 +31,16 @@ export function sumAnswer(): AnswerSum {
       // Of a flow, its last step answers.
       else if (event.type === 'step_start') texts.clear();
       else if (event.type === 'await') awaiting.push(event);
+      else if (event.type === 'approval_start') approvals.push(event);
       else if (event.type === 'turn_complete') tokens = sum(tokens, event.tokens);
       else if (event.type === 'execution_complete') end = describeEnd(event);
       else if (event.type === 'execution_error') end = { status: 'failed', error: describeFailure(event) };
     },
     read() {
-      const status = awaiting.length > 0 ? 'awaiting' : 'running';
+      const status = awaiting.length + approvals.length > 0 ? 'awaiting' : 'running';
+      const asked = end === undefined && approvals.length > 0 ? { approvals } : {};
       const counted = tokens === undefined ? {} : { tokens };
-      return { status, output: [...texts.values()].join(''), awaiting, ...counted, ...end };
+      return { status, output: [...texts.values()].join(''), awaiting, ...asked, ...counted, ...end };
     },
   };
 }

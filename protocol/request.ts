@@ -249,6 +249,21 @@ export const DispatchResumeRequest = z.object({
 });
 export type DispatchResumeRequest = z.infer<typeof DispatchResumeRequest>;
 
+/** `POST /v1/dispatch/approve` and `POST /v1/agents/{agentId}/approve`, with an API key. */
+export const DispatchApproveRequest = z.object({
+  executionId: Id,
+  /** Of the `approval_start` event. */
+  approvalId: Id,
+  decision: z.enum(['approved', 'denied']),
+  /** The model reads why a call was denied. */
+  reason: z.optional(z.string().check(z.maxLength(2_000))),
+  /** Those that the server no longer has. */
+  secrets: z.optional(DispatchSecrets),
+  /** Default true. */
+  streamResponse: z.optional(z.boolean()),
+});
+export type DispatchApproveRequest = z.infer<typeof DispatchApproveRequest>;
+
 /** The one answer of a dispatch or resume with `streamResponse: false`: where the execution stands when it pauses or ends. */
 export const DispatchResponse = z.object({
   executionId: Id,
@@ -258,6 +273,8 @@ export const DispatchResponse = z.object({
   output: z.string(),
   /** The `await` events of the calls that wait for their outputs. */
   awaiting: z.array(StreamEvent),
+  /** The `approval_start` events of the calls that wait for a person. Absent where there are none. */
+  approvals: z.optional(z.array(StreamEvent)),
   stopReason: z.optional(StopReason),
   error: z.optional(z.object({ code: z.string(), message: z.string(), hint: z.optional(z.string()) })),
   /** Of the turns that ended in this answer, where the model counts them. */

@@ -24,6 +24,7 @@ import { newId } from './new-id.ts';
 import { openApiDocument } from './openapi.ts';
 import { agentRoutes } from './routes/agents.ts';
 import { apiKeyRoutes } from './routes/api-keys.ts';
+import { approveRoutes } from './routes/approve.ts';
 import { clientRoutes } from './routes/client.ts';
 import { clientTokenRoutes } from './routes/client-tokens.ts';
 import { dispatchRoutes } from './routes/dispatch.ts';
@@ -94,6 +95,7 @@ export function createApp(options: AppOptions): Hono<Env> {
   const routes: Route[] = [
     ...clientRoutes({ ...parts, answerers }),
     ...dispatchRoutes({ ...parts, answerers }),
+    ...approveRoutes(parts),
     ...agentRoutes({ agents, ...reviewing }),
     ...flowRoutes({ flows, ...reviewing }),
     ...toolRoutes(parts),

@@ -1,9 +1,11 @@
 import type { CancelResponse } from '../../protocol/request.ts';
 import { RequestError } from '../errors.ts';
 import { type Execution, StoreError } from '../store/store.ts';
+import { approveOnce, timeOutApprovals } from './approve.ts';
 import { Desk } from './desk.ts';
 import type {
   Answer,
+  ApproveExecution,
   DispatchDeps,
   Dispatcher,
   ExecutionRequest,
@@ -57,10 +59,30 @@ class LoopDispatcher implements Dispatcher {
     const { conversationId } = await this.owned(request);
     return this.accept(conversationId, async () => {
       const execution = await this.owned(request);
-      if (isOverdue(execution, this.deps.clock())) await this.desk.end(execution, { kind: 'expired' });
-      else if (execution.status !== 'expired') return resumeOnce(request, execution, this.desk);
-      throw expired();
+      if (isOverdue(execution, this.deps.clock())) await this.endWaiting(execution);
+      else if (execution.status === 'expired') throw expired();
+      else return resumeOnce(request, execution, this.desk);
+      return undefined;
     });
+  }
+
+  async approve(request: ApproveExecution): Promise<Answer> {
+    const { conversationId } = await this.ofWorkspace(request);
+    return this.accept(conversationId, async () => {
+      const execution = await this.ofWorkspace(request);
+      if (!isOverdue(execution, this.deps.clock())) return approveOnce(request, execution, this.desk);
+      await this.endWaiting(execution);
+      return undefined;
+    });
+  }
+
+  /** Ends a pause whose time is over, or refuses what nobody approved in time. Whether it was this call that did. */
+  private endWaiting(execution: Execution): Promise<boolean> {
+    const nowMs = this.deps.clock();
+    const { pauseEndsAtMs } = execution;
+    return pauseEndsAtMs !== null && pauseEndsAtMs > nowMs
+      ? timeOutApprovals(execution, nowMs, this.desk)
+      : this.desk.end(execution, { kind: 'expired' });
   }
 
   async follow({ after, ...request }: FollowRequest): Promise<Answer> {
@@ -127,7 +149,7 @@ class LoopDispatcher implements Dispatcher {
     for (;;) {
       const overdue = await this.deps.store.overdueExecutions(this.deps.clock(), SWEEP_PAGE);
       const expirations = overdue.map((execution) =>
-        this.lock(execution.conversationId, () => this.desk.end(execution, { kind: 'expired' })),
+        this.lock(execution.conversationId, () => this.endWaiting(execution)),
       );
       const ended = await settledAll(expirations);
       // What could not be expired would come again for ever.
@@ -211,6 +233,18 @@ class LoopDispatcher implements Dispatcher {
     if (execution === undefined && conversationId !== null) await this.requireKept(conversationId);
     throw new RequestError('execution_not_found', 'There is no such execution.', {
       hint: 'Send the `executionId` of the `await` event, from the conversation that it came in.',
+    });
+  }
+
+  /** 404 for what is another workspace's, or another agent's than it was said to be. */
+  private async ofWorkspace({ executionId, workspace, agentId }: ApproveExecution): Promise<Execution> {
+    const execution = await this.deps.store.execution(executionId).catch((error: unknown) => {
+      throw asRequestError(error);
+    });
+    const isIt = execution?.workspace === workspace && (agentId === null || agentId === execution.agent.id);
+    if (execution !== undefined && isIt) return execution;
+    throw new RequestError('execution_not_found', 'There is no such execution.', {
+      hint: "Send the `executionId` of the `approval_start` event, with an API key of the execution's workspace.",
     });
   }
 

@@ -77,6 +77,22 @@ export interface ResumeExecution extends ExecutionRequest {
   readonly idempotency?: IdempotencyKey;
 }
 
+/** A decision about a call that waits for a person, by whoever holds an API key of the execution's workspace. */
+export interface ApproveExecution {
+  readonly executionId: string;
+  readonly workspace: string;
+  /** Set where the agent was named: it must be the execution's. */
+  readonly agentId: string | null;
+  readonly approvalId: string;
+  readonly decision: 'approved' | 'denied';
+  /** The model reads why a call was denied. */
+  readonly reason: string | null;
+  /** Label of the API key. */
+  readonly by: string;
+  readonly secrets?: Readonly<Record<string, string>> | undefined;
+  readonly idempotency?: IdempotencyKey;
+}
+
 export interface FollowRequest extends ExecutionRequest {
   /** Events up to this `seq` are known. 0: all of them. */
   readonly after: number;
@@ -102,6 +118,11 @@ export interface Dispatcher {
   start(request: StartRequest): Promise<Answer>;
   /** Brings outputs. The same outputs again give the same answer again; others for an answered call are `already_resolved`. */
   resume(request: ResumeExecution): Promise<Answer>;
+  /**
+   * Lets a call run that waits for a person, or refuses it. The same decision again gives the same answer again; another
+   * one is `already_decided`.
+   */
+  approve(request: ApproveExecution): Promise<Answer>;
   /**
    * The events after a position, then live until the execution pauses or ends, in whichever process it runs. Throws
    * `invalid_cursor` for a position that its log does not have.

@@ -4,10 +4,21 @@ import type { ModelMessage } from '../models/model.ts';
 import type { Execution, NewMessage, Store } from '../store/store.ts';
 import type { DispatchDeps } from './dispatcher.ts';
 import { type Boundary, Superseded } from './event-log.ts';
-import { answerOpenCalls, end, expired, resultsOf } from './execution.ts';
+import {
+  answerOpenCalls,
+  closeApprovals,
+  end,
+  expired,
+  hasOpenCalls,
+  openApprovals,
+  resultsOf,
+  waitingApprovals,
+} from './execution.ts';
 import { describeFailure, errorEvent, type Failure, visibleError } from './failure.ts';
 import { kindOf, stepFailed } from './flow-run.ts';
 import { openCalls } from './history.ts';
+import { BY_POLICY, deniedReceipt, openReceipts } from './receipts.ts';
+import { approvalComplete } from './tool-call.ts';
 
 /** How an execution ends that did not come to its own end. */
 export type Ending =
@@ -60,10 +71,19 @@ export async function endingOf(
   const at = new Date(deps.clock()).toISOString();
   const callWords = OPEN_CALL_WORDS[ending.kind];
   const answered = answerOpenCalls(execution, callWords);
+  const undecided = openApprovals(execution);
+  const decision = {
+    decision: ending.kind === 'expired' ? 'timeout' : 'denied',
+    by: BY_POLICY,
+    reason: null,
+    decidedAt: at,
+  } as const;
+  const unanswered = { text: callWords, atMs: Date.parse(at) };
   return {
-    execution: end(answered, STATUS[ending.kind]),
+    execution: end(closeApprovals(answered, decision), STATUS[ending.kind]),
     events: [
       ...words.closing,
+      ...undecided.map((approval) => approvalComplete(approval, decision)),
       ...execution.started.map(
         ({ toolCallId, bareName }): EventBody => ({
           type: 'tool_complete',
@@ -80,6 +100,10 @@ export async function endingOf(
       lastEvent(ending, kindOf(execution), at),
     ],
     messages: await lastMessages(execution, answered, ending, words, deps.store),
+    receipts: [
+      ...openReceipts(execution, unanswered),
+      ...waitingApprovals(execution).map((approval) => deniedReceipt(execution, approval, unanswered)),
+    ],
   };
 }
 
@@ -102,7 +126,7 @@ async function lastMessages(
   { text, textId }: LastWords,
   store: Store,
 ): Promise<Boundary['messages']> {
-  if (execution.pending.length + execution.started.length > 0) return [await resultsMessage(answered, store)];
+  if (hasOpenCalls(execution)) return [await resultsMessage(answered, store)];
   const wasBrokenInto = kind === 'cancelled' || kind === 'overtaken';
   if (!wasBrokenInto || text.trim() === '') return [];
   const message: ModelMessage = { role: 'assistant', text, toolCalls: [] };

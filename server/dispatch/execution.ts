@@ -2,6 +2,8 @@ import type { ToolChoice } from '../../protocol/definition.ts';
 import { RequestError } from '../errors.ts';
 import type { ModelToolCall, ModelToolResult } from '../models/model.ts';
 import type {
+  Approval,
+  ApprovalDecision,
   Execution,
   ExecutionStatus,
   OfferedTool,
@@ -17,8 +19,8 @@ import type { StartRequest } from './dispatcher.ts';
  *              ┌──openTurn / startCalls / resolveStarted──┐
  *              ▼                                          │
  *   running ───┴──────────────────────────────────────────┘
- *      │ ├──pause──▶ awaiting ──resolveCalls (all)──▶ running
- *      │ │             │ ▲ └──resolveCalls (some)──┘
+ *      │ ├──pause──▶ awaiting ──resolveCalls, decide (the last)──▶ running
+ *      │ │             │ ▲ └──resolveCalls, decide (others)──┘
  *      ▼ ▼             ▼
  *     end: complete, failed, cancelled; expired only from a pause
  *
@@ -55,6 +57,9 @@ export function newExecution(
     secretKeys: secretKeys.filter((key) => Object.hasOwn(given, key)),
     tokens: { input: 0, output: 0 },
     spawned: 0,
+    approvals: [],
+    approvalTimeoutMs: choices.findLast(saysApproval)?.approval?.timeout ?? null,
+    pauseEndsAtMs: null,
     flow: null,
     pending: [],
     started: [],
@@ -70,6 +75,10 @@ export function newExecution(
 
 function saysMaxToolCalls({ maxToolCalls }: ToolChoice): boolean {
   return maxToolCalls !== undefined;
+}
+
+function saysApproval({ approval }: ToolChoice): boolean {
+  return approval?.timeout !== undefined;
 }
 
 /** Begins the next turn. What earlier ones left to recover from is over. */
@@ -111,7 +120,17 @@ export function resolveStarted(execution: Execution, results: readonly ResolvedC
   };
 }
 
-/** Waits for the pending calls. `answered` are calls of the same turn that never left the server. */
+/** Records calls of this turn that a person has to let run. They are asked for with the next pause. */
+export function requestApprovals(execution: Execution, approvals: readonly Approval[]): Execution {
+  return { ...expect(execution, 'running'), approvals: [...execution.approvals, ...approvals] };
+}
+
+/** Those that nobody has decided. */
+export function openApprovals({ approvals }: Execution): readonly Approval[] {
+  return approvals.filter(({ decision }) => decision === null);
+}
+
+/** Waits for the pending calls and for approvals. `answered` are calls of the same turn that never left the server. */
 export function pause(
   execution: Execution,
   pending: readonly PendingCall[],
@@ -119,28 +138,81 @@ export function pause(
   nowMs: number,
 ): Execution {
   expect(execution, 'running');
-  if (pending.length === 0 || execution.started.length > 0) {
-    throw new Error('An execution pauses for calls of the client and for nothing else.');
+  const { approvalTimeoutMs, started } = execution;
+  if (pending.length + openApprovals(execution).length === 0 || started.length > 0) {
+    throw new Error('An execution pauses for calls of the client, for approvals, and for nothing else.');
   }
-  return {
+  const expiresAtMs = approvalTimeoutMs === null ? null : nowMs + approvalTimeoutMs;
+  return withExpiry({
     ...execution,
     status: 'awaiting',
     pending,
+    approvals: execution.approvals.map((one) => (one.decision === null ? { ...one, expiresAtMs } : one)),
     resolved: [...execution.resolved, ...answered],
     takeovers: 0,
-    expiresAtMs: nowMs + execution.pauseLifetimeMs,
-  };
+    pauseEndsAtMs: nowMs + execution.pauseLifetimeMs,
+  });
 }
 
-/** Takes in outputs. With the last pending one the execution runs again. */
+function withExpiry(execution: Execution): Execution {
+  const ends = openApprovals(execution).flatMap(({ expiresAtMs }) => expiresAtMs ?? []);
+  const { pauseEndsAtMs } = execution;
+  return { ...execution, expiresAtMs: Math.min(pauseEndsAtMs ?? execution.expiresAtMs ?? Infinity, ...ends) };
+}
+
+/** Takes in outputs. With the last answer that it waits for the execution runs again. */
 export function resolveCalls(execution: Execution, outputs: readonly ResolvedCall[]): Execution {
   expect(execution, 'awaiting');
   const answered = new Set(outputs.map(({ toolCallId }) => toolCallId));
   const pending = execution.pending.filter(({ toolCallId }) => !answered.has(toolCallId));
-  const resolved = [...execution.resolved, ...outputs];
-  return pending.length > 0
-    ? { ...execution, pending, resolved }
-    : { ...execution, status: 'running', pending, resolved, runAfter: execution.seq, expiresAtMs: null };
+  return goOn({ ...execution, pending, resolved: [...execution.resolved, ...outputs] });
+}
+
+/** Takes in what was decided about one approval. With the last answer that it waits for the execution runs again. */
+export function decide(execution: Execution, approvalId: string, decision: ApprovalDecision): Execution {
+  expect(execution, 'awaiting');
+  const approval = openApprovals(execution).find((one) => one.approvalId === approvalId);
+  if (approval === undefined) throw new Error(`The approval ${approvalId} is not open.`);
+  const approvals = execution.approvals.map((one) => (one === approval ? { ...one, decision } : one));
+  const refusal =
+    decision.decision === 'approved' ? [] : [ownWords(approval, refusalWords(decision), execution.seq)];
+  return goOn({ ...execution, approvals, resolved: [...execution.resolved, ...refusal] });
+}
+
+/** What the model reads of a call that was not let run. */
+export function refusalWords({ decision, reason }: ApprovalDecision): string {
+  if (decision === 'timeout') return 'This call was not made: nobody approved it in time.';
+  const why = reason === null ? '' : ` The reason given: ${reason}`;
+  return `This call was not made: a person refused it.${why}`;
+}
+
+function goOn(execution: Execution): Execution {
+  if (execution.pending.length + openApprovals(execution).length > 0) return withExpiry(execution);
+  return {
+    ...execution,
+    status: 'running',
+    started: waitingApprovals(execution).map(begun),
+    runAfter: execution.seq,
+    pauseEndsAtMs: null,
+    expiresAtMs: null,
+  };
+}
+
+/** Calls that needed approval and have neither begun nor a result. */
+export function waitingApprovals({ approvals, started, resolved }: Execution): readonly Approval[] {
+  const known = new Set([...started, ...resolved].map(({ toolCallId }) => toolCallId));
+  return approvals.filter(({ toolCallId }) => !known.has(toolCallId));
+}
+
+function begun({
+  toolCallId,
+  bareName,
+  modelName,
+  parameters,
+  requestedAt,
+  decision,
+}: Approval): StartedCall {
+  return { toolCallId, bareName, modelName, parameters, startedAt: decision?.decidedAt ?? requestedAt };
 }
 
 /** Replaces the tools for the turns to come. Calls that wait already are not touched. */
@@ -162,22 +234,39 @@ export function resultsOf(execution: Execution, calls: readonly ModelToolCall[])
 
 /** Drops the texts of outputs that stand in the conversation by now. Their hashes stay, to know them again. */
 export function forgetTexts(execution: Execution): Execution {
-  return { ...execution, resolved: execution.resolved.map((call) => ({ ...call, text: '' })) };
+  return {
+    ...execution,
+    resolved: execution.resolved.map((call) => ({ ...call, text: '' })),
+    approvals: execution.approvals.map((approval) => ({ ...approval, parameters: {} })),
+  };
 }
 
 /** Answers every call that has no result yet with words of our own, because nobody else will. */
 export function answerOpenCalls(execution: Execution, words: string): Execution {
   const { pending, started, seq } = execution;
-  const answered = [...pending, ...started].map(({ toolCallId, bareName, modelName }) => ({
-    toolCallId,
-    bareName,
-    modelName,
-    text: words,
-    isError: true,
-    hash: '',
-    acceptedSeq: seq,
-  }));
+  const open = [...pending, ...started, ...waitingApprovals(execution)];
+  const answered = open.map((call) => ownWords(call, words, seq));
   return { ...execution, pending: [], started: [], resolved: [...execution.resolved, ...answered] };
+}
+
+/** Closes what nobody will decide any more. */
+export function closeApprovals(
+  execution: Execution,
+  decision: Omit<ApprovalDecision, 'acceptedSeq'>,
+): Execution {
+  const closed = { ...decision, acceptedSeq: execution.seq };
+  const approvals = execution.approvals.map((one) =>
+    one.decision === null ? { ...one, decision: closed } : one,
+  );
+  return { ...execution, approvals };
+}
+
+function ownWords(
+  { toolCallId, bareName, modelName }: Pick<ResolvedCall, 'toolCallId' | 'bareName' | 'modelName'>,
+  text: string,
+  acceptedSeq: number,
+): ResolvedCall {
+  return { toolCallId, bareName, modelName, text, isError: true, hash: '', acceptedSeq };
 }
 
 /** Ends an execution that runs or waits. All its calls have results by then. */
@@ -186,7 +275,13 @@ export function end(
   status: Exclude<ExecutionStatus, 'running' | 'awaiting'>,
 ): Execution {
   if (!isOpen(execution)) throw new Error(`An execution that is ${execution.status} cannot end again.`);
-  return { ...forgetTexts(expectNoOpenCalls(execution)), status, turnId: null, expiresAtMs: null };
+  return {
+    ...forgetTexts(expectNoOpenCalls(execution)),
+    status,
+    turnId: null,
+    pauseEndsAtMs: null,
+    expiresAtMs: null,
+  };
 }
 
 /** Whether it runs or waits. */
@@ -205,9 +300,15 @@ export function expired(): RequestError {
   });
 }
 
+/** Whether a call of the turn has no result yet. */
+export function hasOpenCalls(execution: Execution): boolean {
+  const { pending, started } = execution;
+  return pending.length + started.length + waitingApprovals(execution).length > 0;
+}
+
 /** Nothing goes on past a call that has no result: it would be forgotten, and every later turn refused by the model. */
 function expectNoOpenCalls(execution: Execution): Execution {
-  if (execution.pending.length + execution.started.length === 0) return execution;
+  if (!hasOpenCalls(execution)) return execution;
   throw new Error('An execution cannot go on while a call has no result.');
 }
 

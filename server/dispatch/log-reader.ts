@@ -70,10 +70,10 @@ class LogReader implements AsyncIterator<StreamEvent> {
     return { done: true, value: undefined };
   }
 
-  /** An answer ends with the last of the awaits that were stored together. */
+  /** An answer ends with the last of what an execution waits for, which was stored together. */
   private isPast(next: StreamEvent | undefined): boolean {
-    if (this.options.until !== 'answer' || this.last?.type !== 'await') return false;
-    return next === undefined ? !this.hasMoreAwaits() : next.type !== 'await';
+    if (this.options.until !== 'answer' || !isPause(this.last)) return false;
+    return next === undefined ? !this.hasMoreAwaits() : !isPause(next);
   }
 
   /** They are stored at once, so they stand in one page, or on the next one where this one was full. */
@@ -151,6 +151,10 @@ class LogReader implements AsyncIterator<StreamEvent> {
     this.unwatch = undefined;
     this.wake?.();
   }
+}
+
+function isPause(event: StreamEvent | undefined): boolean {
+  return event?.type === 'await' || event?.type === 'approval_start';
 }
 
 function unreadable(cause: unknown): RequestError {

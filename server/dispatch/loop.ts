@@ -6,14 +6,14 @@ import type { Execution, StartedCall, StoredMessage } from '../store/store.ts';
 import type { Attachments } from './attachments.ts';
 import { bindCall } from './bound-tools.ts';
 import type { DeskDeps } from './dispatcher.ts';
-import { type Ending, endingOf, resultsMessage } from './ending.ts';
-import { type Boundary, type EventLog, Superseded } from './event-log.ts';
+import { type Ending, endingOf } from './ending.ts';
+import { type EventLog, Superseded } from './event-log.ts';
 import {
   countCalls,
   end,
   isExhausted,
-  openTurn,
   pause,
+  requestApprovals,
   resolveStarted,
   resultsOf,
   startCalls,
@@ -21,36 +21,23 @@ import {
 import { describeFailure, RunAborted } from './failure.ts';
 import { kindOf, messagesForModel, nextStep, stepComplete, stepStart, visibleMessages } from './flow-run.ts';
 import { callIds, positionAfter } from './history.ts';
+import { afterCalls, nextTurn, turnEnd } from './next-boundary.ts';
+import { childReceipts, refusalReceipt } from './receipts.ts';
 import { RunLedger } from './run-ledger.ts';
 import { runStarted, startEvent, toStarted } from './server-calls.ts';
 import {
-  awaitEvent,
   isClientCall,
   type JudgedCall,
   judgeCalls,
+  needsApproval,
+  pauseEvents,
   refusalEvents,
+  toApproval,
   toPending,
   toResolved,
 } from './tool-call.ts';
 import { toModelTool } from './toolset.ts';
 import { askModel, type ModelAnswer, TurnWriter } from './turn.ts';
-
-/**
- * Opens the next turn of a running execution in a boundary of its own or of somebody else's: the state and the event
- * belong into the same commit.
- */
-export function nextTurn(
-  execution: Execution,
-  deps: Pick<DeskDeps, 'newId'>,
-): { readonly execution: Execution; readonly event: EventBody } {
-  const turnId = deps.newId(ID_PREFIX.turn);
-  const next = openTurn(execution, turnId);
-  return { execution: next, event: turnStart(next, turnId) };
-}
-
-export function turnStart({ iteration }: Execution, turnId: string): EventBody {
-  return { type: 'turn_start', id: turnId, iteration, role: 'assistant' };
-}
 
 export interface TurnOptions {
   readonly signal: AbortSignal;
@@ -178,23 +165,33 @@ class Turn {
     const refused = judged.filter((call) => 'problem' in call);
     const allowed = judged.filter((call) => 'tool' in call);
     const at = this.now();
-    const started = allowed.filter((call) => !isClientCall(call)).map((call) => toStarted(call, at));
+    const servers = allowed.filter((call) => !isClientCall(call));
+    const started = servers.filter((call) => !needsApproval(call)).map((call) => toStarted(call, at));
+    const approvals = servers
+      .filter(needsApproval)
+      .map((call) => toApproval(call, this.deps.newId(ID_PREFIX.approval), at));
     const pending = allowed.filter(isClientCall).map((call) => toPending(call, at));
     const refusals = refused.flatMap((call) => refusalEvents(call, execution.iteration, at));
     const answered = refused.map((call) => toResolved(call, execution.seq));
+    const receipts = refused.map((call) => refusalReceipt(execution, call, Date.parse(at)));
     const messages = [this.assistantMessage(judged.map(asHistory))];
     if (started.length > 0) {
       const calling = startCalls(resolveStarted(execution, answered), started, pending);
-      const starts = started.map((call) => startEvent(call, execution.iteration));
-      await this.log.commit({ execution: calling, events: [...refusals, ...starts], messages });
+      const starts = started.map((call) => startEvent(call, execution));
+      const events = [...refusals, ...starts];
+      await this.log.commit({
+        execution: requestApprovals(calling, approvals),
+        events,
+        messages,
+        receipts,
+      });
       return this.settleCalls();
     }
-    if (pending.length > 0) {
-      await this.log.commit({
-        execution: pause(execution, pending, answered, this.deps.clock()),
-        events: [...refusals, ...pending.map(awaitEvent)],
-        messages,
-      });
+    if (pending.length + approvals.length > 0) {
+      const asking = requestApprovals(execution, approvals);
+      const paused = pause(asking, pending, answered, this.deps.clock());
+      const events = [...refusals, ...pauseEvents(paused)];
+      await this.log.commit({ execution: paused, events, messages, receipts });
       return false;
     }
     const settled = resolveStarted(execution, answered);
@@ -204,6 +201,7 @@ class Turn {
       execution: next.execution,
       events: [...refusals, this.turnComplete(undefined), next.event],
       messages: [...messages, { clientId: null, message: { role: 'tool', results } }],
+      receipts,
     });
     return true;
   }
@@ -218,10 +216,12 @@ class Turn {
       clock: this.deps.clock,
       onError: (err: unknown) => this.deps.log.warn({ err, executionId }, 'A server tool failed'),
     };
-    for await (const { resolved, event } of runStarted(this.log.execution, options)) {
+    for await (const { resolved, event, receipt } of runStarted(this.log.execution, options)) {
       const execution = this.ledger.enter(resolveStarted(this.log.execution, [resolved]));
-      if (execution.started.length > 0) await this.log.commit({ execution, events: [event], messages: [] });
-      else await this.log.commit(await afterCalls(execution, [event], this.tokens, this.deps));
+      const children = childReceipts(execution, this.ledger.takeCalls(), this.deps.newId);
+      const ended = { events: [event], receipts: [receipt, ...children] };
+      if (execution.started.length > 0) await this.log.commit({ execution, messages: [], ...ended });
+      else await this.log.commit(await afterCalls(execution, ended, this.tokens, this.deps));
     }
     return this.log.execution.status === 'running';
   }
@@ -271,51 +271,6 @@ class Turn {
   private now(): string {
     return new Date(this.deps.clock()).toISOString();
   }
-}
-
-/**
- * The boundary behind the last result of a turn's server calls: the pause for the calls of the client, or the next
- * turn. `events` stand before it.
- */
-export async function afterCalls(
-  execution: Execution,
-  events: readonly EventBody[],
-  tokens: ModelAnswer['tokens'],
-  deps: Pick<DeskDeps, 'store' | 'clock' | 'newId'>,
-): Promise<Boundary> {
-  const { pending } = execution;
-  if (pending.length > 0) {
-    return {
-      execution: pause(execution, pending, [], deps.clock()),
-      events: [...events, ...pending.map(awaitEvent)],
-      messages: [],
-    };
-  }
-  const results = await resultsMessage(execution, deps.store);
-  const next = nextTurn(execution, deps);
-  const at = new Date(deps.clock()).toISOString();
-  return {
-    execution: next.execution,
-    events: [...events, turnEnd(execution, undefined, tokens, at), next.event],
-    messages: [results],
-  };
-}
-
-/** Without a stop reason where the turn only hands over to the next: a widget would show it as the end. */
-function turnEnd(
-  { turnId, iteration }: Execution,
-  stopReason: StopReason | undefined,
-  tokens: ModelAnswer['tokens'],
-  completedAt: string,
-): EventBody {
-  return {
-    type: 'turn_complete',
-    id: turnId ?? '',
-    iteration,
-    ...(stopReason === undefined ? {} : { stopReason }),
-    ...(tokens === undefined ? {} : { tokens }),
-    completedAt,
-  };
 }
 
 const STOP_REASONS: Readonly<Record<ModelStopReason, StopReason>> = {

@@ -1,17 +1,14 @@
 import type { EventBody } from '../../protocol/event.ts';
-import { RequestError } from '../errors.ts';
-import type { Execution } from '../store/store.ts';
-import { missingSecrets } from './bound-tools.ts';
+import type { Receipt } from '../store/receipt-store.ts';
+import type { Execution, ResolvedCall } from '../store/store.ts';
+import { keepSecrets, requireSecrets, storeAnswered } from './answered.ts';
 import type { Desk } from './desk.ts';
 import type { Answer, ResumeExecution } from './dispatcher.ts';
-import { resultsMessage } from './ending.ts';
-import { type Boundary, Superseded } from './event-log.ts';
 import { replaceTools, resolveCalls } from './execution.ts';
 import { keepClientTools } from './flow-run.ts';
-import { nextTurn } from './loop.ts';
-import { newOutcome, rememberedAnswer } from './outcome.ts';
+import { rememberedAnswer } from './outcome.ts';
+import { clientReceipt } from './receipts.ts';
 import { toolsReport } from './start.ts';
-import { awaitEvent } from './tool-call.ts';
 import { matchOutputs } from './tool-output.ts';
 import { frozenTools, offerTools, winnerOf } from './toolset.ts';
 
@@ -31,46 +28,23 @@ export async function resumeOnce(
   }
   keepSecrets(execution, request.secrets, desk);
   const log = runs.newLog(execution);
-  const resolved = resolveCalls(
-    execution,
-    accepted.map((call) => ({ ...call, text: log.scrub(call.text) })),
-  );
-  if (resolved.status === 'running') requireSecrets(execution, desk);
-  const next = withTools(request, resolved);
-  const outcome = newOutcome(request.idempotency, execution, deps.clock());
-  const giveBack =
-    resolved.status === 'running' ? runs.reserve(execution.owner, request.maxRunning) : undefined;
-  try {
-    await log.commit({ ...(await boundaryOf(next, desk)), outcome });
-    if (log.execution.status === 'running') runs.launch(log);
-    else log.end();
-  } catch (error) {
-    if (error instanceof Superseded) return undefined;
-    throw error;
-  } finally {
-    giveBack?.();
-  }
+  const outputs = accepted.map((call) => ({ ...call, text: log.scrub(call.text) }));
+  const resolved = resolveCalls(execution, outputs);
+  if (resolved.status === 'running') requireSecrets(resolved, desk);
+  const receipts = outputs.flatMap((output) => receiptOfOutput(execution, output, deps.clock()));
+  const next = { before: execution, log, events: [], receipts, ...withTools(request, resolved) };
+  if (!(await storeAnswered(next, request, desk))) return undefined;
   return desk.read(execution, execution.seq, 'answer');
 }
 
-/** Takes in secrets that came once more. */
-function keepSecrets(
+function receiptOfOutput(
   execution: Execution,
-  secrets: Readonly<Record<string, string>> | undefined,
-  { deps: { vault } }: Desk,
-): void {
-  vault.keep(execution.id, secrets ?? {});
-  vault.note(execution);
-}
-
-/** Before anything goes on, so that nothing is lost where one is missing. */
-function requireSecrets(execution: Execution, { deps }: Desk): void {
-  const missing = missingSecrets(execution, execution.tools, deps);
-  if (missing.length === 0) return;
-  throw new RequestError('secrets_required', 'The server no longer has the secrets of this dispatch.', {
-    hint: 'Send the same request again with `secrets`, holding the keys in `details`. Nothing is lost.',
-    details: missing.map((key) => `secrets.${key}: is needed by a tool of this execution`),
-  });
+  { toolCallId, text, isError }: ResolvedCall,
+  atMs: number,
+): readonly Receipt[] {
+  const call = execution.pending.find((one) => one.toolCallId === toolCallId);
+  if (call === undefined) return [];
+  return [clientReceipt(execution, call, { outcome: isError ? 'error' : 'success', text, atMs })];
 }
 
 interface Resumed {
@@ -88,14 +62,4 @@ function withTools({ admission }: ResumeExecution, execution: Execution): Resume
   });
   const next = keepClientTools(replaceTools(execution, offered), admission.admitted);
   return { execution: next, reports: toolsReport(admission, next) };
-}
-
-/** Asks again for what is missing, or goes on with the next turn. */
-async function boundaryOf({ execution, reports }: Resumed, { deps }: Desk): Promise<Boundary> {
-  if (execution.status === 'awaiting') {
-    return { execution, events: [...reports, ...execution.pending.map(awaitEvent)], messages: [] };
-  }
-  const results = await resultsMessage(execution, deps.store);
-  const turn = nextTurn(execution, deps);
-  return { execution: turn.execution, events: [turn.event, ...reports], messages: [results] };
 }

@@ -1,9 +1,12 @@
 import type { EventBody } from '../../protocol/event.ts';
+import type { Receipt } from '../store/receipt-store.ts';
 import type { Execution, ResolvedCall, StartedCall } from '../store/store.ts';
+import { toolTypeOf } from '../tools/child-receipt.ts';
 import { runTool } from '../tools/run-tool.ts';
 import type { Variables } from '../tools/variables.ts';
 import type { BoundCall } from './bound-tools.ts';
 import { UNKNOWN_OUTCOME } from './ending.ts';
+import { receiptOf } from './receipts.ts';
 import type { AllowedCall } from './tool-call.ts';
 import { hashOf } from './tool-output.ts';
 
@@ -11,6 +14,7 @@ import { hashOf } from './tool-output.ts';
 export interface CallResult {
   readonly resolved: ResolvedCall;
   readonly event: EventBody;
+  readonly receipt: Receipt;
 }
 
 export function toStarted(call: AllowedCall, startedAt: string): StartedCall {
@@ -18,9 +22,18 @@ export function toStarted(call: AllowedCall, startedAt: string): StartedCall {
   return { toolCallId, bareName: tool.bareName, modelName: tool.modelName, parameters, startedAt };
 }
 
-export function startEvent(call: StartedCall, iteration: number): EventBody {
-  const { toolCallId, bareName, parameters, startedAt } = call;
-  return { type: 'tool_start', toolCallId, toolName: bareName, parameters, iteration, startedAt };
+export function startEvent(call: StartedCall, { iteration, tools }: Execution): EventBody {
+  const { toolCallId, bareName, modelName, parameters, startedAt } = call;
+  const tool = tools.find((one) => one.modelName === modelName);
+  return {
+    type: 'tool_start',
+    toolCallId,
+    toolName: bareName,
+    ...(tool === undefined ? {} : { toolType: toolTypeOf(tool) }),
+    parameters,
+    iteration,
+    startedAt,
+  };
 }
 
 export interface CallsOptions {
@@ -52,7 +65,9 @@ export async function* runStarted(
           : runTool(tool, call, { scrub, signal, executionId: id, conversationId, onError });
       return [
         call.toolCallId,
-        result.then((given) => resultOf(call, given, { seq, tookMs: clock() - began, at: clock() })),
+        result.then((given) =>
+          resultOf(execution, call, given, { seq, tookMs: clock() - began, at: clock() }),
+        ),
       ];
     }),
   );
@@ -69,8 +84,9 @@ export async function* runStarted(
 }
 
 /** What stands in place of a result that was lost with the process that waited for it. */
-export function unknownOutcome(call: StartedCall, seq: number, nowMs: number): CallResult {
+export function unknownOutcome(execution: Execution, call: StartedCall, nowMs: number): CallResult {
   const { toolCallId, bareName, modelName } = call;
+  const end = { outcome: 'unknown', text: UNKNOWN_OUTCOME, atMs: nowMs } as const;
   return {
     resolved: {
       toolCallId,
@@ -79,8 +95,9 @@ export function unknownOutcome(call: StartedCall, seq: number, nowMs: number): C
       text: UNKNOWN_OUTCOME,
       isError: true,
       hash: '',
-      acceptedSeq: seq,
+      acceptedSeq: execution.seq,
     },
+    receipt: receiptOf(execution, call, end),
     event: {
       type: 'tool_complete',
       toolCallId,
@@ -93,14 +110,17 @@ export function unknownOutcome(call: StartedCall, seq: number, nowMs: number): C
 }
 
 function resultOf(
+  execution: Execution,
   call: StartedCall,
   { text, isError }: { readonly text: string; readonly isError: boolean },
   { seq, tookMs, at }: { readonly seq: number; readonly tookMs: number; readonly at: number },
 ): CallResult {
   const { toolCallId, bareName, modelName } = call;
+  const outcome = isError ? 'error' : 'success';
   return {
     // A hash marks it as somebody else's words: what a tool fetched is data and not an instruction.
     resolved: { toolCallId, bareName, modelName, text, isError, hash: hashOf(text), acceptedSeq: seq },
+    receipt: receiptOf(execution, call, { outcome, text, atMs: at }),
     event: {
       type: 'tool_complete',
       toolCallId,

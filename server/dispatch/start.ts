@@ -13,8 +13,8 @@ import type { EventLog } from './event-log.ts';
 import { isOpen, newExecution } from './execution.ts';
 import { beginFlow, type FlowToRun, kindOf, stepStart } from './flow-run.ts';
 import { nothingNew, type Plan, planReplacement, planStart, positionAfter } from './history.ts';
-import { nextTurn } from './loop.ts';
 import { nameFiles } from './named-files.ts';
+import { nextTurn } from './next-boundary.ts';
 import { newOutcome, rememberedAnswer } from './outcome.ts';
 import { canonicalName, offerTools, winnerOf } from './toolset.ts';
 

@@ -12,7 +12,7 @@ import type { Boundary } from './event-log.ts';
 import { reopenTurn, resolveStarted } from './execution.ts';
 import type { Failure } from './failure.ts';
 import { type Leftovers, leftovers } from './leftovers.ts';
-import { afterCalls, turnStart } from './loop.ts';
+import { afterCalls, turnStart } from './next-boundary.ts';
 import { RunLedger } from './run-ledger.ts';
 import { startEvent, unknownOutcome } from './server-calls.ts';
 
@@ -123,14 +123,15 @@ async function callsAgain(execution: Execution, deps: Deps): Promise<Boundary> {
     bindCall(execution, call, deps, new RunLedger(execution)).tool?.idempotent === true;
   const lost = execution.started
     .filter((call) => !mayRunAgain(call))
-    .map((call) => unknownOutcome(call, execution.seq, deps.clock()));
+    .map((call) => unknownOutcome(execution, call, deps.clock()));
   const settled = resolveStarted(
     execution,
     lost.map(({ resolved }) => resolved),
   );
   const events = lost.map(({ event }) => event);
-  if (settled.started.length === 0) return afterCalls(settled, events, undefined, deps);
+  const receipts = lost.map(({ receipt }) => receipt);
+  if (settled.started.length === 0) return afterCalls(settled, { events, receipts }, undefined, deps);
   // The same start once more: it also takes the position that a process which only seemed dead would write to.
-  const again = settled.started.map((call) => startEvent(call, settled.iteration));
-  return { execution: settled, events: [...events, ...again], messages: [] };
+  const again = settled.started.map((call) => startEvent(call, settled));
+  return { execution: settled, events: [...events, ...again], messages: [], receipts };
 }

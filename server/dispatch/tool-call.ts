@@ -1,7 +1,16 @@
 import type { EventBody } from '../../protocol/event.ts';
 import type { ToolOrigin } from '../../protocol/tool.ts';
 import type { ModelToolCall } from '../models/model.ts';
-import type { Execution, OfferedTool, PendingCall, ResolvedCall } from '../store/store.ts';
+import type {
+  Approval,
+  ApprovalDecision,
+  Execution,
+  OfferedTool,
+  PendingCall,
+  ResolvedCall,
+} from '../store/store.ts';
+import { toolTypeOf } from '../tools/child-receipt.ts';
+import { openApprovals } from './execution.ts';
 import { checkInput, isRecord } from './tool-input.ts';
 import { canonicalName, findTool } from './toolset.ts';
 
@@ -51,6 +60,11 @@ export function isClientCall(call: AllowedCall): call is ClientCall {
   return call.tool.origin !== 'server';
 }
 
+/** Whether a person has to let it run first. */
+export function needsApproval({ tool }: AllowedCall): boolean {
+  return tool.needsApproval === true;
+}
+
 export function toPending(call: ClientCall, awaitedAt: string): PendingCall {
   const { tool, toolCallId, parameters } = call;
   const { bareName, modelName, origin, pageOrigin } = tool;
@@ -63,8 +77,54 @@ export function toResolved(call: RefusedCall, acceptedSeq: number): ResolvedCall
   return { toolCallId, bareName, modelName: name, text: problem, isError: true, hash: '', acceptedSeq };
 }
 
+/** A call that a person has to let run. */
+export function toApproval(call: AllowedCall, approvalId: string, requestedAt: string): Approval {
+  const { tool, toolCallId, parameters } = call;
+  const { bareName, modelName } = tool;
+  return {
+    approvalId,
+    toolCallId,
+    bareName,
+    modelName,
+    parameters,
+    requestedAt,
+    expiresAtMs: null,
+    decision: null,
+  };
+}
+
+/** All that a paused execution waits for, as its client and whoever may approve read it. */
+export function pauseEvents(execution: Execution): readonly EventBody[] {
+  return [
+    ...openApprovals(execution).map((approval) => approvalEvent(approval, execution)),
+    ...execution.pending.map(awaitEvent),
+  ];
+}
+
+function approvalEvent(approval: Approval, { tools, pauseLifetimeMs }: Execution): EventBody {
+  const { approvalId, toolCallId, bareName, modelName, parameters, requestedAt, expiresAtMs } = approval;
+  const tool = findTool(tools, modelName);
+  return {
+    type: 'approval_start',
+    approvalId,
+    toolName: bareName,
+    ...(tool === undefined ? {} : { toolType: toolTypeOf(tool), description: tool.description }),
+    parameters,
+    toolCallId,
+    timeout: expiresAtMs === null ? pauseLifetimeMs : Math.max(0, expiresAtMs - Date.parse(requestedAt)),
+  };
+}
+
+/** That an approval is over, and who ended it. */
+export function approvalComplete(
+  { approvalId }: Approval,
+  { decision, by }: Pick<ApprovalDecision, 'decision' | 'by'>,
+): EventBody {
+  return { type: 'approval_complete', approvalId, decision, resolvedBy: by };
+}
+
 /** The pause for one call, as the client reads it: the bare name, and where it belongs. */
-export function awaitEvent(call: PendingCall): EventBody {
+function awaitEvent(call: PendingCall): EventBody {
   const { toolCallId, bareName, origin, pageOrigin, parameters, awaitedAt } = call;
   return {
     type: 'await',

@@ -1,16 +1,16 @@
 import { ID_PREFIX } from '../../protocol/ids.ts';
 import { MAX_PAGE_CONTEXT_CHARS } from '../../protocol/limits.ts';
-import { DispatchRequest, DispatchResponse, DispatchResumeRequest } from '../../protocol/request.ts';
+import { DispatchRequest, DispatchResumeRequest } from '../../protocol/request.ts';
 import type { Answerer, Answerers } from '../definitions/answerers.ts';
-import type { Answer, Dispatcher } from '../dispatch/dispatcher.ts';
+import type { Dispatcher } from '../dispatch/dispatcher.ts';
 import { RequestError } from '../errors.ts';
 import { refuseDuplicates } from '../guard/client-tools.ts';
 import { IDEMPOTENCY_KEY, idempotencyOf } from '../guard/idempotency.ts';
-import { collectAnswer } from '../http/collect-answer.ts';
 import type { EventStreams } from '../http/event-stream.ts';
 import { admit, isToolPattern } from '../policy.ts';
 import { RESUME_ERRORS } from './client.ts';
-import { type Call, jsonAnswer, type KeyRoute, keyRoute } from './route.ts';
+import { ANSWER, respond, withoutSecrets } from './dispatch-answer.ts';
+import { type KeyRoute, keyRoute } from './route.ts';
 
 export interface DispatchRouteParts {
   readonly answerers: Answerers;
@@ -24,13 +24,6 @@ export interface DispatchRouteParts {
 export function dispatchRoutes(parts: DispatchRouteParts): KeyRoute[] {
   return [dispatchRoute(parts), dispatchResumeRoute(parts)];
 }
-
-const ANSWER = {
-  description:
-    'Events up to the end or a pause; with `streamResponse: false`, where the execution stands then.',
-  events: true,
-  json: DispatchResponse,
-} as const;
 
 function dispatchRoute(parts: DispatchRouteParts): KeyRoute {
   const { answerers, dispatcher, streams, clock, newId } = parts;
@@ -121,16 +114,6 @@ function dispatchResumeRoute({ dispatcher, streams }: DispatchRouteParts): KeyRo
   });
 }
 
-async function respond(
-  isStreamed: boolean | undefined,
-  streams: EventStreams,
-  { requestId }: Call,
-  begin: () => Promise<Answer>,
-): Promise<Response> {
-  if (isStreamed === false) return jsonAnswer(await collectAnswer(await begin()));
-  return streams.answer(requestId, begin);
-}
-
 /** A flow may begin without a word; an agent has to be asked something. */
 function answererOf(
   { agent, flow, inputs, messages = [] }: DispatchRequest,
@@ -154,11 +137,6 @@ function contextOf({ inputs }: Pick<DispatchRequest, 'inputs'>): string | undefi
   const json = JSON.stringify({ inputs });
   if (json.length <= MAX_PAGE_CONTEXT_CHARS) return json;
   throw unfit('inputs', `has ${json.length} characters, and the limit is ${MAX_PAGE_CONTEXT_CHARS}`);
-}
-
-/** Of a stored hash nothing may be guessed back. */
-function withoutSecrets<Body extends object>(body: Body): object {
-  return { ...body, secrets: undefined };
 }
 
 function requirePatterns(patterns: readonly string[]): void {

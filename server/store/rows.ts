@@ -113,6 +113,9 @@ const LATER_FIELDS = {
   secretKeys: [],
   tokens: { input: 0, output: 0 },
   spawned: 0,
+  approvals: [],
+  approvalTimeoutMs: null,
+  pauseEndsAtMs: null,
   flow: null,
 } satisfies Partial<Execution>;
 

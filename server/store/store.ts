@@ -109,6 +109,31 @@ export interface StartedCall {
   readonly startedAt: string;
 }
 
+/** A call of a server tool that waits, or waited, for a person. */
+export interface Approval {
+  readonly approvalId: string;
+  readonly toolCallId: string;
+  readonly bareName: string;
+  readonly modelName: string;
+  /** What was asked for, and what runs. Empty once the call is over. */
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly requestedAt: string;
+  /** When it counts as refused; `null`: when the pause ends. */
+  readonly expiresAtMs: number | null;
+  /** `null` while nobody has decided. */
+  readonly decision: ApprovalDecision | null;
+}
+
+export interface ApprovalDecision {
+  readonly decision: 'approved' | 'denied' | 'timeout';
+  /** The label of the API key that decided; `policy` where nobody did. */
+  readonly by: string;
+  readonly reason: string | null;
+  readonly decidedAt: string;
+  /** Highest `seq` then: what followed from it stands after that. */
+  readonly acceptedSeq: number;
+}
+
 export type ExecutionStatus = 'running' | 'awaiting' | 'complete' | 'failed' | 'cancelled' | 'expired';
 
 /** What an execution asks, step by step. Frozen when it began, but for where it stands and what was answered. */
@@ -174,6 +199,10 @@ export interface Execution {
   readonly flow: FlowRun | null;
   /** Calls that wait for their outputs; while it still runs, those that will wait once the server's own calls are done. */
   readonly pending: readonly PendingCall[];
+  /** Calls that wait for a person, and those that did. They begin once all that the turn waits for has come. */
+  readonly approvals: readonly Approval[];
+  /** How long one of them waits, in milliseconds; `null`: as long as the pause. */
+  readonly approvalTimeoutMs: number | null;
   /** Server calls of this turn whose results are not stored yet. Empty: the model is being asked. */
   readonly started: readonly StartedCall[];
   /** Outputs of this pause that arrived while others were still pending, and those of earlier pauses by hash. */
@@ -187,6 +216,8 @@ export interface Execution {
   readonly takeovers: number;
   readonly createdAtMs: number;
   /** When a paused execution expires; `null` while it is not paused. */
+  readonly pauseEndsAtMs: number | null;
+  /** When time is over for something that it waits for: the pause itself, or an approval. `null` while it is not paused. */
   readonly expiresAtMs: number | null;
 }
 

@@ -120,6 +120,7 @@ export function instrumentDispatcher(dispatcher: Dispatcher, steps: Steps): Disp
   return {
     start: (request) => slow(dispatcher.start(request)),
     resume: (request) => slow(dispatcher.resume(request)),
+    approve: (request) => slow(dispatcher.approve(request)),
     follow: (request) => slow(dispatcher.follow(request)),
     cancel: (request) => dispatcher.cancel(request),
     deleteConversation: (conversationId) => dispatcher.deleteConversation(conversationId),

@@ -123,9 +123,10 @@ export async function aServer(options: TestServerOptions = {}): Promise<TestServ
   const store = options.wrapStore?.(realStore) ?? realStore;
   const lines: string[] = [];
   const scrubber = createScrubber(options.secrets ?? []);
+  const dispatched = createScrubber([]);
   const log = createLog({
     level: 'debug',
-    scrubber,
+    scrubber: { scrub: (line) => dispatched.scrub(scrubber.scrub(line)) },
     destination: { write: (line) => void lines.push(line) },
   });
   const asked: ModelRequest[] = [];
@@ -169,7 +170,7 @@ export async function aServer(options: TestServerOptions = {}): Promise<TestServ
     ...(options.leaseMs === undefined ? {} : { leaseMs: options.leaseMs }),
     toolbox,
     scrubber,
-    logScrubber: scrubber,
+    logScrubber: dispatched,
     managedSecret: (workspace, name) => secrets.value(workspace, name),
     tools: (agentId) => tools.get(agentId) ?? [],
     clock,
