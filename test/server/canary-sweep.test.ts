@@ -1,5 +1,13 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
+import { trace } from '@opentelemetry/api';
+import {
+  BasicTracerProvider,
+  InMemorySpanExporter,
+  SimpleSpanProcessor,
+} from '@opentelemetry/sdk-trace-base';
+import Database from 'libsql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { StreamEvent } from '../../protocol/event.ts';
 import { hashCredential } from '../../server/credentials.ts';
@@ -120,6 +128,21 @@ function externalTool(path: string) {
   };
 }
 
+/** Nobody answers there, or nothing may be asked there: the address itself stands in many an error. */
+const UNREACHABLE = ['10.0.0.1', 'nobody.invalid', '127.0.0.1:8019', '127.0.0.1:8020'];
+
+function unreachableTool(host: string, index: number) {
+  return {
+    name: `unreachable_${index}`,
+    description: 'Does not answer.',
+    toolType: 'external',
+    config: {
+      url: `http://${host}/{{secrets.in_body}}/x?q={{secrets.in_query}}&m={{secret:MANAGED}}`,
+      headers: { authorization: '{{secrets.in_header}}' },
+    },
+  };
+}
+
 const dispatchBody = (tools: object, more: object = {}) => ({
   agent: { model: 'openai-compatible/parrot', tools: { maxToolCalls: 50, ...tools } },
   messages: [{ role: 'user', content: 'Call them all.' }],
@@ -129,7 +152,7 @@ const dispatchBody = (tools: object, more: object = {}) => ({
 
 async function dispatched(about: string, body: object): Promise<readonly StreamEvent[]> {
   const response = await heard(about, '/v1/dispatch', body);
-  expect(response.status).toBe(200);
+  expect(response.ok ? 'ok' : await response.text()).toBe('ok');
   const events = await eventsOf(response);
   const executionId = events[0]?.executionId;
   if (executionId !== undefined) executions.push(executionId);
@@ -137,7 +160,12 @@ async function dispatched(about: string, body: object): Promise<readonly StreamE
 }
 const executions: string[] = [];
 
+const spans = new InMemorySpanExporter();
+
 beforeAll(async () => {
+  trace.setGlobalTracerProvider(
+    new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(spans)] }),
+  );
   folder = temporaryDirectory();
   service = await startEchoingService();
   parrot = await startParrot();
@@ -158,7 +186,7 @@ beforeAll(async () => {
       ],
       apiKeys: [{ key: { env: 'SITE_ADMIN' }, scopes: ['*'] }],
       mcpServers: { notes: { url: mcp.url, headers: { authorization: { env: 'NOTES_ACCESS' } } } },
-      egress: { internal: [service.host, mcp.host] },
+      egress: { internal: [service.host, mcp.host, '127.0.0.1:8019'] },
     }).replace(
       '"TOOLS"',
       `{ name: 'throws', description: 'Fails.', run() { throw new Error('/srv/app/x bad ' + ${JSON.stringify(CANARIES.provider)} + ' ' + ${JSON.stringify(CANARIES.sealing)}, { cause: new Error(${JSON.stringify(CANARIES.provider)}) }); } }`,
@@ -188,6 +216,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await pagehand.stop(0);
+  trace.disable();
   await Promise.all([service.close(), parrot.close(), mcp.close()]);
 });
 
@@ -218,8 +247,17 @@ async function dispatchEverything(): Promise<void> {
     parametersSchema: { type: 'object', properties: { task: { type: 'string' } } },
     config: { agent: { model: 'openai-compatible/parrot' }, allowedTools: ['echo_*'] },
   };
-  const runtimeTools = [...ECHO_PATHS.map(externalTool), graphql, custom];
+  const runtimeTools = [
+    ...ECHO_PATHS.map(externalTool),
+    graphql,
+    custom,
+    ...UNREACHABLE.map(unreachableTool),
+  ];
   await dispatched('a dispatch of all tools', dispatchBody({ runtimeTools }));
+  await dispatched('a secret that no header can hold', {
+    ...dispatchBody({ runtimeTools: [externalTool('/body')] }),
+    secrets: { ...SECRETS, in_header: `${CANARIES.inHeader}\n${CANARIES.unsaved}` },
+  });
   await dispatched('a subagent', dispatchBody({ runtimeTools: [externalTool('/forms'), child] }));
   await dispatched('an MCP server', dispatchBody({ toolIds: ['mcp:notes:*'] }));
   const headers = { authorization: '{{secrets.in_header}}', 'x-managed': '{{secret:MANAGED}}' };
@@ -272,7 +310,6 @@ async function chat(): Promise<void> {
     null,
   );
   const messages = [{ role: 'user', content: 'Call them all.' }];
-  await heard('a chat', '/v1/client/chat', { sessionId, messages }, { key: null });
   const failing = [{ role: 'user', content: 'fail with the key' }];
   await heard('a chat whose model fails', '/v1/client/chat', { sessionId, messages: failing }, { key: null });
   await heard(
@@ -281,6 +318,12 @@ async function chat(): Promise<void> {
     { sessionId, messages, secrets: { a: CANARIES.unsaved } },
     { key: null },
   );
+  const session = { headers: { authorization: `Bearer ${sessionId}` }, key: null };
+  const [first] = await eventsOf(
+    await heard('a chat', '/v1/client/chat', { sessionId, messages }, { key: null }),
+  );
+  const events = `/v1/client/executions/${first?.executionId}/events?after=0`;
+  expect((await heard('the events of a chat', events, undefined, session)).status).toBe(200);
   await heard('a wrong session', '/v1/client/chat', { sessionId: `${sessionId}x`, messages }, { key: null });
 }
 
@@ -318,6 +361,12 @@ async function failEverything(): Promise<void> {
   await heard('two keys', '/v1/secrets', undefined, { headers: { 'x-api-key': CANARIES.configuredKey } });
   await heard('a key in the address', `/v1/secrets?key=${CANARIES.configuredKey}`, undefined, { key: null });
   await heard('a wrong address', `/v1/${CANARIES.configuredKey}`);
+  const other = new Database(join(folder, 'pagehand.db'));
+  other.exec('begin immediate');
+  const unsaved = await heard('a database that takes nothing', '/v1/secrets', { name: 'A', value });
+  expect(unsaved.status).toBe(503);
+  other.exec('rollback');
+  other.close();
   await heard('a model that fails', '/v1/dispatch', {
     ...dispatchBody({}),
     messages: [{ role: 'user', content: 'fail with the key' }],
@@ -325,10 +374,18 @@ async function failEverything(): Promise<void> {
 }
 
 async function readEverything(): Promise<void> {
-  for (const path of ['/v1/secrets', '/v1/client-tokens', '/v1/api-keys', '/v1/tools', '/openapi.json']) {
-    await heard(`GET ${path}`, path);
+  for (const path of [
+    '/v1/secrets',
+    '/v1/client-tokens',
+    '/v1/api-keys',
+    '/v1/tools',
+    '/v1/receipts',
+    '/v1/receipts?format=ndjson',
+    '/metrics',
+    '/openapi.json',
+  ]) {
+    expect((await heard(`GET ${path}`, path)).status).toBe(200);
   }
-  for (const path of ['/v1/receipts', '/metrics']) await heard(`GET ${path}`, path);
 }
 
 function all(): readonly Canary[] {
@@ -361,6 +418,26 @@ describe('a secret of any kind', () => {
     }
   });
 
+  test('stands in no row of the database, wherever pages end [R2-17]', () => {
+    const database = new Database(join(folder, 'pagehand.db'), { readonly: true });
+    const tables = database.prepare("select name from sqlite_master where type = 'table'").all() as {
+      name: string;
+    }[];
+    const rows = tables.map(({ name }) => [name, database.prepare(`select * from "${name}"`).all()]);
+    database.close();
+    expect(rows.filter(([, all]) => (all as unknown[]).length > 0).length).toBeGreaterThan(8);
+    const found = rows.map(([name, of]) => [name, canariesIn(JSON.stringify(of), all())]);
+    expect(found.filter(([, canaries]) => (canaries as unknown[]).length > 0)).toEqual([]);
+  });
+
+  test('stands in no span', () => {
+    const finished = spans.getFinishedSpans();
+    const told = finished.map(({ name, attributes, events, status }) =>
+      JSON.stringify({ name, attributes, events, status }),
+    );
+    expect(canariesIn(told.join('\n'), all())).toEqual([]);
+  });
+
   test('stands in no answer, event or refusal [R2-17]', () => {
     const found = answers.flatMap(({ about, text }) =>
       canariesIn(text, all()).map((canary) => `${about}: ${canary}`),
@@ -371,4 +448,24 @@ describe('a secret of any kind', () => {
   test('is read by no model', () => {
     expect(canariesIn(parrot.received.join('\n'), all())).toEqual([]);
   });
+});
+
+test('the password of a database that is not there stands in no error and no line', async () => {
+  const password = odd('database');
+  const written: string[] = [];
+  const failure = await createPagehand({
+    cwd: temporaryDirectory(),
+    assets: {},
+    logTo: { write: (line) => void written.push(line) },
+    env: {
+      PAGEHAND_DB: `postgres://user:${encodeURIComponent(password)}@127.0.0.1:1/pagehand`,
+      PAGEHAND_LOG_LEVEL: 'debug',
+    },
+  }).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  expect(failure).toBeInstanceOf(Error);
+  const told = `${inspect(failure, { depth: 10 })}${written.join('')}`;
+  expect(canariesIn(told, [{ slot: 'database', value: password }])).toEqual([]);
 });
