@@ -56,6 +56,8 @@ async function timed<Result>(
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', cancel);
+    // Ends what is still being said by who was asked on the way.
+    stop.abort();
   }
 }
 

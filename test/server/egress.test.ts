@@ -1,7 +1,7 @@
 import https from 'node:https';
 import net, { type AddressInfo } from 'node:net';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createEgress } from '../../server/egress/create-egress.ts';
 import type { Egress, EgressRequest } from '../../server/egress/egress.ts';
 import { ToolError } from '../../server/tools/tool-error.ts';
@@ -315,6 +315,20 @@ describe('a redirect', () => {
     const said = await refused(anEgress().request(get(url, sent)));
     expect(said).toEqual({ code: 'redirect_refused', message: expect.stringContaining(why) });
     expect(sender.seen.length).toBe(what === 'without end' ? 6 : 1);
+  });
+
+  test('is not kept open by what it goes on saying', async () => {
+    let isOpen = true;
+    const there = await host(({ url }, response) => {
+      if (url === '/b') return response.end('b');
+      response.writeHead(302, { location: '/b' }).write('a');
+      response.on('close', () => {
+        isOpen = false;
+      });
+    });
+    internet.name('api.example', there);
+    expect(textOf(await anEgress().request(get('http://api.example/a')))).toBe('b');
+    await vi.waitFor(() => expect(isOpen).toBe(false), 5_000);
   });
 
   test('is refused to what reads streams itself', async () => {
