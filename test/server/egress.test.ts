@@ -320,7 +320,10 @@ describe('a redirect', () => {
   test('is not kept open by what it goes on saying', async () => {
     let isOpen = true;
     const there = await host(({ url }, response) => {
-      if (url === '/b') return response.end('b');
+      if (url === '/b') {
+        response.end('b');
+        return;
+      }
       response.writeHead(302, { location: '/b' }).write('a');
       response.on('close', () => {
         isOpen = false;
