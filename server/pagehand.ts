@@ -8,6 +8,7 @@ import { type EnvironmentVariables, readEnvironment } from './config/environment
 import { loadConfig } from './config/load.ts';
 import { textsOf } from './config/secret-keys.ts';
 import { createCredentials, hashCredential } from './credentials.ts';
+import { reviewConfigured } from './definitions/review-configured.ts';
 import { createDispatcher } from './dispatch/create-dispatcher.ts';
 import { createEventStreams } from './http/event-stream.ts';
 import { createLog, type Log } from './log.ts';
@@ -103,6 +104,12 @@ export async function createPagehand(options: PagehandOptions = {}): Promise<Pag
     newId,
     log,
   });
+  const reviewed = reviewConfigured(config.surfaces, { models, review: toolbox.review });
+  const oddities = await reviewed.catch(async (error: unknown) => {
+    await Promise.all([openedTools.close(), store.close()]);
+    throw error;
+  });
+  for (const problem of oddities) log.warn({ problem }, 'Something in the configuration is odd');
   const telemetry = createTelemetry({ scrubber: told, log, waitingCode: openedTools.waitingCode });
   const tools = new Map(config.surfaces.map(({ agent }) => [agent.id, agent.tools]));
   const dispatcher = createDispatcher({

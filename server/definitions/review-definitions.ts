@@ -4,7 +4,10 @@ import { ConfigError } from '../config/config.ts';
 import { RequestError } from '../errors.ts';
 import { flowProblems, planSteps } from '../flows/flow-steps.ts';
 import type { ModelResolver } from '../models/model.ts';
+import { BUILTIN_NAMES, BUILTIN_PREFIX } from '../tools/builtins/builtins.ts';
 import type { Finding } from '../tools/kind.ts';
+import { findingLines } from '../tools/review.ts';
+import { readToolId } from '../tools/tool-id.ts';
 import type { Toolbox } from '../tools/toolbox.ts';
 
 export interface ReviewParts {
@@ -73,7 +76,7 @@ async function reviewAskers(
   if (errors.length === 0) return findings;
   throw new RequestError('invalid_tool', `A runtime tool cannot work: ${errors[0]?.message}`, {
     hint: errors[0]?.suggestion,
-    details: errors.map(({ path, message }) => `${path}: ${message}`),
+    details: findingLines(errors),
   });
 }
 
@@ -88,16 +91,18 @@ function modelProblems(at: string, model: string | undefined, models: ModelResol
   }
 }
 
-const TOOL_ID = /^(tool_[^\s:*]+|builtin:[^\s:*]+|mcp:[A-Za-z0-9_.-]{1,64}:([^\s*]*\*|[^\s*]+))$/;
-
 function idProblems(at: string, ids: readonly string[]): readonly string[] {
-  return ids.flatMap((id, index) =>
-    TOOL_ID.test(id)
-      ? []
-      : [
-          `${at}[${index}]: is no id of a tool. One is \`tool_…\`, \`builtin:<name>\`, \`mcp:<server>:<tool>\` or \`mcp:<server>:*\``,
-        ],
-  );
+  return ids.flatMap((text, index) => {
+    const id = readToolId(text);
+    if (id === undefined) {
+      return [
+        `${at}[${index}]: is no id of a tool. One is \`tool_…\`, \`saved:<name>\`, \`builtin:<name>\`, \`mcp:<server>:<tool>\` or \`mcp:<server>:*\``,
+      ];
+    }
+    if (id.kind !== 'builtin' || BUILTIN_NAMES.includes(id.name)) return [];
+    const names = BUILTIN_NAMES.map((name) => `\`${BUILTIN_PREFIX}${name}\``).join(', ');
+    return [`${at}[${index}]: there is no built-in tool "${id.name}". These are: ${names}`];
+  });
 }
 
 function oddInstructions(

@@ -14,13 +14,13 @@ export interface Kept<Body>
   readonly body: Body;
 }
 
-export interface Page<Body> {
+interface Page<Body> {
   /** By name. */
   readonly data: readonly Kept<Body>[];
   readonly nextCursor: string | null;
 }
 
-export interface PageWanted<Body> {
+interface PageWanted<Body> {
   readonly cursor: string | undefined;
   readonly limit: number;
   /** Default: all. */

@@ -198,6 +198,7 @@ function chatRoute({
           surfaceId: surface.id,
           conversationId,
           ...(await answerers.ofSurface(surface, body.inputs)),
+          user: await userOf(active, store),
           messages: body.messages,
           replacesMessageId: body.replacesMessageId,
           files: surface.files,
@@ -304,6 +305,16 @@ function feedbackRoute({ store, sessions, limits, clock, newId }: ClientRoutePar
       return jsonAnswer({ success: true, feedbackId } satisfies FeedbackResponse);
     },
   });
+}
+
+/** What `{{_user.id}}` stands for: whom a proof made known to the site, and nobody else. */
+async function userOf(
+  { surface, session }: ActiveSession,
+  store: Store,
+): Promise<Readonly<Record<string, unknown>>> {
+  if (surface.identity === null) return {};
+  const id = (await store.record(session.conversationId))?.endUserId;
+  return id == null ? {} : { id };
 }
 
 /** Throws where it is more than a model should read with each message. */

@@ -1,5 +1,10 @@
+import { createHmac } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { StreamEvent } from '../../protocol/event.ts';
+import { ConfigError } from '../../server/config/config.ts';
+import { createLog, createPagehand } from '../../server/index.ts';
 import type { ModelRequest } from '../../server/models/model.ts';
 import {
   API_KEY,
@@ -15,6 +20,7 @@ import {
   type TestServer,
   type TestServerOptions,
 } from '../support/server.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
 
 const AGENT_ID = 'agent_helper';
 const FLOW_ID = 'flow_helper';
@@ -314,4 +320,50 @@ describe('a configured agent', () => {
 test('a surface of the configuration without any of these answers as before', async () => {
   server = await aServer({ config: CONFIG });
   expect((await chat())[0]).toMatchObject({ kind: 'agent', agentId: 'store' });
+});
+
+test('`{{_user.id}}` is whom a proof made known, and of nobody else', async () => {
+  const secret = 'a secret of the site with forty characters';
+  await given({ flowId: FLOW_ID, identity: { secret } }, { model: (request) => says(lastWords(request)) });
+  await keep('flow', {
+    name: 'Greets',
+    steps: [{ type: 'prompt', config: { userPrompt: 'Greet {{_user.id}}.' } }],
+  });
+  const signed = `${Buffer.from('ada').toString('base64url')}.${Date.parse('2026-11-20T11:00:00Z') / 1000}`;
+  const proof = `${signed}.${createHmac('sha256', secret).update(signed).digest('hex')}`;
+  const { sessionId } = await server.init({ visitorHistory: true, identityProof: proof });
+  const claimed = await eventsOf(await server.chat({ sessionId }));
+  expect(claimed.at(-1)).toMatchObject({ finalOutput: 'Greet ada.' });
+  const { sessionId: nobody } = await server.init();
+  expect(await refusal(await server.chat({ sessionId: nobody, inputs: { _user: { id: 'ada' } } }))).toBe(
+    '400 unresolved_variable',
+  );
+});
+
+test.each([
+  [
+    'a tool of the file that cannot work',
+    { runtimeTools: [{ name: 'x', description: 'x', toolType: 'custom', config: { code: 'return (' } }] },
+    'surfaces[0].agent.uses.runtimeTools[0]',
+  ],
+  ['an id that is none', { toolIds: ['clock'] }, 'surfaces[0].agent.uses.toolIds[0]: is no id of a tool'],
+  [
+    'a built-in tool that there is not',
+    { toolIds: ['builtin:time_machine'] },
+    'surfaces[0].agent.uses.toolIds[0]: there is no built-in tool "time_machine". These are: `builtin:',
+  ],
+])('%s stops the start of the server', async (_, uses, expected) => {
+  server = await aServer();
+  const cwd = temporaryDirectory();
+  writeFileSync(
+    join(cwd, 'pagehand.config.json'),
+    JSON.stringify({ surfaces: [{ id: 'store', agent: { uses } }] }),
+  );
+  const started = createPagehand({
+    cwd,
+    log: createLog({ level: 'silent' }),
+    env: { PAGEHAND_DB: ':memory:' },
+  });
+  await expect(started).rejects.toThrow(ConfigError);
+  await expect(started).rejects.toThrow(expected);
 });
