@@ -5,6 +5,7 @@ import { cut } from '../dispatch/text.ts';
 import { checkInput } from '../dispatch/tool-input.ts';
 import { offerTools } from '../dispatch/toolset.ts';
 import { RequestError } from '../errors.ts';
+import type { Log } from '../log.ts';
 import type { ManagedSecrets } from '../secrets/managed-secrets.ts';
 import type { Scrubber } from '../secrets/scrubber.ts';
 import type { Receipt, ReceiptStore } from '../store/receipt-store.ts';
@@ -26,7 +27,7 @@ export interface CallToolParts {
   readonly model: string;
   readonly clock: () => number;
   readonly newId: (prefix: string) => string;
-  readonly log: { warn(fields: Readonly<Record<string, unknown>>, message: string): void };
+  readonly log: Pick<Log, 'warn' | 'error'>;
 }
 
 /** One call of a tool, outside of any conversation. */
@@ -72,15 +73,29 @@ export async function callTool(request: ToolCallRequest, parts: CallToolParts): 
     const receipt = receiptOf(request, outcome, parts.newId);
     const { workspace, surfaceId, conversationId, approvedBy } = receipt;
     const execution = { workspace, surfaceId, executionId, conversationId, approvedBy };
-    await parts.receipts.addReceipts(
+    await keepReceipts(
       scrubber.scrubValue([
         { ...receipt, executionId, startedAtMs, durationMs: executionTimeMs },
         ...children.map((call) => childReceipt(call, execution, parts.newId)),
       ]),
+      parts,
     );
     return scrubber.scrubValue({ executionId, executionTimeMs, ...answerOf(outcome) });
   } finally {
     letGo();
+  }
+}
+
+/** What the call did is done: a caller who heard of a failure here would do it again. */
+async function keepReceipts(
+  receipts: readonly Receipt[],
+  parts: Pick<CallToolParts, 'receipts' | 'log'>,
+): Promise<void> {
+  try {
+    await parts.receipts.addReceipts(receipts);
+  } catch (err) {
+    const calls = receipts.map(({ executionId, toolCallId, tool }) => ({ executionId, toolCallId, tool }));
+    parts.log.error({ err, calls }, 'The receipts of a call could not be stored');
   }
 }
 

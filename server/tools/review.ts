@@ -54,7 +54,10 @@ export function findingLines(findings: readonly Finding[]): readonly string[] {
   return findings.map(({ path, line, column, message, suggestion }) => {
     const lineText = column === undefined ? `line ${line}` : `line ${line}, column ${column}`;
     const place = [path, line === undefined ? undefined : lineText].filter((one) => one !== undefined);
-    const isNamed = path !== undefined && line === undefined && message.startsWith(`\`${path}\``);
+    const isNamed =
+      path !== undefined &&
+      line === undefined &&
+      [path, `\`${path}\``].some((one) => message.startsWith(one));
     const sentence = suggestion === undefined ? message : `${message} ${suggestion}`;
     return place.length === 0 || isNamed ? sentence : `${place.join(', ')}: ${sentence}`;
   });
