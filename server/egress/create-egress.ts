@@ -2,17 +2,15 @@ import type { Agent } from 'undici';
 import { ToolError } from '../tools/tool-error.ts';
 import type { Egress, EgressRequest, EgressResponse } from './egress.ts';
 import { egressError, refusedRedirect } from './failures.ts';
-import { type AddressLookup, guardedAgent } from './guarded-agent.ts';
+import { guardedAgent } from './guarded-agent.ts';
 import { guardedFetch } from './guarded-fetch.ts';
 import { harmless, sendable, unsendable, withoutBodyHeaders } from './headers.ts';
 import { ACCEPTED_ENCODINGS, readBody } from './read-body.ts';
-import { placeOf, requireTarget } from './target.ts';
+import { notPublic, placeOf, requireTarget } from './target.ts';
 
 export interface EgressOptions {
   /** `host:port` of what tools may reach beside the public internet, as it is written in the addresses of tools. */
   readonly internal: readonly string[];
-  /** Default: the system's. */
-  readonly lookup?: AddressLookup;
 }
 
 const MAX_REDIRECTS = 5;
@@ -25,9 +23,9 @@ interface Step {
   readonly body: string | Uint8Array | undefined;
 }
 
-export function createEgress({ internal, lookup }: EgressOptions): Egress {
+export function createEgress({ internal }: EgressOptions): Egress {
   const named = new Set(internal);
-  const agent = guardedAgent(named, lookup);
+  const agent = guardedAgent(named);
   return {
     request: (request) => timed(request, (signal) => follow(agent, named, { ...request, signal })),
     fetch: guardedFetch(agent, named),
@@ -64,9 +62,11 @@ async function timed<Result>(
 async function follow(
   agent: Agent,
   internal: ReadonlySet<string>,
-  { method, url, headers, body, signal, maxBytes }: EgressRequest,
+  { method, url, headers, body, signal, maxBytes, isPublicOnly = false }: EgressRequest,
 ): Promise<EgressResponse> {
-  let step: Step = { method, url: requireTarget(url, internal), headers: sendable(headers), body };
+  const first = requireTarget(url, internal);
+  if (isPublicOnly && internal.has(placeOf(first))) throw notPublic(placeOf(first));
+  let step: Step = { method, url: first, headers: sendable(headers), body };
   for (let redirects = 0; ; redirects += 1) {
     const answer = await send(agent, internal, step, signal, maxBytes);
     if ('status' in answer) return answer;
@@ -133,6 +133,9 @@ function redirected(
   if (!URL.canParse(location, url.href))
     throw refusedRedirect('It was sent on to an address that cannot be read.');
   const next = requireTarget(new URL(location, url.href).href, internal);
+  if (internal.has(placeOf(next)) && !internal.has(placeOf(url))) {
+    throw refusedRedirect(`It was sent on from the public internet to "${placeOf(next)}".`);
+  }
   if (url.protocol === 'https:' && next.protocol === 'http:') {
     throw refusedRedirect(`It was sent on from https to http, to "${placeOf(next)}".`);
   }

@@ -9,6 +9,8 @@ export interface EgressRequest {
   readonly timeoutMs: number;
   /** Of the decoded body. */
   readonly maxBytes: number;
+  /** Whether what the operator named stays closed, for an address that a model chose. Default: false. */
+  readonly isPublicOnly?: boolean;
 }
 
 export interface EgressResponse {
@@ -23,7 +25,7 @@ export interface EgressResponse {
 
 /**
  * The only way out of the server for what tools ask for. Connects to addresses of the public internet and to those
- * internal ones that the operator named, checked when the connection is made. Follows redirects without credentials.
+ * internal ones that the operator named, checked when the connection is made. Follows redirects without credentials, and none into the inside.
  * Rejects with `ToolError`: `egress_blocked`, `egress_failed`, `redirect_refused`, `response_too_large`, `timed_out`,
  * `cancelled`. A status other than 2xx is an answer and no error.
  */

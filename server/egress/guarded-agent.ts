@@ -1,14 +1,7 @@
-import { type LookupAddress, type LookupOptions, lookup as systemLookup } from 'node:dns';
+import dns from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { Agent, buildConnector } from 'undici';
 import { isReachable } from './address.ts';
-
-/** Answers with all addresses of a name. As `dns.lookup` with `all`. */
-export type AddressLookup = (
-  hostname: string,
-  options: LookupOptions & { readonly all: true },
-  done: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
-) => void;
 
 /** Time to connect, TLS included, in milliseconds. */
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -24,9 +17,9 @@ export class ClosedAddress extends Error {}
  * address that is written out is checked as it is, and of a name every address of the one answer that is then
  * connected to. So a name cannot answer one thing to the check and another to the connection.
  */
-export function guardedAgent(internal: ReadonlySet<string>, lookup: AddressLookup = systemLookup): Agent {
+export function guardedAgent(internal: ReadonlySet<string>): Agent {
   const connectorOf = (isNamed: boolean) =>
-    buildConnector({ timeout: CONNECT_TIMEOUT_MS, lookup: guardedLookup(isNamed, lookup) });
+    buildConnector({ timeout: CONNECT_TIMEOUT_MS, lookup: guardedLookup(isNamed) });
   const toPublic = connectorOf(false);
   const toNamed = connectorOf(true);
   return new Agent({
@@ -49,9 +42,9 @@ export function guardedAgent(internal: ReadonlySet<string>, lookup: AddressLooku
   });
 }
 
-function guardedLookup(isNamed: boolean, lookup: AddressLookup): LookupFunction {
+function guardedLookup(isNamed: boolean): LookupFunction {
   return (hostname, options, callback) => {
-    lookup(hostname, { ...options, all: true }, (error, addresses) => {
+    dns.lookup(hostname, { ...options, all: true }, (error, addresses) => {
       if (error !== null) return callback(error, [], 0);
       const [first] = addresses;
       if (first === undefined || !addresses.every(({ address }) => isReachable(address, isNamed))) {

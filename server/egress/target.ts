@@ -45,6 +45,11 @@ export function blocked(place: string, isNamedByOperator: boolean): ToolError {
   );
 }
 
+/** For whoever lets a model choose the address: what the operator named is for tools whose address is written down. */
+export function notPublic(place: string): ToolError {
+  return refused(`This tool may not reach "${place}": it reads the public internet alone.`);
+}
+
 function refused(message: string): ToolError {
   return new ToolError('egress_blocked', message);
 }

@@ -31,7 +31,7 @@ afterEach(async () => {
 });
 
 function anEgress(internal: readonly string[] = []): Egress {
-  const egress = createEgress({ internal, lookup: internet.lookup });
+  const egress = createEgress({ internal });
   egresses.push(egress);
   return egress;
 }
@@ -195,6 +195,31 @@ describe('what the operator named', () => {
     ]) {
       expect((await refused(egress.request(get(url)))).code, url).toBe('egress_blocked');
     }
+  });
+
+  test('is not reached by being sent on from the public internet, nor where a model chose the address', async () => {
+    const inner = await host(({ url }, response) =>
+      url === '/a' ? response.writeHead(302, { location: '/b' }).end() : response.end('inner'),
+    );
+    const place = `localhost:${inner.port}`;
+    const sender = await host((_request, response) =>
+      response.writeHead(302, { location: `http://${place}/` }).end(),
+    );
+    internet.name('localhost', inner, ['127.0.0.1']);
+    internet.name('sender.example', sender);
+    const egress = anEgress([place]);
+    const sent = await refused(egress.request(get('http://sender.example/')));
+    expect(sent).toEqual({
+      code: 'redirect_refused',
+      message: expect.stringContaining('from the public internet'),
+    });
+    const chosen = await refused(egress.request(get(`http://${place}/`, { isPublicOnly: true })));
+    expect(chosen).toEqual({
+      code: 'egress_blocked',
+      message: expect.stringContaining('public internet alone'),
+    });
+    expect(inner.sockets).toBe(0);
+    expect(textOf(await egress.request(get(`http://${place}/a`)))).toBe('inner');
   });
 
   test('is never a service that hands out credentials of the machine', async () => {
@@ -429,9 +454,7 @@ describe('an answer', () => {
           socket.on('error', () => undefined);
           socket.once('data', () => socket.end(answer));
         });
-        server.listen(0, '127.0.0.1', () =>
-          resolve({ port: (server.address() as AddressInfo).port, server }),
-        );
+        server.listen(0, () => resolve({ port: (server.address() as AddressInfo).port, server }));
       });
     const answers: readonly [string, string][] = [
       [`HTTP/1.1 200 OK\r\n${'x-a: b\r\n'.repeat(10_000)}\r\n`, 'response_too_large'],

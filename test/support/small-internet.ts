@@ -1,17 +1,17 @@
+import dns from 'node:dns';
 import http from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import tls from 'node:tls';
 import { vi } from 'vitest';
-import type { AddressLookup } from '../../server/egress/guarded-agent.ts';
 
 export const PUBLIC_ADDRESS = '93.184.216.34';
 
 /** What a name answers: always the same, or one answer after the other. */
 type Addresses = readonly string[] | (() => readonly string[]);
 
+type Looked = (error: Error | null, addresses: readonly dns.LookupAddress[]) => void;
+
 export interface SmallInternet {
-  /** Of the names in it; all others are not found. */
-  readonly lookup: AddressLookup;
   /** Every address that a connection was begun to, in order. */
   readonly connected: readonly string[];
   name(host: string, server: TestHost, addresses?: Addresses): void;
@@ -19,7 +19,7 @@ export interface SmallInternet {
 }
 
 /**
- * Names and public addresses that lead to servers of this test. Stands between the code and the sockets: what it is
+ * Names and public addresses that lead to servers of this test; all other names are not found. Stands between the code and the sockets: what it is
  * asked to connect to is what would have been connected to. `https` is spoken without its encryption, or with it where
  * a certificate is given that counts as trusted.
  */
@@ -52,7 +52,20 @@ export function aSmallInternet({ trusted }: { readonly trusted?: string } = {}):
     return socket;
   };
   const withTls = (options: net.TcpNetConnectOpts) => connectTls({ ...redirected(options), ca: trusted });
+  const lookup = (hostname: string, _options: unknown, done: Looked) => {
+    const found = names.get(hostname);
+    if (found === undefined) {
+      done(Object.assign(new Error(`getaddrinfo ENOTFOUND ${hostname}`), { code: 'ENOTFOUND' }), []);
+      return;
+    }
+    const addresses = typeof found === 'function' ? found() : found;
+    done(
+      null,
+      addresses.map((address) => ({ address, family: net.isIP(address) })),
+    );
+  };
   const spies = [
+    vi.spyOn(dns, 'lookup').mockImplementation(lookup as never),
     vi
       .spyOn(net, 'connect')
       .mockImplementation(((options: net.TcpNetConnectOpts) => connect(redirected(options))) as never),
@@ -60,18 +73,6 @@ export function aSmallInternet({ trusted }: { readonly trusted?: string } = {}):
   ];
   return {
     connected,
-    lookup: (hostname, _options, done) => {
-      const found = names.get(hostname);
-      if (found === undefined) {
-        done(Object.assign(new Error(`getaddrinfo ENOTFOUND ${hostname}`), { code: 'ENOTFOUND' }), []);
-        return;
-      }
-      const addresses = typeof found === 'function' ? found() : found;
-      done(
-        null,
-        addresses.map((address) => ({ address, family: net.isIP(address) })),
-      );
-    },
     name(host, server, addresses = [PUBLIC_ADDRESS]) {
       names.set(host, addresses);
       ports.set(host, server.port);

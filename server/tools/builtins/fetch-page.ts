@@ -47,6 +47,7 @@ async function readPage(egress: Egress, url: string, maxChars: number, signal: A
     signal,
     timeoutMs: TIMEOUT_MS,
     maxBytes: MAX_PAGE_BYTES,
+    isPublicOnly: true,
   });
   requireSuccess(response);
   const { title, text } = pageOf(response);
