@@ -2,6 +2,7 @@ import { PagehandError } from '../sdk/index.ts';
 import { type Command, EXIT, type Exit, type Terminal, UsageError } from './command.ts';
 import { doctorCommand } from './doctor.ts';
 import { keysCreateCommand, keysListCommand, keysRevokeCommand } from './keys.ts';
+import { receiptsExportCommand } from './receipts.ts';
 import {
   secretsListCommand,
   secretsRemoveCommand,
@@ -25,6 +26,7 @@ const COMMANDS: readonly Command[] = [
   secretsListCommand,
   secretsRemoveCommand,
   secretsRotateCommand,
+  receiptsExportCommand,
   tokensCreateCommand,
   tokensListCommand,
   tokensRevokeCommand,

@@ -6,6 +6,7 @@ import { type AgentKind, DefinitionsApi, type FlowKind } from './definitions.ts'
 import { DispatchStream } from './dispatch-stream.ts';
 import type { CallOptions } from './limits.ts';
 import { type LocalRun, type LocalRunOptions, type LocalTools, runLocally } from './local-tools.ts';
+import { ReceiptsApi } from './receipts.ts';
 import { SecretsApi } from './secrets.ts';
 import { ToolsApi } from './tools.ts';
 
@@ -33,6 +34,7 @@ export class PagehandClient {
   readonly secrets: SecretsApi;
   readonly clientTokens: ClientTokensApi;
   readonly apiKeys: ApiKeysApi;
+  readonly receipts: ReceiptsApi;
   readonly #connection: Connection;
 
   /** Throws `PagehandError` `invalid_options`. */
@@ -44,6 +46,7 @@ export class PagehandClient {
     this.secrets = new SecretsApi(this.#connection);
     this.clientTokens = new ClientTokensApi(this.#connection);
     this.apiKeys = new ApiKeysApi(this.#connection);
+    this.receipts = new ReceiptsApi(this.#connection);
   }
 
   /**

@@ -7,6 +7,7 @@ export type {
   ToolType,
 } from '../../protocol/definition.ts';
 export type { EventOf, EventType, StreamEvent } from '../../protocol/event.ts';
+export type { Receipt } from '../../protocol/receipt.ts';
 export type { DispatchResponse } from '../../protocol/request.ts';
 export type { ExecuteToolResponse, PullResponse, SavedTool, ToolsResponse } from '../../protocol/saved.ts';
 export { type DispatchInput, type DispatchOptions, PagehandClient, type ResumeInput } from './client.ts';

@@ -13,6 +13,7 @@ const COMMANDS = [
   'secrets list',
   'secrets rm',
   'secrets rotate',
+  'receipts export',
   'tokens create',
   'tokens list',
   'tokens revoke',

@@ -99,8 +99,10 @@ function checkModels({ surfaces, model }: Config, { env }: Where): Check[] {
 }
 
 async function chat({ surfaces }: Config, where: Where): Promise<Check> {
-  const [surface] = surfaces;
-  if (surface === undefined) return skipped('round trip', 'There is no surface to chat with.');
+  // What is saved is not in the database of the round trip.
+  const surface = surfaces.find(({ saved }) => saved === null);
+  if (surface === undefined)
+    return skipped('round trip', 'There is no surface whose agent stands in the configuration.');
   return await roundTripHere(surface, where);
 }
 
