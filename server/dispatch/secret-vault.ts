@@ -23,8 +23,8 @@ const LAST_WORDS_MS = 60_000;
 
 interface Kept {
   readonly secrets: Map<string, string>;
-  /** Those that were replaced, too: a tool may still tell one. */
-  readonly values: Set<string>;
+  /** Of those that were replaced, too: a tool may still tell one. */
+  readonly own: Scrubber;
   readonly release: (() => void)[];
   untilMs: number;
 }
@@ -47,22 +47,17 @@ export function createSecretVault(logged: Pick<Scrubber, 'hold'>): SecretVault {
       if (entries.length === 0) return;
       const kept: Kept = all.get(executionId) ?? {
         secrets: new Map(),
-        values: new Set(),
+        own: createScrubber([]),
         release: [],
         untilMs: Infinity,
       };
-      for (const [key, value] of entries) {
-        kept.secrets.set(key, value);
-        kept.values.add(value);
-      }
+      for (const [key, value] of entries) kept.secrets.set(key, value);
+      kept.own.hold(Object.values(secrets));
       kept.release.push(logged.hold(Object.values(secrets)));
       all.set(executionId, kept);
     },
     secret: (executionId, key) => all.get(executionId)?.secrets.get(key),
-    scrubber(executionId) {
-      const kept = all.get(executionId);
-      return kept === undefined ? NOTHING_TO_SCRUB : createScrubber(kept.values);
-    },
+    scrubber: (executionId) => all.get(executionId)?.own ?? NOTHING_TO_SCRUB,
     note(execution) {
       const kept = all.get(execution.id);
       if (kept === undefined) return;

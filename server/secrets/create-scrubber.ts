@@ -5,6 +5,9 @@ const REDACTED = '[redacted]';
 /** Every form is at least this long: what is looked up first. */
 const HEAD_CHARS = 4;
 
+/** One scrubber is made for each execution with secrets, so that this stays small: 8 KB. */
+const SLOT_BITS = 12;
+
 /** Secrets of the configuration are looked for at all times, others while they are held. */
 export function createScrubber(fixedSecrets: Iterable<string>): Scrubber {
   const forms = new HeldForms();
@@ -47,7 +50,7 @@ export function createScrubber(fixedSecrets: Iterable<string>): Scrubber {
 class HeldForms {
   private readonly counts = new Map<string, number>();
   private readonly byHead = new Map<string, string[]>();
-  private readonly marks = new Uint16Array(0x1_0000);
+  private readonly marks = new Uint16Array(1 << SLOT_BITS);
 
   get isEmpty(): boolean {
     return this.counts.size === 0;
@@ -78,28 +81,26 @@ class HeldForms {
 
   /** Forms may overlap: what any of them covers goes. */
   cutFrom(text: string): string {
-    if (this.isEmpty || text.length < HEAD_CHARS) return text;
-    let result = '';
-    let keptFrom = 0;
-    let cutFrom = -1;
-    let cutTo = -1;
-    for (let at = 0; at + HEAD_CHARS <= text.length; at += 1) {
-      if (cutFrom >= 0 && at > cutTo) {
-        result += text.slice(keptFrom, cutFrom) + REDACTED;
-        keptFrom = cutTo;
-        cutFrom = -1;
-      }
-      if (this.marks[slotAt(text, at)] === 0) continue;
-      const length = this.longestAt(text, at);
-      if (length === 0) continue;
-      if (cutFrom < 0) cutFrom = at;
-      cutTo = Math.max(cutTo, at + length);
+    const covered = this.isEmpty ? [] : this.coveredIn(text);
+    if (covered.length === 0) return text;
+    const kept = covered.map(({ from }, index) => text.slice(covered[index - 1]?.to ?? 0, from));
+    return [...kept, text.slice(covered.at(-1)?.to)].join(REDACTED);
+  }
+
+  private coveredIn(text: string): { readonly from: number; to: number }[] {
+    const covered: { readonly from: number; to: number }[] = [];
+    let code = 0;
+    for (let end = 0; end < text.length; end += 1) {
+      code = nextCode(code, text, end);
+      if (end < HEAD_CHARS - 1 || this.marks[slotOf(code)] === 0) continue;
+      const from = end - HEAD_CHARS + 1;
+      const to = from + this.longestAt(text, from);
+      const last = covered.at(-1);
+      if (to === from) continue;
+      if (last === undefined || last.to < from) covered.push({ from, to });
+      else last.to = Math.max(last.to, to);
     }
-    if (cutFrom >= 0) {
-      result += text.slice(keptFrom, cutFrom) + REDACTED;
-      keptFrom = cutTo;
-    }
-    return keptFrom === 0 ? text : result + text.slice(keptFrom);
+    return covered;
   }
 
   private longestAt(text: string, at: number): number {
@@ -112,7 +113,9 @@ class HeldForms {
   }
 
   private mark(form: string, step: 1 | -1): void {
-    const slot = slotAt(form, 0);
+    let code = 0;
+    for (let at = 0; at < HEAD_CHARS; at += 1) code = nextCode(code, form, at);
+    const slot = slotOf(code);
     this.marks[slot] = (this.marks[slot] ?? 0) + step;
   }
 }
@@ -127,12 +130,13 @@ function cutLength(text: string, at: number, form: string): number {
 
 const CUT_MARK = /^\s*[[(]?(?:…|\.\.\.)/;
 
-function slotAt(text: string, at: number): number {
-  const code =
-    (text.charCodeAt(at) * 31 + text.charCodeAt(at + 1)) * 961 +
-    text.charCodeAt(at + 2) * 31 +
-    text.charCodeAt(at + 3);
-  return (code ^ (code >>> 13)) & 0xffff;
+/** Of the last `HEAD_CHARS` characters: those before are shifted out. */
+function nextCode(code: number, text: string, at: number): number {
+  return (code << 8) ^ text.charCodeAt(at);
+}
+
+function slotOf(code: number): number {
+  return Math.imul(code, 0x9e37_79b1) >>> (32 - SLOT_BITS);
 }
 
 /** What a secret becomes on its way into URLs, forms, headers, JSON, pages and dumps. */
