@@ -97,7 +97,7 @@ export async function endingOf(
       ...(ending.kind === 'failed' ? visibleError(ending.failure, deps.newId(ID_PREFIX.text)) : []),
       ...turnEnd(execution, ending, words, at),
       ...stepFailed(execution, stepWords(ending)),
-      lastEvent(ending, kindOf(execution), at),
+      lastEvent(ending, execution, at),
     ],
     messages: await lastMessages(execution, answered, ending, words, deps.store),
     receipts: [
@@ -152,7 +152,8 @@ function stepWords(ending: Ending): string {
   return ending.kind === 'cancelled' ? 'The answer was stopped.' : 'A new message came instead.';
 }
 
-function lastEvent(ending: Ending, kind: 'agent' | 'flow', completedAt: string): EventBody {
+function lastEvent(ending: Ending, execution: Execution, completedAt: string): EventBody {
+  const kind = kindOf(execution);
   if (ending.kind === 'failed') return errorEvent(ending.failure, kind, completedAt);
   if (ending.kind === 'expired') return errorEvent(describeFailure(expired()), kind, completedAt);
   return {
@@ -161,6 +162,12 @@ function lastEvent(ending: Ending, kind: 'agent' | 'flow', completedAt: string):
     success: false,
     stopReason: 'unknown',
     endedBy: ending.kind === 'cancelled' ? 'cancel' : 'new_message',
+    ...totalTokens(execution),
     completedAt,
   };
+}
+
+/** What an execution cost, its children included. Nothing where its models do not count. */
+export function totalTokens({ tokens }: Execution): { readonly totalTokens?: Execution['tokens'] } {
+  return tokens.input + tokens.output === 0 ? {} : { totalTokens: tokens };
 }

@@ -6,7 +6,7 @@ import type { Execution, StartedCall, StoredMessage } from '../store/store.ts';
 import type { Attachments } from './attachments.ts';
 import { bindCall } from './bound-tools.ts';
 import type { DeskDeps } from './dispatcher.ts';
-import { type Ending, endingOf } from './ending.ts';
+import { type Ending, endingOf, totalTokens } from './ending.ts';
 import { type EventLog, Superseded } from './event-log.ts';
 import {
   countCalls,
@@ -66,7 +66,6 @@ class Turn {
   private readonly attachments: Attachments;
   private readonly writer: TurnWriter;
   private readonly ledger: RunLedger;
-  private tokens: ModelAnswer['tokens'];
 
   constructor(log: EventLog, deps: DeskDeps, { signal, attachments }: TurnOptions) {
     this.log = log;
@@ -84,8 +83,7 @@ class Turn {
       if (this.log.execution.started.length > 0) return await this.settleCalls();
       const stored = await this.deps.store.messages(this.log.execution.conversationId);
       const answer = await this.ask(stored);
-      this.tokens = answer.tokens;
-      this.ledger.tokens(answer.tokens?.input ?? 0, answer.tokens?.output ?? 0);
+      if (answer.tokens !== undefined) this.ledger.tokens(answer.tokens.input, answer.tokens.output);
       if (answer.calls.length === 0) return await this.finish(stored, answer);
       return await this.call(stored, answer);
     } catch (error) {
@@ -135,8 +133,9 @@ class Turn {
       await this.log.commit({ execution: next.execution, events, messages });
       return true;
     }
+    const spent = end(this.spent(), 'complete');
     await this.log.commit({
-      execution: end(this.spent(), 'complete'),
+      execution: spent,
       events: [
         ...ended,
         {
@@ -146,6 +145,7 @@ class Turn {
           stopReason,
           completedAt: this.now(),
           ...(execution.flow === null ? {} : { finalOutput: text }),
+          ...totalTokens(spent),
           iterations: execution.iteration,
           durationMs: Math.max(0, this.deps.clock() - execution.createdAtMs),
         },
@@ -221,7 +221,7 @@ class Turn {
       const children = childReceipts(execution, this.ledger.takeCalls(), this.deps.newId);
       const ended = { events: [event], receipts: [receipt, ...children] };
       if (execution.started.length > 0) await this.log.commit({ execution, messages: [], ...ended });
-      else await this.log.commit(await afterCalls(execution, ended, this.tokens, this.deps));
+      else await this.log.commit(await afterCalls(execution, ended, this.ledger.ofTurn(), this.deps));
     }
     return this.log.execution.status === 'running';
   }
@@ -243,7 +243,7 @@ class Turn {
     try {
       this.writer.seal();
       const { text, firstTextId: textId } = this.writer;
-      const words = { closing: [], text, textId, tokens: this.tokens };
+      const words = { closing: [], text, textId, tokens: this.ledger.ofTurn() };
       await this.log.commit(await endingOf(this.spent(), ending, words, this.deps));
     } catch (second) {
       this.deps.log.error({ ...fields, err: second }, 'The end of a run could not be stored');
@@ -265,7 +265,7 @@ class Turn {
   }
 
   private turnComplete(stopReason: StopReason | undefined): EventBody {
-    return turnEnd(this.log.execution, stopReason, this.tokens, this.now());
+    return turnEnd(this.log.execution, stopReason, this.ledger.ofTurn(), this.now());
   }
 
   private now(): string {

@@ -3,20 +3,30 @@ import type { ChildCall, ChildLedger } from '../tools/toolbox.ts';
 
 /** What a turn costs, its children included, beside what the execution had cost before it. */
 export class RunLedger implements ChildLedger {
+  private readonly before: Execution['tokens'];
   private input: number;
   private output: number;
+  private isCounted = false;
   private children: number;
   private calls: ChildCall[] = [];
 
   constructor({ tokens, spawned }: Pick<Execution, 'tokens' | 'spawned'>) {
+    this.before = tokens;
     this.input = tokens.input;
     this.output = tokens.output;
     this.children = spawned;
   }
 
   tokens(input: number, output: number): void {
+    this.isCounted = true;
     this.input += input;
     this.output += output;
+  }
+
+  /** Of this turn and the children that worked for it. `undefined`: nobody counted any. */
+  ofTurn(): Execution['tokens'] | undefined {
+    if (!this.isCounted) return undefined;
+    return { input: this.input - this.before.input, output: this.output - this.before.output };
   }
 
   called(call: ChildCall): void {

@@ -109,18 +109,50 @@ describe('a dispatch with subagents', () => {
             ),
       () => says('Child.'),
     );
-    const response = await server.dispatch({
-      agent: { model: 'scripted', maxToolCalls: 3 },
-      tools: { runtimeTools: [RESEARCH] },
-      streamResponse: false,
-    });
-    const body = (await response.json()) as { output: string; executionId: string };
-    expect(body.output).toBe('Enough.');
+    const events = await eventsOf(
+      await server.dispatch({
+        agent: { model: 'scripted', maxToolCalls: 3 },
+        tools: { runtimeTools: [RESEARCH] },
+      }),
+    );
     expect(server.asked.filter(isChild)).toHaveLength(3);
-    const execution = await server.store.execution(body.executionId);
-    // Three children and the last turn of the parent say what they used; turns with calls do not in this script.
-    expect(execution?.tokens).toEqual({ input: 12, output: 8 });
-    expect(execution?.toolCallsUsed).toBe(4);
+    expect(byType(events, 'tool_complete')).toHaveLength(4);
+    // In this script only words count: three times those of a child, and once those of the parent.
+    expect(byType(events, 'turn_complete').map((event) => (event as { tokens?: unknown }).tokens)).toEqual([
+      { input: 6, output: 4 },
+      { input: 3, output: 2 },
+      { input: 3, output: 2 },
+    ]);
+    expect(events.at(-1)).toMatchObject({
+      type: 'execution_complete',
+      stopReason: 'max_tool_calls',
+      totalTokens: { input: 12, output: 8 },
+    });
+    await server.close();
+  });
+
+  test('leaves a receipt of each call that a child made, beneath the call that it worked for', async () => {
+    const server = await played(
+      once({ name: 'research', input: { task: 'Compute it.' }, id: 'call_of_parent' }),
+      once({ name: 'builtin__calculator', input: { expression: '6 * 7' } }),
+    );
+    const events = await eventsOf(
+      await server.dispatch({ tools: { toolIds: ['builtin:calculator'], runtimeTools: [RESEARCH] } }),
+    );
+    const executionId = events[0]?.executionId;
+    const receipts = await server.store.receipts.receipts({ workspace: 'default', executionId, limit: 10 });
+    expect(receipts).toHaveLength(2);
+    expect(receipts).toContainEqual(
+      expect.objectContaining({ tool: 'research', toolCallId: 'call_of_parent', parentToolCallId: null }),
+    );
+    expect(receipts).toContainEqual(
+      expect.objectContaining({
+        tool: 'builtin:calculator',
+        toolType: 'builtin',
+        parentToolCallId: 'call_of_parent',
+        outcome: 'success',
+      }),
+    );
     await server.close();
   });
 
