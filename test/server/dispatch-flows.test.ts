@@ -3,6 +3,7 @@ import type { StreamEvent } from '../../protocol/event.ts';
 import type { DispatchResponse } from '../../protocol/request.ts';
 import type { ModelMessage, ModelRequest } from '../../server/models/model.ts';
 import { expectWellFormed } from '../support/dispatching.ts';
+import { type EchoingService, startEchoingService } from '../support/echoing-service.ts';
 import {
   API_KEY,
   aServer,
@@ -25,7 +26,12 @@ const config = {
 };
 
 let server: TestServer;
-afterEach(() => server.close());
+let service: EchoingService | undefined;
+afterEach(async () => {
+  await server.close();
+  await service?.close();
+  service = undefined;
+});
 
 async function given(options: TestServerOptions = {}): Promise<void> {
   server = await aServer({ config, ...options });
@@ -466,5 +472,76 @@ describe('the tools of a step', () => {
       undefined,
       'max_tool_calls',
     ]);
+  });
+
+  test('call an API with what the flow, the record and the dispatch say [R2-06, R2-16, R2-19, R2-20]', async () => {
+    service = await startEchoingService();
+    const [surface, ...others] = CONFIG.surfaces ?? [];
+    await given({
+      config: {
+        ...config,
+        surfaces: [{ ...surface, id: 'store' }, ...others],
+        egress: { internal: [service.host] },
+      },
+      model: (request) => {
+        const last = request.messages.at(-1);
+        if (last?.role === 'tool') return says('Looked.');
+        return request.tools.length > 0 ? calls({ name: 'look', input: { id: 'a b' } }) : shouts(request);
+      },
+    });
+    const look = {
+      name: 'look',
+      description: 'Looks something up.',
+      toolType: 'external',
+      parametersSchema: { type: 'object', properties: { id: { type: 'string' } }, required: ['id'] },
+      config: {
+        url: `http://${service.host}/{{_record.type}}?id={{id}}`,
+        headers: {
+          authorization: 'Bearer {{secrets.key}}',
+          'x-flow': '{{_flow.id}}',
+          'x-user': '{{_user.id}}',
+        },
+      },
+    };
+    const id = await save({
+      name: 'Looks',
+      steps: [prompt('First.'), prompt('Look.', { tools: { runtimeTools: [look] } })],
+    });
+    const answer = await whole({
+      flow: { id },
+      secrets: { key: 'not-for-models' },
+      record: { type: 'body' },
+      user: { id: 'u-7' },
+    });
+    expect(answer).toMatchObject({ status: 'complete', output: 'Looked.' });
+    const [request = ''] = service.received;
+    expect(request).toContain('id=a%20b');
+    expect(request).toContain('Bearer not-for-models');
+    expect(request).toContain(id);
+    expect(request).toContain('u-7');
+    expect(JSON.stringify(server.asked)).not.toContain('not-for-models');
+  });
+
+  test('wait for a person where the step says so, and the flow goes on with the decision', async () => {
+    await given({
+      model: (request) => {
+        const last = request.messages.at(-1);
+        if (last?.role === 'tool') return says(`It is ${last.results[0]?.text}.`);
+        return request.tools.length > 0 ? calls({ name: 'double', input: { n: 21 } }) : shouts(request);
+      },
+    });
+    const tools = { runtimeTools: [double('double')], approval: { require: ['double'] } };
+    const flow = { steps: [prompt('Double', { tools, outputVariable: 'sum' }), prompt('Say {{sum}}')] };
+    const list = await events({ flow });
+    const [request] = only(list, 'approval_start');
+    expect(list.at(-1)).toEqual(request);
+    const body = {
+      executionId: request?.executionId,
+      approvalId: request?.approvalId,
+      decision: 'approved',
+      streamResponse: false,
+    };
+    const done = await server.post('/v1/dispatch/approve', body, { authorization: `Bearer ${API_KEY}` });
+    expect(await done.json()).toMatchObject({ status: 'complete', output: 'SAY IT IS 42.' });
   });
 });
