@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, readdirSync, statSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { isStamped, ROOT, stamp } from './install.mjs';
@@ -28,6 +28,8 @@ export async function ensureBuilt() {
   // What the server serves travels with it: its package has to work where there is no checkout.
   cpSync(join(ROOT, 'widget/dist/cdn'), join(ROOT, 'server/dist/pagehand-web/widget'), { recursive: true });
   cpSync(join(ROOT, 'demo/dist'), join(ROOT, 'server/dist/pagehand-web/pages'), { recursive: true });
+  // npm makes programs of a package executable when it links them, which is before they are built.
+  for (const program of ['cli.js', 'main.js']) chmodSync(join(ROOT, 'server/dist', program), 0o755);
   stamp('built', value);
 }
 
