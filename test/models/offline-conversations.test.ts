@@ -29,7 +29,7 @@ describe('questions and answers', () => {
     );
     const done = await talk.say('the pro one');
     expect(done.steps).toEqual([['subscribe({"email":"ann@example.com","plan":"pro"})']]);
-    expect(done.text).toBe('Subscribed (email ann@example.com, plan pro). The page answered: “Welcome.”');
+    expect(done.text).toBe('Subscribed (email ann@example.com, plan pro). The answer was: “Welcome.”');
   });
 
   test('an answer with both values is enough', async () => {
@@ -135,7 +135,7 @@ describe('what goes wrong', () => {
     const answered = await talkWith(model, SHOP, shop()).say('apply coupon NOPE');
     expect(answered.steps).toHaveLength(1);
     expect(answered.text).toBe(
-      'I could not apply the coupon “NOPE”. The page answered: “There is no coupon NOPE.”',
+      'I could not apply the coupon “NOPE”. The answer was: “There is no coupon NOPE.”',
     );
   });
 
@@ -145,7 +145,7 @@ describe('what goes wrong', () => {
       name === 'add_to_cart' && input.productId === 'bowl-red' ? new Error('Sold out.') : page(name, input);
     const { text } = await talkWith(model, SHOP, answering).say('add a blue mug and a red bowl');
     expect(text).toContain('Added Blue mug to the cart.');
-    expect(text).toContain('I could not add Red bowl to the cart. The page answered: “Sold out.”');
+    expect(text).toContain('I could not add Red bowl to the cart. The answer was: “Sold out.”');
   });
 
   test('what is not there is not replaced by something else', async () => {
@@ -253,7 +253,7 @@ describe('what it says', () => {
       () => '# Big\n[click](https://evil.example) **now** <img src=x> `code`',
     ).say('show the note');
     expect(text).toBe(
-      'The page answered: “\\# Big \\[click\\](https://evil.example) \\*\\*now\\*\\* \\<img src=x\\> \\`code\\`”',
+      'The answer was: “\\# Big \\[click\\](https://evil.example) \\*\\*now\\*\\* \\<img src=x\\> \\`code\\`”',
     );
   });
 });

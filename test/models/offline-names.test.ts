@@ -117,7 +117,7 @@ describe('a tool that is called by its name', () => {
     });
     const answered = await talk.say('it is a fine day');
     expect(answered.steps).toEqual([['echo({"text":"it is a fine day"})']]);
-    expect(answered.text).toBe('Used “echo”. The page answered: “Done.”');
+    expect(answered.text).toBe('Used “echo”. The answer was: “Done.”');
   });
 
   test('a tool called "run" does not stand before the one that is to be run', async () => {

@@ -235,3 +235,25 @@ describe('on a page with one form', () => {
     expect(await steps(FORM, () => ({ ok: true }), text)).toEqual(expected);
   });
 });
+
+test('a postcode is what stands behind the word, and no part of the next thing that is asked', async () => {
+  const slots: ModelTool = {
+    name: 'find_delivery_slots',
+    bareName: 'find_delivery_slots',
+    description: 'Finds the next free delivery slots for a postcode.',
+    parametersSchema: {
+      type: 'object',
+      properties: { postcode: { type: 'string', description: 'Postcode of the address.' } },
+      required: ['postcode'],
+    },
+  };
+  const answering = () => ({ slots: [{ date: '2026-11-21', from: '9:00', to: '12:00' }] });
+  for (const text of [
+    'find delivery slots for postcode 1010',
+    'Find delivery slots for 1010',
+    'which delivery slots are there for the postcode SW1A?',
+  ]) {
+    const code = text.includes('1010') ? '1010' : 'SW1A';
+    expect(await steps([slots], answering, text)).toEqual([`find_delivery_slots({"postcode":"${code}"})`]);
+  }
+});

@@ -29,7 +29,7 @@ export function reportCalls(profile: ToolProfile, finished: readonly Finished[])
 export function reportBare({ name, result }: PastCall): string {
   const what = nameWords(name).join(' ');
   if (result === undefined || result.isError)
-    return `“${plainText(what)}” did not work. The page answered: “${plainText(result?.text ?? 'nothing')}”.`;
+    return `“${plainText(what)}” did not work. The answer was: “${plainText(result?.text ?? 'nothing')}”.`;
   return `“${plainText(what)}” gave:\n\n${describeValue(resultValue({ name, input: undefined, result }))}`;
 }
 
@@ -44,7 +44,7 @@ export function wasDeclined({ result }: PastCall): boolean {
 
 function reportFailure(profile: ToolProfile, { call, item }: Finished): string {
   const text = call.result?.text.trim() ?? '';
-  const answer = text === '' ? 'The page gave no reason.' : `The page answered: “${plainText(text)}”`;
+  const answer = text === '' ? 'No reason was given.' : `The answer was: “${plainText(text)}”`;
   return `I could not ${doing(profile, call.input, item)}. ${answer}`;
 }
 
@@ -62,7 +62,7 @@ function reportEffect(profile: ToolProfile, call: PastCall, item: Item | undefin
         : '';
   const sentence = `${pastOf(profile, call.input, item)}.${choice}`;
   if (value === undefined || value === null) return sentence;
-  if (typeof value === 'string') return `${sentence} The page answered: “${plainText(value)}”`;
+  if (typeof value === 'string') return `${sentence} The answer was: “${plainText(value)}”`;
   const facts = factsOf(value);
   return facts === '' ? sentence : `${sentence} ${facts}`;
 }
@@ -103,7 +103,7 @@ function reportReading(profile: ToolProfile, call: PastCall): string {
         : `Here ${subject.endsWith('s') ? 'are' : 'is'} the ${subject}${about}:`;
     return `${lead}\n\n${describeValue(list)}${described(without(value, list))}`;
   }
-  if (typeof value === 'string') return `The page answered: “${plainText(value, 1_200)}”`;
+  if (typeof value === 'string') return `The answer was: “${plainText(value, 1_200)}”`;
   return `Here ${subject.endsWith('s') ? 'are' : 'is'} the ${subject}${about}:\n\n${describeValue(value)}`;
 }
 

@@ -208,7 +208,7 @@ const KINDS_BY_WORD: readonly (readonly [ValueKind, RegExp])[] = [
   ['email', /^e?mail$/],
   ['url', /^(?:url|link|website|href)$/],
   ['id', /^(?:id|ids|sku|uuid|guid|asin|isbn)$/],
-  ['code', /^(?:code|coupon|voucher|promo)$/],
+  ['code', /^(?:code|coupon|voucher|promo|postcode|zip|zipcode|postal)$/],
   ['datetime', /^(?:datetime|timestamp)$/],
   ['time', /^(?:time|hour)$/],
   ['date', /^(?:date|day|deadline|due|when|checkin|checkout|birthday|until|start|starts|end|ends|begin)$/],
