@@ -174,6 +174,25 @@ describe('a tool that calls an HTTP API', () => {
     expect(only()).toMatchObject({ url: '/order/7/a', headers: { 'x-user-id': 'u_1' } });
   });
 
+  test('knows the flow that it runs in [R2-20]', async () => {
+    const flow = {
+      name: 'Weather',
+      steps: [
+        {
+          type: 'prompt',
+          config: {
+            userPrompt: 'Ask',
+            tools: { runtimeTools: [external({ url: here('/flows/{{_flow.id}}') })] },
+          },
+        },
+      ],
+    };
+    const saved = (await (await server.post('/v1/flows', flow, KEY)).json()) as { id: string };
+    const ran = await server.post('/v1/dispatch', { flow: { id: saved.id }, streamResponse: false }, KEY);
+    expect([ran.status, await ran.text()]).toEqual([200, expect.anything()]);
+    expect(only().url).toBe(`/flows/${saved.id}`);
+  });
+
   test.each<[string, Record<string, unknown>, string]>([
     ['that it is not given', {}, 'parameter'],
     ['that is a step up', { id: '../../admin' }, '`..`'],
