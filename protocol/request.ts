@@ -264,6 +264,24 @@ export const DispatchApproveRequest = z.object({
 });
 export type DispatchApproveRequest = z.infer<typeof DispatchApproveRequest>;
 
+/** `POST /v1/dispatch/continue`, with an API key: goes on with the conversation of an ended execution. */
+export const DispatchContinueRequest = z.object({
+  executionId: Id,
+  /** Default: goes on where it had to stop, for an execution that ended with `max_tool_calls` or `length`. */
+  continuation: z.optional(
+    z.object({
+      messages: z.optional(Messages),
+      /** The model reads them as data with the newest message. */
+      inputs: z.optional(Bag),
+    }),
+  ),
+  /** Those that its tools need: the server forgot them when the execution ended. */
+  secrets: z.optional(DispatchSecrets),
+  /** Default true. */
+  streamResponse: z.optional(z.boolean()),
+});
+export type DispatchContinueRequest = z.infer<typeof DispatchContinueRequest>;
+
 /** The one answer of a dispatch or resume with `streamResponse: false`: where the execution stands when it pauses or ends. */
 export const DispatchResponse = z.object({
   executionId: Id,

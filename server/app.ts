@@ -27,6 +27,7 @@ import { apiKeyRoutes } from './routes/api-keys.ts';
 import { approveRoutes } from './routes/approve.ts';
 import { clientRoutes } from './routes/client.ts';
 import { clientTokenRoutes } from './routes/client-tokens.ts';
+import { continueRoute } from './routes/continue.ts';
 import { dispatchRoutes } from './routes/dispatch.ts';
 import { fileRoutes } from './routes/files.ts';
 import { flowRoutes } from './routes/flows.ts';
@@ -96,6 +97,7 @@ export function createApp(options: AppOptions): Hono<Env> {
     ...clientRoutes({ ...parts, answerers }),
     ...dispatchRoutes({ ...parts, answerers }),
     ...approveRoutes(parts),
+    continueRoute(parts),
     ...agentRoutes({ agents, ...reviewing }),
     ...flowRoutes({ flows, ...reviewing }),
     ...toolRoutes(parts),

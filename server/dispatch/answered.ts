@@ -33,8 +33,11 @@ export function keepSecrets(
 /** Before anything goes on, so that nothing is lost where one is missing. Throws `secrets_required`. */
 export function requireSecrets(execution: Execution, { deps }: Pick<Desk, 'deps'>): void {
   const missing = missingSecrets(execution, execution.tools, deps);
-  if (missing.length === 0) return;
-  throw new RequestError('secrets_required', 'The server no longer has the secrets of this dispatch.', {
+  if (missing.length > 0) throw secretsRequired(missing);
+}
+
+export function secretsRequired(missing: readonly string[]): RequestError {
+  return new RequestError('secrets_required', 'The server no longer has the secrets of this dispatch.', {
     hint: 'Send the same request again with `secrets`, holding the keys in `details`. Nothing is lost.',
     details: missing.map((key) => `secrets.${key}: is needed by a tool of this execution`),
   });

@@ -2,10 +2,12 @@ import type { CancelResponse } from '../../protocol/request.ts';
 import { RequestError } from '../errors.ts';
 import { type Execution, StoreError } from '../store/store.ts';
 import { approveOnce, timeOutApprovals } from './approve.ts';
+import { continueOnce } from './continue.ts';
 import { Desk } from './desk.ts';
 import type {
   Answer,
   ApproveExecution,
+  ContinueExecution,
   DispatchDeps,
   Dispatcher,
   ExecutionRequest,
@@ -74,6 +76,13 @@ class LoopDispatcher implements Dispatcher {
       await this.endWaiting(execution);
       return undefined;
     });
+  }
+
+  async continue(request: ContinueExecution): Promise<Answer> {
+    const { conversationId } = await this.owned(request);
+    return this.accept(conversationId, async () =>
+      continueOnce(request, await this.owned(request), this.desk),
+    );
   }
 
   /** Ends a pause whose time is over, or refuses what nobody approved in time. Whether it was this call that did. */

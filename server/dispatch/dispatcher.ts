@@ -7,7 +7,7 @@ import type { FileSettings } from '../config/files.ts';
 import type { ModelResolver } from '../models/model.ts';
 import type { Admission } from '../policy.ts';
 import type { Scrubber } from '../secrets/scrubber.ts';
-import type { Conversation, NewExecution, Owner, Store } from '../store/store.ts';
+import type { Conversation, Execution, NewExecution, Owner, Store } from '../store/store.ts';
 import type { ServerTool } from '../tools/tool.ts';
 import type { Toolbox } from '../tools/toolbox.ts';
 import type { FlowToRun } from './flow-run.ts';
@@ -41,6 +41,8 @@ export interface StartRequest {
   readonly pageContext?: string | undefined;
   /** What its messages may name of the conversation's files; `null`: none. Default: none. */
   readonly files?: Pick<FileSettings, 'maxBytes' | 'maxPerMessage'> | null;
+  /** An ended execution of the conversation whose tools this one has, as they were. Default: they are looked up. */
+  readonly continues?: Execution;
   readonly assistantMessageId: string | null;
   readonly admission: Admission;
   /** Counts the turn against a session. Default: nothing is counted. */
@@ -93,6 +95,15 @@ export interface ApproveExecution {
   readonly idempotency?: IdempotencyKey;
 }
 
+export interface ContinueExecution extends ExecutionRequest {
+  /** None: go on where it had to stop. */
+  readonly messages: readonly ChatMessage[];
+  /** As of the start. */
+  readonly pageContext?: string | undefined;
+  readonly secrets?: Readonly<Record<string, string>> | undefined;
+  readonly idempotency?: IdempotencyKey;
+}
+
 export interface FollowRequest extends ExecutionRequest {
   /** Events up to this `seq` are known. 0: all of them. */
   readonly after: number;
@@ -123,6 +134,8 @@ export interface Dispatcher {
    * one is `already_decided`.
    */
   approve(request: ApproveExecution): Promise<Answer>;
+  /** Goes on with the conversation of an ended execution, in a new one with the agent and the tools as they were. */
+  continue(request: ContinueExecution): Promise<Answer>;
   /**
    * The events after a position, then live until the execution pauses or ends, in whichever process it runs. Throws
    * `invalid_cursor` for a position that its log does not have.

@@ -58,8 +58,11 @@ export function newExecution(
     tokens: { input: 0, output: 0 },
     spawned: 0,
     approvals: [],
-    approvalTimeoutMs: choices.findLast(saysApproval)?.approval?.timeout ?? null,
+    approvalTimeoutMs:
+      request.continues?.approvalTimeoutMs ?? choices.findLast(saysApproval)?.approval?.timeout ?? null,
     pauseEndsAtMs: null,
+    stopReason: null,
+    continues: request.continues?.id ?? null,
     flow: null,
     pending: [],
     started: [],

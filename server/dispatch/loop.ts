@@ -135,7 +135,7 @@ class Turn {
     }
     const spent = end(this.spent(), 'complete');
     await this.log.commit({
-      execution: spent,
+      execution: { ...spent, stopReason },
       events: [
         ...ended,
         {

@@ -16,7 +16,7 @@ import { nothingNew, type Plan, planReplacement, planStart, positionAfter } from
 import { nameFiles } from './named-files.ts';
 import { nextTurn } from './next-boundary.ts';
 import { newOutcome, rememberedAnswer } from './outcome.ts';
-import { canonicalName, offerTools, winnerOf } from './toolset.ts';
+import { canonicalName, frozenTools, offerTools, winnerOf } from './toolset.ts';
 
 /** Longest search for the tools of an execution, in milliseconds: some are listed by servers far away. */
 const RESOLVE_MS = 30_000;
@@ -86,7 +86,9 @@ async function begin(
   deps.vault.keep(id, request.secrets ?? {});
   let isStored = false;
   try {
-    const resolved = await resolveTools(request, id, desk);
+    const { continues } = request;
+    const resolved =
+      continues === undefined ? await resolveTools(request, id, desk) : [frozenTools(continues.tools)];
     const log = newLog(request, { id, resolved, createdAtMs, conversationEnd }, stored, desk);
     const turn = nextTurn(log.execution, deps);
     const result = await log.create({
@@ -188,7 +190,12 @@ function newLog(
   const { id, resolved, createdAtMs, conversationEnd } = parts;
   const { admitted } = admission;
   const secretKeys = deps.toolbox.secretKeys(resolved.flat());
-  const tools = offerTools({ admitted, serverTools: resolved[0] ?? [], wins: winnerOf(owner) });
+  const tools = offerTools({
+    admitted,
+    serverTools: resolved[0] ?? [],
+    wins: winnerOf(owner),
+    before: request.continues?.tools ?? [],
+  });
   const ofAgent = newExecution(id, request, { tools, secretKeys }, createdAtMs);
   const execution =
     flow === undefined

@@ -1,5 +1,4 @@
 import { ID_PREFIX } from '../../protocol/ids.ts';
-import { MAX_PAGE_CONTEXT_CHARS } from '../../protocol/limits.ts';
 import { DispatchRequest, DispatchResumeRequest } from '../../protocol/request.ts';
 import type { Answerer, Answerers } from '../definitions/answerers.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
@@ -9,7 +8,7 @@ import { IDEMPOTENCY_KEY, idempotencyOf } from '../guard/idempotency.ts';
 import type { EventStreams } from '../http/event-stream.ts';
 import { admit, isToolPattern } from '../policy.ts';
 import { RESUME_ERRORS } from './client.ts';
-import { ANSWER, respond, withoutSecrets } from './dispatch-answer.ts';
+import { ANSWER, contextOf, respond, unfit, withoutSecrets } from './dispatch-answer.ts';
 import { type KeyRoute, keyRoute } from './route.ts';
 
 export interface DispatchRouteParts {
@@ -56,7 +55,7 @@ function dispatchRoute(parts: DispatchRouteParts): KeyRoute {
       refuseDuplicates(tools);
       const allowlist = body.clientToolsPolicy?.allowlist;
       requirePatterns(allowlist ?? []);
-      const pageContext = flow === undefined ? contextOf(body) : undefined;
+      const pageContext = flow === undefined ? contextOf(body.inputs) : undefined;
       const owner = { kind: 'api_key', hash: key.hash } as const;
       const scope = { owner, conversationId: null, route: path };
       const idempotency = idempotencyOf(call.header(IDEMPOTENCY_KEY.name), scope, withoutSecrets(body));
@@ -123,20 +122,6 @@ function answererOf(
   if (flow !== undefined) return answerers.flow(workspace, flow, inputs);
   if (messages.length === 0) throw unfit('messages', 'send at least one message of role `user` to the agent');
   return answerers.agent(workspace, agent ?? {});
-}
-
-function unfit(field: string, problem: string): RequestError {
-  return new RequestError('invalid_request', `The request does not fit this route: ${field}: ${problem}.`, {
-    details: [`${field}: ${problem}`],
-  });
-}
-
-/** What the model reads with the newest message. */
-function contextOf({ inputs }: Pick<DispatchRequest, 'inputs'>): string | undefined {
-  if (inputs === undefined || Object.keys(inputs).length === 0) return undefined;
-  const json = JSON.stringify({ inputs });
-  if (json.length <= MAX_PAGE_CONTEXT_CHARS) return json;
-  throw unfit('inputs', `has ${json.length} characters, and the limit is ${MAX_PAGE_CONTEXT_CHARS}`);
 }
 
 function requirePatterns(patterns: readonly string[]): void {

@@ -116,6 +116,8 @@ const LATER_FIELDS = {
   approvals: [],
   approvalTimeoutMs: null,
   pauseEndsAtMs: null,
+  stopReason: null,
+  continues: null,
   flow: null,
 } satisfies Partial<Execution>;
 

@@ -1,4 +1,4 @@
-import type { StreamEvent } from '../../protocol/event.ts';
+import type { StopReason, StreamEvent } from '../../protocol/event.ts';
 import type { ClientTool, JsonSchema, ToolOrigin } from '../../protocol/tool.ts';
 import type { PlannedStep } from '../flows/flow-steps.ts';
 import type { ModelMessage } from '../models/model.ts';
@@ -214,6 +214,10 @@ export interface Execution {
   readonly turnId: string | null;
   /** How often in a row this turn was taken over from a process that was gone. */
   readonly takeovers: number;
+  /** Why its last turn ended; `null` before that, and where it did not end by itself. */
+  readonly stopReason: StopReason | null;
+  /** Of the same conversation: the ended execution that this one goes on with, as it was. */
+  readonly continues: string | null;
   readonly createdAtMs: number;
   /** When a paused execution expires; `null` while it is not paused. */
   readonly pauseEndsAtMs: number | null;

@@ -121,6 +121,7 @@ export function instrumentDispatcher(dispatcher: Dispatcher, steps: Steps): Disp
     start: (request) => slow(dispatcher.start(request)),
     resume: (request) => slow(dispatcher.resume(request)),
     approve: (request) => slow(dispatcher.approve(request)),
+    continue: (request) => slow(dispatcher.continue(request)),
     follow: (request) => slow(dispatcher.follow(request)),
     cancel: (request) => dispatcher.cancel(request),
     deleteConversation: (conversationId) => dispatcher.deleteConversation(conversationId),

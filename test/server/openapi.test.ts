@@ -81,6 +81,7 @@ describe('the OpenAPI document', () => {
       ['post', '/v1/dispatch/resume', 'dispatchResume', true],
       ['post', '/v1/dispatch/approve', 'dispatchApprove', true],
       ['post', '/v1/agents/{agentId}/approve', 'agentsApprove', true],
+      ['post', '/v1/dispatch/continue', 'dispatchContinue', true],
       ['post', '/v1/agents', 'createAgent', true],
       ['get', '/v1/agents', 'listAgents', true],
       ['get', '/v1/agents/{id}', 'agent', true],

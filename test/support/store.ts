@@ -83,6 +83,8 @@ export function anExecution(fields: Partial<Execution> = {}): Execution {
     approvals: [],
     approvalTimeoutMs: null,
     pauseEndsAtMs: null,
+    stopReason: null,
+    continues: null,
     flow: null,
     pending: [],
     started: [],
