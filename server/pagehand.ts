@@ -126,6 +126,7 @@ export async function createPagehand(options: PagehandOptions = {}): Promise<Pag
     clock,
     newId,
     log,
+    observer: telemetry.observer,
   });
   const streams = createEventStreams({ log });
   const hasWorkbench = opensWorkbench(config);

@@ -54,7 +54,7 @@ export async function storeAnswered(
     execution.status === 'running' ? runs.reserve(before.owner, request.maxRunning) : undefined;
   try {
     await log.commit({ ...(await afterAnswers(execution, ended, deps)), outcome });
-    if (log.execution.status === 'running') runs.launch(log);
+    if (log.execution.status === 'running') runs.launch(log, 'resume');
     else log.end();
     return true;
   } catch (error) {

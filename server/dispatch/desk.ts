@@ -75,7 +75,7 @@ export class Desk {
     this.deps.log.warn({ executionId, takeovers }, 'An execution of a process that is gone goes on here');
     const log = this.runs.newLog(claimed);
     if (!(await this.commit(log, takeoverOf(claimed, this.deps)))) return;
-    if (log.execution.status === 'running') this.runs.launch(log);
+    if (log.execution.status === 'running') this.runs.launch(log, 'takeover');
     else log.end();
   }
 

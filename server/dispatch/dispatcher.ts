@@ -8,6 +8,7 @@ import type { ModelResolver } from '../models/model.ts';
 import type { Admission } from '../policy.ts';
 import type { Scrubber } from '../secrets/scrubber.ts';
 import type { Conversation, Execution, NewExecution, Owner, Store } from '../store/store.ts';
+import type { Observer } from '../telemetry/observer.ts';
 import type { ServerTool } from '../tools/tool.ts';
 import type { Toolbox } from '../tools/toolbox.ts';
 import type { FlowToRun } from './flow-run.ts';
@@ -191,6 +192,8 @@ export interface DispatchDeps {
   /** A new id with that prefix, unguessable. */
   readonly newId: (prefix: string) => string;
   readonly log: DispatchLog;
+  /** Default: nobody watches. */
+  readonly observer?: Observer;
 }
 
 /** With what the dispatcher itself holds for its runs. */

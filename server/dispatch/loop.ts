@@ -3,6 +3,7 @@ import { ID_PREFIX } from '../../protocol/ids.ts';
 import { SUGGEST_TOOL } from '../../protocol/tool.ts';
 import { ModelError, type ModelMessage, type ModelStopReason, type ModelToolCall } from '../models/model.ts';
 import type { Execution, StartedCall, StoredMessage } from '../store/store.ts';
+import type { Observer } from '../telemetry/observer.ts';
 import type { Attachments } from './attachments.ts';
 import { bindCall } from './bound-tools.ts';
 import type { DeskDeps } from './dispatcher.ts';
@@ -44,22 +45,34 @@ export interface TurnOptions {
   readonly attachments: Attachments;
   /** Whether the next boundary is the last one in this process. */
   readonly mustYield: () => boolean;
+  readonly observer: Observer;
 }
 
 /**
  * Takes turns until the execution pauses or ends, beginning with the one that is open. Never rejects: every failure
- * becomes visible in the log, and where the log itself fails, its readers hear of it.
+ * becomes visible in the log, and where the log itself fails, its readers hear of it. Resolves to the code of what it
+ * failed of.
  */
-export async function runTurns(log: EventLog, deps: DeskDeps, options: TurnOptions): Promise<void> {
+export async function runTurns(
+  log: EventLog,
+  deps: DeskDeps,
+  options: TurnOptions,
+): Promise<string | undefined> {
   let goesOn = true;
+  let errorCode: string | undefined;
   while (goesOn && !options.mustYield()) {
     const turn: Turn = new Turn(log, deps, options);
     goesOn = await turn.take();
+    errorCode = turn.errorCode;
   }
   log.end();
+  return errorCode;
 }
 
 class Turn {
+  /** Of what it failed of. */
+  errorCode: string | undefined;
+  private readonly observer: Observer;
   private readonly log: EventLog;
   private readonly deps: DeskDeps;
   private readonly signal: AbortSignal;
@@ -67,11 +80,12 @@ class Turn {
   private readonly writer: TurnWriter;
   private readonly ledger: RunLedger;
 
-  constructor(log: EventLog, deps: DeskDeps, { signal, attachments }: TurnOptions) {
+  constructor(log: EventLog, deps: DeskDeps, { signal, attachments, observer }: TurnOptions) {
     this.log = log;
     this.deps = deps;
     this.signal = signal;
     this.attachments = attachments;
+    this.observer = observer;
     this.ledger = new RunLedger(log.execution);
     this.writer = new TurnWriter(log, deps.newId, log.execution.assistantMessageId);
   }
@@ -100,6 +114,7 @@ class Turn {
       await messagesForModel(execution, stored),
       this.signal,
     );
+    const watch = this.observer.model({ model: execution.agent.model, iteration: execution.iteration });
     const answer = await askModel(
       this.deps.model(execution.agent.model),
       {
@@ -109,7 +124,13 @@ class Turn {
       },
       this.writer,
       this.signal,
-    ).finally(giveBack);
+    )
+      .catch((error: unknown) => {
+        watch.end({ errorCode: error instanceof RunAborted ? 'cancelled' : describeFailure(error).code });
+        throw error;
+      })
+      .finally(giveBack);
+    watch.end({ stopReason: answer.reason, tokens: answer.tokens });
     // It was told that no call is left. What it calls all the same goes nowhere, or it could go on for ever.
     return mustAnswer ? { ...answer, calls: [] } : answer;
   }
@@ -214,6 +235,7 @@ class Turn {
       scrub: <Value>(value: Value) => this.log.scrub(value),
       signal: this.signal,
       clock: this.deps.clock,
+      observer: this.observer,
       onError: (err: unknown) => this.deps.log.warn({ err, executionId }, 'A server tool failed'),
     };
     for await (const { resolved, event, receipt } of runStarted(this.log.execution, options)) {
@@ -239,7 +261,10 @@ class Turn {
       error instanceof RunAborted
         ? { kind: error.why === 'cancelled' ? 'cancelled' : 'overtaken' }
         : { kind: 'failed', failure: describeFailure(error) };
-    if (ending.kind === 'failed') this.deps.log.error(fields, 'A run failed');
+    if (ending.kind === 'failed') {
+      this.errorCode = ending.failure.code;
+      this.deps.log.error(fields, 'A run failed');
+    }
     try {
       this.writer.seal();
       const { text, firstTextId: textId } = this.writer;

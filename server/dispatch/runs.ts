@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { RequestError } from '../errors.ts';
 import type { Execution, Lease, Owner } from '../store/store.ts';
+import { NO_OBSERVER } from '../telemetry/observer.ts';
 import { Appender } from './appender.ts';
 import { type Attachments, createAttachments } from './attachments.ts';
 import type { DeskDeps } from './dispatcher.ts';
@@ -16,6 +17,9 @@ const DEFAULT_MAX_RUNNING = 1_000;
 
 /** When a caller whom this process has no room for may come again, in milliseconds. */
 const RETRY_AFTER_MS = 2_000;
+
+/** How an execution comes to run in this process. */
+type RunCause = 'start' | 'resume' | 'takeover';
 
 /** An execution that runs in this process, since its start, its last resume, or since it was taken over. */
 export interface Run {
@@ -55,8 +59,9 @@ export class Runs {
   }
 
   /** Lets an execution run whose turn is open. Nobody has to wait for it. */
-  launch(log: EventLog): void {
+  launch(log: EventLog, cause: RunCause): void {
     const { executionId } = log;
+    const watch = this.observe(log.execution, cause);
     const controller = new AbortController();
     // One for each tool that runs in one turn.
     setMaxListeners(0, controller.signal);
@@ -68,12 +73,22 @@ export class Runs {
         signal: controller.signal,
         attachments: this.attachments,
         mustYield: () => this.isYielding,
-      }).finally(() => {
+        observer: watch.inner,
+      }).then((errorCode) => {
+        watch.end({ status: log.execution.status, errorCode });
         if (this.running.get(executionId) === run) this.running.delete(executionId);
         if (log.failure !== undefined && !(log.failure instanceof Superseded)) this.dropped.add(executionId);
       }),
     };
     this.running.set(executionId, run);
+  }
+
+  private observe(
+    { id: executionId, conversationId, agent: { id: agentId, name: agentName } }: Execution,
+    cause: RunCause,
+  ) {
+    const { observer = NO_OBSERVER } = this.deps;
+    return observer.run({ executionId, conversationId, agentId, agentName, cause });
   }
 
   of(executionId: string): Run | undefined {

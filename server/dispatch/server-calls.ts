@@ -1,8 +1,10 @@
 import type { EventBody } from '../../protocol/event.ts';
 import type { Receipt } from '../store/receipt-store.ts';
 import type { Execution, ResolvedCall, StartedCall } from '../store/store.ts';
+import type { Observer } from '../telemetry/observer.ts';
 import { toolTypeOf } from '../tools/child-receipt.ts';
 import { runTool } from '../tools/run-tool.ts';
+import { ToolError, type ToolErrorCode } from '../tools/tool-error.ts';
 import type { Variables } from '../tools/variables.ts';
 import type { BoundCall } from './bound-tools.ts';
 import { UNKNOWN_OUTCOME } from './ending.ts';
@@ -44,34 +46,18 @@ export interface CallsOptions {
   readonly clock: () => number;
   /** For whoever runs the server: what a tool threw, or that it took too long. */
   readonly onError: (error: unknown) => void;
+  readonly observer: Observer;
 }
 
 /**
  * Runs the started calls of an execution side by side and gives their results as they come. The caller has stored that
  * they begin. Throws the signal's reason, at once, when it aborts.
  */
-export async function* runStarted(
-  execution: Execution,
-  { bind, scrub, signal, clock, onError }: CallsOptions,
-): AsyncGenerator<CallResult> {
-  const { id, conversationId, started, seq } = execution;
+export async function* runStarted(execution: Execution, options: CallsOptions): AsyncGenerator<CallResult> {
   const running = new Map(
-    started.map((call) => {
-      const { tool } = bind(call);
-      const began = clock();
-      const result =
-        tool === undefined
-          ? Promise.resolve({ text: `There is no tool "${call.bareName}" any more.`, isError: true })
-          : runTool(tool, call, { scrub, signal, executionId: id, conversationId, onError });
-      return [
-        call.toolCallId,
-        result.then((given) =>
-          resultOf(execution, call, given, { seq, tookMs: clock() - began, at: clock() }),
-        ),
-      ];
-    }),
+    execution.started.map((call) => [call.toolCallId, runOne(execution, call, options)]),
   );
-  const abort = abortOf(signal);
+  const abort = abortOf(options.signal);
   try {
     while (running.size > 0) {
       const next = await Promise.race([...running.values(), abort.promise]);
@@ -81,6 +67,40 @@ export async function* runStarted(
   } finally {
     abort.forget();
   }
+}
+
+async function runOne(
+  execution: Execution,
+  call: StartedCall,
+  { bind, scrub, signal, clock, onError, observer }: CallsOptions,
+): Promise<CallResult> {
+  const { id: executionId, conversationId, seq } = execution;
+  const { toolCallId, bareName } = call;
+  const { offered, tool } = bind(call);
+  const toolType = offered === undefined ? 'unknown' : toolTypeOf(offered);
+  const watch = observer.tool({ tool: offered?.canonicalName ?? bareName, toolType, toolCallId });
+  const began = clock();
+  let errorCode: string | undefined = tool === undefined ? 'tool_not_found' : undefined;
+  const given =
+    tool === undefined
+      ? { text: `There is no tool "${bareName}" any more.`, isError: true }
+      : await runTool(tool, call, {
+          scrub,
+          signal,
+          executionId,
+          conversationId,
+          onError(error) {
+            errorCode = codeOf(error);
+            onError(error);
+          },
+        });
+  watch.end({ isError: given.isError, errorCode: signal.aborted ? 'cancelled' : errorCode });
+  return resultOf(execution, call, given, { seq, tookMs: clock() - began, at: clock() });
+}
+
+function codeOf(error: unknown): ToolErrorCode {
+  if (error instanceof ToolError) return error.code;
+  return error instanceof DOMException && error.name === 'TimeoutError' ? 'timed_out' : 'failed';
 }
 
 /** What stands in place of a result that was lost with the process that waited for it. */

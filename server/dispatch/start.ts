@@ -106,7 +106,7 @@ async function begin(
     if (result === 'moved_on') return undefined;
     if (result === 'deleted') throw conversationDeleted();
     if (result === 'limit_reached') throw limitReached(request.count?.limit ?? 0);
-    runs.launch(log);
+    runs.launch(log, 'start');
     return desk.read(log.execution, 0, 'answer');
   } finally {
     if (!isStored) deps.vault.drop(id);
