@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { toolboxBench } from '../support/toolbox.ts';
 
@@ -95,6 +96,36 @@ describe('the calculator', () => {
       expect(isError).toBe(true);
       expect(text).toMatch(/nested|character|long|1000/i);
     }
+  });
+
+  test('computes or says why not, whatever it is given', async () => {
+    const { run } = await toolboxBench();
+    const piece = fc.constantFrom(
+      ...'0123456789.+-*/%^(),',
+      ' of ',
+      'sqrt(',
+      'max(',
+      'pi',
+      'e',
+      'round(',
+      '1e9',
+    );
+    const expressions = fc.oneof(
+      fc.array(piece, { minLength: 1, maxLength: 60 }).map((pieces) => pieces.join('')),
+      fc.string({ minLength: 1, maxLength: 60 }),
+    );
+    await fc.assert(
+      fc.asyncProperty(expressions, async (expression) => {
+        const choice = { toolIds: ['builtin:calculator'] };
+        const { text, isError } = await run(choice, {
+          tool: 'builtin:calculator',
+          parameters: { expression },
+        });
+        if (!isError) return Number.isFinite((JSON.parse(text) as { result: unknown }).result);
+        return !/undefined|TypeError|not a function|stack/i.test(text.replace(expression, ''));
+      }),
+      { numRuns: 300 },
+    );
   });
 });
 

@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import type { SubagentPool, ToolChoice, ToolDefinition } from '../../protocol/definition.ts';
 import { ConfigError } from '../../server/config/config.ts';
@@ -198,6 +199,38 @@ describe('what a subagent may use', () => {
       'mcp__linear__create',
       'mcp__linear__read',
     ]);
+  });
+
+  test('is always a part of what its parent has, whatever is asked for', async () => {
+    const { run, model, toolbox, scope } = await withModel(...Array<ScriptedTurn>(100).fill(says('Ok.')));
+    const known = [
+      'builtin:clock',
+      'builtin:calculator',
+      'mcp:linear:create',
+      'mcp:linear:*',
+      'mcp:notion:*',
+    ];
+    const patterns = fc.oneof(
+      fc.constantFrom(...known, '*', 'mcp:*', 'm*', 'research', 'spawn_subagent', 'mcp__linear__create', ''),
+      fc.string({ maxLength: 20 }),
+    );
+    const property = fc.asyncProperty(
+      fc.subarray(known),
+      fc.array(patterns, { maxLength: 6 }),
+      async (toolIds, allowedTools) => {
+        const has = (await toolbox.resolve([{ toolIds }], scope())).map(({ name }) => name);
+        await run({ toolIds, runtimeTools: [researcher({ allowedTools }, 'research')] }, ASK);
+        const got = model.requests.at(-1)?.tools.map(({ bareName }) => bareName) ?? [];
+        return got.every(
+          (name) =>
+            (has.includes(name) || (name === 'research' && allowedTools.includes(name))) &&
+            allowedTools.some(
+              (one) => one === name || (one.endsWith('*') && name.startsWith(one.slice(0, -1))),
+            ),
+        );
+      },
+    );
+    await fc.assert(property, { numRuns: 100 });
   });
 
   test('is not what only looks like it', async () => {
