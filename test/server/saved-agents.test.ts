@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type {
   AgentsResponse,
@@ -278,4 +279,14 @@ test('a flow with a placeholder in its instructions is told that nothing is put 
       path: 'steps[0].config.systemPrompt',
     }),
   ]);
+});
+
+test('the flow that the documentation shows is saved as it stands there, without a warning', async () => {
+  const page = readFileSync('docs/tools.md', 'utf8');
+  const [, example = ''] = /## Agents and flows[\s\S]*?```json\n([\s\S]*?)```/.exec(page) ?? [];
+  const { steps, ...rest } = JSON.parse(example.replace('anthropic/claude-sonnet-5', 'scripted')) as {
+    steps: unknown[];
+  };
+  const saved = await json<SavedFlowResponse>(await ask('POST', '/v1/flows', { ...rest, steps }));
+  expect(saved).toMatchObject({ steps, validation: { warnings: [] } });
 });
