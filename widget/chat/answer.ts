@@ -195,7 +195,7 @@ function aCall(id: string, wireName: string, input: unknown, runsIn: ToolCallPar
     kind: 'tool',
     id,
     name,
-    title: name,
+    title: runsIn === 'server' ? inWords(name) : name,
     description: '',
     runsIn,
     pageOrigin: '',
@@ -203,4 +203,13 @@ function aCall(id: string, wireName: string, input: unknown, runsIn: ToolCallPar
     approvedBy: undefined,
     state: { status: 'requested' },
   };
+}
+
+/** `find_slots` and `mcp:linear:find-slots` as “Find slots”. The server's tools have no titles; the details show the name. */
+function inWords(name: string): string {
+  const words = name
+    .slice(name.lastIndexOf(':') + 1)
+    .replace(/[_-]+/g, ' ')
+    .trim();
+  return words === '' ? name : words.charAt(0).toUpperCase() + words.slice(1);
 }

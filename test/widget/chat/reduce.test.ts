@@ -142,6 +142,16 @@ test('what a sub-agent says stays with its tool', () => {
   ).toMatchObject([{ kind: 'tool', output: 'inside' }]);
 });
 
+test.each([
+  ['find_delivery_slots', 'Find delivery slots'],
+  ['mcp:linear:create_issue', 'Create issue'],
+  ['Weather Lookup', 'Weather Lookup'],
+  ['__', '__'],
+])('the tool %s of the server is shown as “%s”, and its name stays for the details', (toolName, title) => {
+  const [call] = parts(after({ type: 'tool_start', toolCallId: 'c', toolName, parameters: {} }));
+  expect(call).toMatchObject({ name: toolName, title });
+});
+
 test('a call that is told again after a break keeps who allowed it', () => {
   const asked = { type: 'await', toolCallId: 'c', toolName: 'add', origin: 'webmcp' };
   const allowed = { type: 'call_changed', id: 'c', changes: { approvedBy: 'visitor_once' } };
