@@ -10,6 +10,8 @@ const MAIN = resolve(import.meta.dirname, '../../server/dist/main.js');
 /** The built server as its own process, as `npm start` runs it. */
 export interface Product {
   readonly url: string;
+  /** The file that it keeps everything in. */
+  readonly database: string;
   /** All that it printed so far. */
   output(): string;
   /** Ends it without a chance to do anything more. */
@@ -59,6 +61,7 @@ export async function startProduct(
   await start();
   return {
     url,
+    database: join(folder, 'pagehand.db'),
     output: () => output,
     start,
     kill: () => ended(child, 'SIGKILL'),
