@@ -228,12 +228,17 @@ function bindTool(
   });
 }
 
+/** Ends that are more, or less, than an error. What a call did that nobody waited for is not known. */
+const ENDS: Readonly<Record<string, Receipt['outcome']>> = {
+  invalid_arguments: 'refused',
+  cancelled: 'unknown',
+};
+
 function receiptOf(
   { definition, workspace, parameters, caller }: ToolCallRequest,
   outcome: Outcome,
   newId: CallToolParts['newId'],
 ): Omit<Receipt, 'executionId' | 'startedAtMs' | 'durationMs'> {
-  const wasRefused = outcome.isError && outcome.code === 'invalid_arguments';
   return {
     id: newId(ID_PREFIX.receipt),
     workspace,
@@ -245,7 +250,7 @@ function receiptOf(
     toolType: definition.toolType,
     pageOrigin: null,
     parameters,
-    outcome: wasRefused ? 'refused' : outcome.isError ? 'error' : 'success',
+    outcome: outcome.isError ? (ENDS[outcome.code] ?? 'error') : 'success',
     result: cut(outcome.text, RECEIPT_RESULT_CHARS, '…'),
     approvedBy: caller,
   };

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type * as z from 'zod/mini';
 import type { ErrorCode } from '../../protocol/error.ts';
 import { ID_PREFIX } from '../../protocol/ids.ts';
@@ -37,7 +38,7 @@ export interface SavedDefinitions<Body> {
   require(workspace: string, id: string): Promise<Kept<Body>>;
   /** Throws `name_taken`. */
   create(workspace: string, body: Body): Promise<Kept<Body>>;
-  /** Writes what `change` makes of it. Throws as `require` and `create`. */
+  /** Writes what `change` makes of it, unless it is what it was. Throws as `require` and `create`. */
   change(workspace: string, id: string, change: (body: Body) => Promise<Body>): Promise<Kept<Body>>;
   /** Throws as `require`. */
   remove(workspace: string, id: string): Promise<void>;
@@ -133,6 +134,8 @@ export function savedDefinitions<Body extends { readonly name: string }>(
         if (stored === undefined) throw notFound(id);
         const body = await change(schema.parse(stored.body));
         requireSize(body);
+        const kept = read(stored);
+        if (isDeepStrictEqual(body, kept.body)) return kept;
         const next: StoredDefinition = {
           ...stored,
           name: body.name,

@@ -32,9 +32,9 @@ function wholeDefinition(definition: ToolDefinition) {
 /** What to say to whoever edits a tool that a repository keeps. */
 export function conflictAhead(
   nameBefore: string,
-  { body, managedBy }: Kept<ToolDefinition>,
+  { body, managedBy, lastModifiedSource }: Kept<ToolDefinition>,
 ): readonly Finding[] {
-  if (managedBy === undefined) return [];
+  if (managedBy === undefined || lastModifiedSource === 'ensure') return [];
   const isRenamed = body.name !== nameBefore;
   const message = isRenamed
     ? `This tool is kept as code under the name "${nameBefore}": the next ensure makes a new tool of that name.`

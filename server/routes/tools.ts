@@ -162,11 +162,13 @@ function listRoute({ tools }: Parts): KeyRoute {
     errors: ['invalid_cursor'],
     async handle(_, { cursor, limit, toolType, name }, { workspace }) {
       const part = name?.toLowerCase() ?? '';
+      const isWanted = (tool: ToolDefinition) =>
+        tool.name.toLowerCase().includes(part) && (toolType === undefined || tool.toolType === toolType);
+      const isFiltered = part !== '' || toolType !== undefined;
       const { data, nextCursor } = await tools.page(workspace, {
         cursor,
         limit: limitOf(limit),
-        where: (tool) =>
-          tool.name.toLowerCase().includes(part) && (toolType === undefined || tool.toolType === toolType),
+        ...(isFiltered ? { where: isWanted } : {}),
       });
       return jsonAnswer({ data: data.map(savedTool), nextCursor } satisfies ToolsResponse);
     },

@@ -407,6 +407,15 @@ describe('an edit by the API', () => {
     expect((await ensure({ name, definition: EDITED })).body.result).toBe('updated');
   });
 
+  test('that changes nothing is none [R3-15]', async () => {
+    const name = await inState('the same, ensured');
+    const before = (await kept(name)) as SavedTool;
+    const { description, config, parametersSchema } = before;
+    const { status } = await ask('PUT', `/v1/tools/${before.id}`, { description, config, parametersSchema });
+    expect([status, await kept(name)]).toEqual([200, before]);
+    expect((await ensure({ name, definition: EDITED })).body.result).toBe('updated');
+  });
+
   test('that renames a tool kept as code leaves its name to the next ensure [R3-04]', async () => {
     const name = await inState('the same, ensured');
     const before = (await kept(name)) as SavedTool;
