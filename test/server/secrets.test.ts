@@ -1,12 +1,17 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type SecretKey, secretKeysOf } from '../../server/config/secret-keys.ts';
 import { createLog } from '../../server/log.ts';
+import { createPagehand } from '../../server/pagehand.ts';
 import { createScrubber } from '../../server/secrets/create-scrubber.ts';
 import { createManagedSecrets, type ManagedSecrets } from '../../server/secrets/managed-secrets.ts';
 import type { Scrubber } from '../../server/secrets/scrubber.ts';
 import type { SecretStore, StoredSecret } from '../../server/store/secret-store.ts';
 import { openSqliteStore } from '../../server/store/sqlite.ts';
+import { startEchoingService } from '../support/echoing-service.ts';
 import { API_KEY, aServer, CONFIG, OTHER_API_KEY, refusal, type TestServer } from '../support/server.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
 
 const VALUE = 'canary value of the secret';
 const keyText = (id: string, fill: number) => `${id}:${Buffer.alloc(32, fill).toString('base64')}`;
@@ -243,6 +248,61 @@ describe('the value of a kept secret', () => {
   test('is asked for in vain where the server has no key', async () => {
     const keeper = await aKeeper();
     await expect(keeper.with('').value('shop', 'KEY')).rejects.toThrow('PAGEHAND_SECRET_KEYS is not set');
+  });
+});
+
+describe('a tool of a workspace', () => {
+  test('is sent the secrets of its own workspace as they are now, and nothing of them comes back [R2x-12, R2-16]', async () => {
+    const service = await startEchoingService();
+    const folder = temporaryDirectory();
+    const keys = ['shop', 'news', 'none'].map((workspace) => ({ key: `sk_test_${workspace}`, workspace }));
+    const config = {
+      apiKeys: keys.map((key) => ({ ...key, scopes: ['*'] })),
+      egress: { internal: [service.host] },
+    };
+    writeFileSync(join(folder, 'pagehand.config.json'), JSON.stringify(config));
+    const pagehand = await createPagehand({
+      cwd: folder,
+      assets: {},
+      log: createLog({ level: 'silent' }),
+      env: { PAGEHAND_DB: ':memory:', PAGEHAND_SECRET_KEYS: `${NEW},${OLD}` },
+    });
+    const send = async (workspace: string, path: string, body: object) => {
+      const request = new Request(`http://localhost${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-api-key': `sk_test_${workspace}` },
+        body: JSON.stringify(body),
+      });
+      return (await (await pagehand.fetch(request)).json()) as Record<string, unknown>;
+    };
+    const tool = {
+      name: 'Ask',
+      description: 'Asks.',
+      toolType: 'external',
+      config: { url: `http://${service.host}/body`, headers: { 'x-access': '{{secret:ACCESS}}' } },
+    };
+    const ids: Record<string, unknown> = {};
+    for (const { workspace } of keys) ids[workspace] = (await send(workspace, '/v1/tools', tool)).id;
+    const run = async (workspace: string) => {
+      const before = service.received.length;
+      const answer = await send(workspace, `/v1/tools/${ids[workspace]}/execute`, { parameters: {} });
+      return { answer, told: service.received.slice(before).join('') };
+    };
+    await send('shop', '/v1/secrets', { name: 'ACCESS', value: 'value of the shop' });
+    await send('news', '/v1/secrets', { name: 'ACCESS', value: 'value of the news' });
+    const shop = await run('shop');
+    expect(shop.told).toContain('value of the shop');
+    expect(shop.answer).toMatchObject({ status: 'success' });
+    expect(JSON.stringify(shop.answer)).toContain('"x-access":"[redacted]"');
+    expect((await run('news')).told).toContain('value of the news');
+    const none = await run('none');
+    expect(none.answer).toMatchObject({ status: 'error', error: { code: 'unresolved_variable' } });
+    expect(none.told).toBe('');
+    await send('shop', '/v1/secrets', { name: 'ACCESS', value: 'another value' });
+    expect(await send('shop', '/v1/secrets/rotate', {})).toMatchObject({ failed: 0 });
+    expect((await run('shop')).told).toContain('another value');
+    await pagehand.stop(0);
+    await service.close();
   });
 });
 
