@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { ApiKeyConfig, ClientTokenConfig, Config, Surface } from './config/config.ts';
+import { createTokenBuckets } from './guard/token-buckets.ts';
 import type { CredentialStore, StoredApiKey, StoredClientToken } from './store/credential-store.ts';
 
 /** A client token and the surface that it opens. */
@@ -10,8 +11,8 @@ export interface TokenGrant {
 
 /**
  * Finds what a credential opens: those of the configuration, and those that were made while the server ran, as they
- * stood at the last reading. What is not found is read anew, at most once a second. Looked up by SHA-256, so the time
- * that it takes says nothing about the value. Rejects with `StoreError` where such a reading fails.
+ * stood at the last reading. What is not found is read anew, once a second in the mean. Looked up by SHA-256, so the
+ * time that it takes says nothing about the value. Rejects with `StoreError` where such a reading fails.
  */
 export interface Credentials {
   /** Of any token that there is, active or not. */
@@ -31,17 +32,16 @@ export interface CredentialsOptions {
   readonly clock: () => number;
 }
 
-/** Time between two readings for something that is not found, in milliseconds. Whoever guesses must not cost more. */
-const MISS_INTERVAL_MS = 1_000;
+/** Readings in a minute for something that is not found. Whoever guesses must not cost more. */
+const MISSES_PER_MINUTE = 60;
 
 export function createCredentials({ config, store, clock }: CredentialsOptions): Credentials {
   const configured = configuredIn(config);
   let all = configured;
-  let readAtMs = Number.NEGATIVE_INFINITY;
+  const misses = createTokenBuckets(clock);
   let reading: Promise<void> | undefined;
 
   const read = async () => {
-    readAtMs = clock();
     const [tokens, keys] = await Promise.all([store.clientTokens(), store.apiKeys()]);
     all = withStored(configured, config.surfaces, tokens, keys);
   };
@@ -54,9 +54,7 @@ export function createCredentials({ config, store, clock }: CredentialsOptions):
   const find = async <Found>(look: (known: Known) => Found | undefined): Promise<Found | undefined> => {
     const found = look(all);
     if (found !== undefined) return found;
-    // However far the clock was set.
-    const isDue = Math.abs(clock() - readAtMs) >= MISS_INTERVAL_MS;
-    if (!isDue && reading === undefined) return undefined;
+    if (reading === undefined && misses.take('miss', MISSES_PER_MINUTE) > 0) return undefined;
     await readOnce();
     return look(all);
   };

@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { createLog } from '../../server/log.ts';
 import { createPagehand, type Pagehand } from '../../server/pagehand.ts';
 import { type PostgresServer, startPostgres } from '../support/postgres.ts';
-import { eventsOf, SEARCH_TOOL, STORE_ORIGIN, STORE_TOKEN } from '../support/server.ts';
+import { API_KEY, eventsOf, SEARCH_TOOL, STORE_ORIGIN, STORE_TOKEN } from '../support/server.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pagehand-several-'));
 const MESSAGES_PER_MINUTE = 2;
@@ -20,7 +20,10 @@ beforeAll(async () => {
     limits: { messagesPerMinute: MESSAGES_PER_MINUTE },
     clientTokens,
   };
-  writeFileSync(join(folder, 'pagehand.config.json'), JSON.stringify({ surfaces: [surface] }));
+  writeFileSync(
+    join(folder, 'pagehand.config.json'),
+    JSON.stringify({ surfaces: [surface], apiKeys: [{ key: API_KEY, scopes: ['*'] }] }),
+  );
   postgres = await startPostgres();
 }, 60_000);
 afterAll(async () => {
@@ -81,3 +84,30 @@ test('a session has its messages a minute in all of them together', async () => 
   expect(statuses.filter((status) => status === 200)).toHaveLength(MESSAGES_PER_MINUTE);
   expect(statuses.slice(MESSAGES_PER_MINUTE)).toEqual(Array(2 * MESSAGES_PER_MINUTE).fill(429));
 });
+
+test('credentials that one makes or takes back are so for all', async () => {
+  const ask = async (index: number, method: string, path: string, key: string, body?: object) =>
+    await send(index, path, {
+      method,
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  const made = await ask(0, 'POST', '/v1/api-keys', API_KEY, { name: 'ci', scopes: ['KEYS:*'] });
+  const { id, key } = (await made.json()) as { id: string; key: string };
+  expect((await ask(1, 'GET', '/v1/api-keys', key)).status).toBe(200);
+  const allowedOrigins = ['https://new.example.com'];
+  const token = await ask(0, 'POST', '/v1/client-tokens', API_KEY, { surfaceId: 'store', allowedOrigins });
+  const issued = (await token.json()) as { token: string };
+  const init = await send(2, '/v1/client/init', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', origin: 'https://new.example.com' },
+    body: JSON.stringify({ token: issued.token }),
+  });
+  expect(init.status).toBe(200);
+  await ask(0, 'POST', `/v1/api-keys/${id}/revoke`, API_KEY);
+  expect((await ask(0, 'GET', '/v1/api-keys', key)).status).toBe(401);
+  await vi.waitFor(async () => expect((await ask(1, 'GET', '/v1/api-keys', key)).status).toBe(401), {
+    timeout: 10_000,
+    interval: 250,
+  });
+}, 30_000);
