@@ -1,5 +1,10 @@
 import type * as z from 'zod/mini';
-import type { DispatchRequest, DispatchResponse, DispatchResumeRequest } from '../../protocol/request.ts';
+import type {
+  DispatchApproveRequest,
+  DispatchRequest,
+  DispatchResponse,
+  DispatchResumeRequest,
+} from '../../protocol/request.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
 import { ApiKeysApi, ClientTokensApi } from './credentials.ts';
 import { type AgentKind, DefinitionsApi, type FlowKind } from './definitions.ts';
@@ -12,6 +17,7 @@ import { ToolsApi } from './tools.ts';
 
 export type DispatchInput = z.input<typeof DispatchRequest>;
 export type ResumeInput = z.input<typeof DispatchResumeRequest>;
+export type ApproveInput = z.input<typeof DispatchApproveRequest>;
 
 export interface DispatchOptions extends CallOptions {
   /** Under which it is done once, however often it is sent within a day. Default: a new one for each call. */
@@ -68,6 +74,14 @@ export class PagehandClient {
   resume(request: ResumeInput, options?: DispatchOptions): DispatchStream | Promise<DispatchResponse>;
   resume(request: ResumeInput, options: DispatchOptions = {}): DispatchStream | Promise<DispatchResponse> {
     return this.#run('/v1/dispatch/resume', request, options);
+  }
+
+  /** Decides about a call that waits for a person, by the `approvalId` of its `approval_start`. The rest as of `resume`. */
+  approve(request: Whole<ApproveInput>, options?: DispatchOptions): Promise<DispatchResponse>;
+  approve(request: Streamed<ApproveInput>, options?: DispatchOptions): DispatchStream;
+  approve(request: ApproveInput, options?: DispatchOptions): DispatchStream | Promise<DispatchResponse>;
+  approve(request: ApproveInput, options: DispatchOptions = {}): DispatchStream | Promise<DispatchResponse> {
+    return this.#run('/v1/dispatch/approve', request, options);
   }
 
   /**

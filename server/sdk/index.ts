@@ -10,7 +10,13 @@ export type { EventOf, EventType, StreamEvent } from '../../protocol/event.ts';
 export type { Receipt } from '../../protocol/receipt.ts';
 export type { DispatchResponse } from '../../protocol/request.ts';
 export type { ExecuteToolResponse, PullResponse, SavedTool, ToolsResponse } from '../../protocol/saved.ts';
-export { type DispatchInput, type DispatchOptions, PagehandClient, type ResumeInput } from './client.ts';
+export {
+  type ApproveInput,
+  type DispatchInput,
+  type DispatchOptions,
+  PagehandClient,
+  type ResumeInput,
+} from './client.ts';
 export type { ConnectionOptions } from './connection.ts';
 export {
   createCustomTool,

@@ -33,7 +33,18 @@ export interface LocalRunOptions extends CallOptions {
   readonly scope?: 'turn' | undefined;
   /** Every event, of all resumes, in order. */
   readonly onEvent?: ((event: StreamEvent) => void) | undefined;
+  /**
+   * Decides about each call of a server tool that needs approval. Default: nobody does; the run then ends with the
+   * status `awaiting` and what waits in `approvals`, for `approve`.
+   */
+  readonly onApproval?: ((request: EventOf<'approval_start'>) => Decision | Promise<Decision>) | undefined;
 }
+
+/** What a person, or a rule, says to a call that needs approval. The model reads why it was denied. */
+export type Decision =
+  | 'approved'
+  | 'denied'
+  | { readonly decision: 'approved' | 'denied'; readonly reason?: string };
 
 /** One call that was made here. */
 export interface LocalCall {
@@ -57,44 +68,61 @@ export async function runLocally<Schemas extends Readonly<Record<string, unknown
   client: PagehandClient,
   request: DispatchInput,
   tools: LocalTools<Schemas>,
-  options: LocalRunOptions,
+  { onEvent, onApproval, signal: outer, timeoutMs }: LocalRunOptions,
 ): Promise<LocalRun> {
-  const { onEvent, signal: outer, timeoutMs } = options;
   const whole = limit(outer, timeoutMs, `The run was not done within ${timeoutMs} ms.`);
   const { signal } = whole;
+  const clientTools = [...(request.clientTools ?? []), ...snapshot(tools)];
+  const calls: LocalCall[] = [];
+  const parts: DispatchResult[] = [];
   try {
-    const clientTools = [...(request.clientTools ?? []), ...snapshot(tools)];
-    const calls: LocalCall[] = [];
-    const parts: DispatchResult[] = [];
-    let part = await readAll(
-      client.dispatch({ ...request, clientTools, streamResponse: true }, { signal }),
-      onEvent,
-    );
+    const dispatched = client.dispatch({ ...request, clientTools, streamResponse: true }, { signal });
+    let part = await readAll(dispatched, onEvent);
     for (;;) {
       parts.push(part);
-      if (part.awaiting.length === 0) return joined(parts, calls);
-      const awaited = part.awaiting.filter((event) => event.type === 'await');
-      const made = await Promise.all(awaited.map((event) => callHere(tools, event, signal)));
-      signal.throwIfAborted();
-      calls.push(...made);
-      const toolOutputs = Object.fromEntries(made.map(({ toolCallId, output }) => [toolCallId, output]));
-      const resumed = { executionId: part.executionId, toolOutputs, streamResponse: true } as const;
-      const resume = (secrets = {}) =>
-        readAll(client.resume({ ...resumed, ...secrets }, { signal }), onEvent);
-      part = await resume().catch((error: unknown) => {
-        const { secrets } = request;
-        if (secrets === undefined || !wantsSecrets(error)) throw error;
-        return resume({ secrets });
-      });
+      const { executionId } = part;
+      const [approval] = (part.approvals ?? []).filter((event) => event.type === 'approval_start');
+      if (part.awaiting.length > 0) {
+        const toolOutputs = await outputsOf(part.awaiting);
+        part = await goOn((secrets) => client.resume({ executionId, toolOutputs, ...secrets }, { signal }));
+      } else if (approval !== undefined && onApproval !== undefined) {
+        const { approvalId } = approval;
+        const decision = await onApproval(approval);
+        signal.throwIfAborted();
+        part = await goOn((secrets) =>
+          client.approve({ executionId, approvalId, ...decided(decision), ...secrets }, { signal }),
+        );
+      } else return joined(parts, calls);
     }
   } finally {
     whole.lift();
   }
+
+  async function outputsOf(awaiting: readonly StreamEvent[]): Promise<Record<string, unknown>> {
+    const awaited = awaiting.filter((event) => event.type === 'await');
+    const made = await Promise.all(awaited.map((event) => callHere(tools, event, signal)));
+    signal.throwIfAborted();
+    calls.push(...made);
+    return Object.fromEntries(made.map(({ toolCallId, output }) => [toolCallId, output]));
+  }
+
+  /** Sends the secrets of the dispatch again where the server that held them in its memory is gone. */
+  async function goOn(
+    send: (secrets: Pick<DispatchInput, 'secrets'>) => DispatchStream,
+  ): Promise<DispatchResult> {
+    try {
+      return await readAll(send({}), onEvent);
+    } catch (error) {
+      const { secrets } = request;
+      if (secrets === undefined || !(error instanceof PagehandError) || error.code !== 'secrets_required')
+        throw error;
+      return await readAll(send({ secrets }), onEvent);
+    }
+  }
 }
 
-/** The server that held the secrets of the dispatch in its memory is gone, and asks for them again. */
-function wantsSecrets(error: unknown): boolean {
-  return error instanceof PagehandError && error.code === 'secrets_required';
+function decided(decision: Decision): { decision: 'approved' | 'denied'; reason?: string } {
+  return typeof decision === 'string' ? { decision } : decision;
 }
 
 function snapshot(tools: LocalTools<Readonly<Record<string, unknown>>>): ClientTool[] {
