@@ -87,7 +87,8 @@ export function createApp(options: AppOptions): Hono<Env> {
   const sessions = createSessions({ store, credentials, clock, newId });
   const desk = createCredentialDesk({ store: store.credentials, clock, newId });
   const visitors = createVisitors({ store, clock, newId });
-  const parts = { ...options, sessions, visitors, limits, streams, newId };
+  const { observer } = telemetry;
+  const parts = { ...options, observer, sessions, visitors, limits, streams, newId };
   const kept = { store: store.definitions, clock, newId };
   const agents = savedDefinitions('agent', NamedAgent, kept);
   const flows = savedDefinitions('flow', NamedFlow, kept);

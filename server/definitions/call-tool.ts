@@ -10,10 +10,11 @@ import type { ManagedSecrets } from '../secrets/managed-secrets.ts';
 import type { Scrubber } from '../secrets/scrubber.ts';
 import type { Receipt, ReceiptStore } from '../store/receipt-store.ts';
 import type { OfferedTool } from '../store/store.ts';
-import { childReceipt, RECEIPT_RESULT_CHARS } from '../tools/child-receipt.ts';
+import { NO_OBSERVER, type Observer } from '../telemetry/observer.ts';
+import { childReceipt, RECEIPT_RESULT_CHARS, toolTypeOf } from '../tools/child-receipt.ts';
 import { runTool } from '../tools/run-tool.ts';
 import type { ServerTool } from '../tools/tool.ts';
-import { ToolError } from '../tools/tool-error.ts';
+import { codeOfFailure } from '../tools/tool-error.ts';
 import { readToolId } from '../tools/tool-id.ts';
 import type { ChildCall, Toolbox } from '../tools/toolbox.ts';
 import type { Variables } from '../tools/variables.ts';
@@ -23,6 +24,8 @@ export interface CallToolParts {
   readonly secrets: ManagedSecrets;
   readonly scrubber: Scrubber;
   readonly receipts: ReceiptStore;
+  /** Watches the call. Default: nobody does. */
+  readonly observer?: Observer;
   /** Of agents that name none, for tools that ask a model. */
   readonly model: string;
   readonly clock: () => number;
@@ -114,8 +117,12 @@ async function outcomeOf(
   const input = checkInput(offered, request.parameters);
   if (!input.ok) return { isError: true, code: 'invalid_arguments', text: input.problem, toolCallId };
   const tools = [offered, ...(await lentTools(request, parts))];
-  const tool = bindTool(request, { offered, tools, children }, parts);
+  const { observer = NO_OBSERVER } = parts;
+  const toolType = toolTypeOf(offered);
+  const watch = observer.tool({ tool: offered.canonicalName, toolType, toolCallId });
+  const tool = bindTool(request, { offered, tools, children, inside: () => watch.inner }, parts);
   if (tool === undefined) {
+    watch.end({ isError: true, errorCode: 'tool_not_found' });
     const text = `Tools of the type \`${request.definition.toolType}\` cannot run on this server.`;
     return { isError: true, code: 'tool_not_found', text, toolCallId };
   }
@@ -141,13 +148,9 @@ async function outcomeOf(
       },
     },
   );
-  if (!isError) return { isError, result: given ?? null, text, toolCallId };
-  return { isError, code: request.signal.aborted ? 'cancelled' : codeOf(failure), text, toolCallId };
-}
-
-function codeOf(failure: unknown): string {
-  if (failure instanceof ToolError) return failure.code;
-  return failure instanceof DOMException && failure.name === 'TimeoutError' ? 'timed_out' : 'failed';
+  const code = request.signal.aborted ? 'cancelled' : codeOfFailure(failure);
+  watch.end({ isError, errorCode: code });
+  return isError ? { isError, code, text, toolCallId } : { isError, result: given ?? null, text, toolCallId };
 }
 
 function offeredTool({ definition, toolId }: ToolCallRequest): OfferedTool {
@@ -205,10 +208,11 @@ function bindTool(
     readonly offered: OfferedTool;
     readonly tools: readonly OfferedTool[];
     readonly children: ChildCall[];
+    readonly inside: () => Observer;
   },
   parts: CallToolParts,
 ): ServerTool | undefined {
-  const { offered, tools, children } = bound;
+  const { offered, tools, children, inside } = bound;
   let spawned = 0;
   return parts.toolbox.bind(offered, {
     workspace: request.workspace,
@@ -217,6 +221,7 @@ function bindTool(
     tools,
     model: parts.model,
     depth: 0,
+    inside,
     ledger: {
       tokens: () => undefined,
       called: (call) => void children.push(call),

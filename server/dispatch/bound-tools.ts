@@ -1,7 +1,7 @@
 import type { Execution, FlowRun, OfferedTool, StartedCall } from '../store/store.ts';
 import type { ServerTool } from '../tools/tool.ts';
 import { ToolError } from '../tools/tool-error.ts';
-import type { ChildLedger } from '../tools/toolbox.ts';
+import type { BindScope } from '../tools/toolbox.ts';
 import type { Variables } from '../tools/variables.ts';
 import type { DeskDeps } from './dispatcher.ts';
 import { scrubberOf } from './secret-vault.ts';
@@ -21,7 +21,7 @@ export function bindCall(
   execution: Execution,
   call: Pick<StartedCall, 'modelName'>,
   deps: Deps,
-  ledger: ChildLedger,
+  { ledger, inside }: Pick<BindScope, 'ledger' | 'inside'>,
 ): BoundCall {
   const offered = execution.tools.find(
     ({ modelName, origin }) => origin === 'server' && modelName === call.modelName,
@@ -37,6 +37,7 @@ export function bindCall(
     model: agent.model,
     depth: 0,
     ledger,
+    ...(inside === undefined ? {} : { inside }),
   });
   if (tool === undefined || missing.length === 0) return { offered, tool };
   return {

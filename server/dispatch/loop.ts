@@ -231,7 +231,8 @@ class Turn {
   private async settleCalls(): Promise<boolean> {
     const { id: executionId } = this.log.execution;
     const options = {
-      bind: (call: StartedCall) => bindCall(this.log.execution, call, this.deps, this.ledger),
+      bind: (call: StartedCall, inside: () => Observer) =>
+        bindCall(this.log.execution, call, this.deps, { ledger: this.ledger, inside }),
       scrub: <Value>(value: Value) => this.log.scrub(value),
       signal: this.signal,
       clock: this.deps.clock,

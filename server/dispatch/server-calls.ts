@@ -4,7 +4,7 @@ import type { Execution, ResolvedCall, StartedCall } from '../store/store.ts';
 import type { Observer } from '../telemetry/observer.ts';
 import { toolTypeOf } from '../tools/child-receipt.ts';
 import { runTool } from '../tools/run-tool.ts';
-import { ToolError, type ToolErrorCode } from '../tools/tool-error.ts';
+import { codeOfFailure } from '../tools/tool-error.ts';
 import type { Variables } from '../tools/variables.ts';
 import type { BoundCall } from './bound-tools.ts';
 import { UNKNOWN_OUTCOME } from './ending.ts';
@@ -39,7 +39,8 @@ export function startEvent(call: StartedCall, { iteration, tools }: Execution): 
 }
 
 export interface CallsOptions {
-  readonly bind: (call: StartedCall) => BoundCall;
+  /** `inside` is asked when the call runs. */
+  readonly bind: (call: StartedCall, inside: () => Observer) => BoundCall;
   /** Of what the tools gave, before anybody reads it. */
   readonly scrub: Variables['scrub'];
   readonly signal: AbortSignal;
@@ -76,9 +77,11 @@ async function runOne(
 ): Promise<CallResult> {
   const { id: executionId, conversationId, seq } = execution;
   const { toolCallId, bareName } = call;
-  const { offered, tool } = bind(call);
+  let inside = observer;
+  const { offered, tool } = bind(call, () => inside);
   const toolType = offered === undefined ? 'unknown' : toolTypeOf(offered);
   const watch = observer.tool({ tool: offered?.canonicalName ?? bareName, toolType, toolCallId });
+  inside = watch.inner;
   const began = clock();
   let errorCode: string | undefined = tool === undefined ? 'tool_not_found' : undefined;
   const given =
@@ -90,17 +93,12 @@ async function runOne(
           executionId,
           conversationId,
           onError(error) {
-            errorCode = codeOf(error);
+            errorCode = codeOfFailure(error);
             onError(error);
           },
         });
   watch.end({ isError: given.isError, errorCode: signal.aborted ? 'cancelled' : errorCode });
   return resultOf(execution, call, given, { seq, tookMs: clock() - began, at: clock() });
-}
-
-function codeOf(error: unknown): ToolErrorCode {
-  if (error instanceof ToolError) return error.code;
-  return error instanceof DOMException && error.name === 'TimeoutError' ? 'timed_out' : 'failed';
 }
 
 /** What stands in place of a result that was lost with the process that waited for it. */

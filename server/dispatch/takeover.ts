@@ -120,7 +120,7 @@ function superseded(
 
 async function callsAgain(execution: Execution, deps: Deps): Promise<Boundary> {
   const mayRunAgain = (call: StartedCall) =>
-    bindCall(execution, call, deps, new RunLedger(execution)).tool?.idempotent === true;
+    bindCall(execution, call, deps, { ledger: new RunLedger(execution) }).tool?.idempotent === true;
   const lost = execution.started
     .filter((call) => !mayRunAgain(call))
     .map((call) => unknownOutcome(execution, call, deps.clock()));

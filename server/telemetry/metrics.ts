@@ -91,12 +91,13 @@ export function createMetrics({ waitingCode }: MetricsOptions = {}): Metrics {
 
   const observer: Observer = {
     run({ cause }) {
-      running.inc();
+      const here = cause === 'child' ? 0 : 1;
+      running.inc(here);
       const end = runSeconds.startTimer({ cause });
       return {
         inner: observer,
         end({ status, errorCode = '' }) {
-          running.dec();
+          running.dec(here);
           end();
           runs.inc({ cause, status: codeLabel(status), error: codeLabel(errorCode) });
         },

@@ -6,6 +6,9 @@ export interface Observation<Outcome> {
   end(outcome: Outcome): void;
 }
 
+/** `child`: a tool of another run delegated it. */
+export type RunCause = 'start' | 'resume' | 'takeover' | 'child';
+
 /**
  * Hears of what the server does: counts, times and traces are made of it. Hears no words of people, no parameters and
  * no results. Never throws.
@@ -17,7 +20,7 @@ export interface Observer {
     readonly conversationId: string;
     readonly agentId: string;
     readonly agentName: string;
-    readonly cause: 'start' | 'resume' | 'takeover' | 'child';
+    readonly cause: RunCause;
   }): Observation<{ readonly status: string; readonly errorCode?: string | undefined }>;
   /** One answer of a model. */
   model(facts: { readonly model: string; readonly iteration: number }): Observation<{

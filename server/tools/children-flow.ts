@@ -85,6 +85,7 @@ async function runStep(
   const maxToolCalls = step.tools.maxToolCalls ?? DEFAULT_MAX_TOOL_CALLS;
   const { lastMessage } = await runChild({
     ...childRun(parts, scope, call),
+    agent: { id: within.lineage?.flows.at(-1) ?? '', name: step.name },
     instructions: step.instructions,
     prompt: (await promptOf(step, flowScope)) ?? promptFrom(flowScope),
     maxTurns: maxToolCalls + 1,

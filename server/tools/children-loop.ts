@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { ID_PREFIX } from '../../protocol/ids.ts';
+import { describeFailure } from '../dispatch/failure.ts';
 import { checkInput, isRecord } from '../dispatch/tool-input.ts';
 import { findTool, toModelTool } from '../dispatch/toolset.ts';
 import { askModel } from '../dispatch/turn.ts';
@@ -11,15 +12,23 @@ import {
   type ModelToolResult,
 } from '../models/model.ts';
 import type { OfferedTool } from '../store/store.ts';
+import { NO_OBSERVER, type Observer } from '../telemetry/observer.ts';
+import { toolTypeOf } from './child-receipt.ts';
 import type { ChildAnswer } from './kind.ts';
 import { runTool } from './run-tool.ts';
 import type { ServerTool, ToolContext } from './tool.ts';
-import { ToolError } from './tool-error.ts';
+import { codeOfFailure, ToolError } from './tool-error.ts';
 import type { ChildCall, ChildLedger } from './toolbox.ts';
 import type { Variables } from './variables.ts';
 
 export interface ChildRun {
   readonly model: Model;
+  /** In full. */
+  readonly modelName: string;
+  /** For those who watch. */
+  readonly agent: { readonly id: string; readonly name: string };
+  /** Watches it. Default: nobody does. */
+  readonly observer: Observer | undefined;
   readonly instructions: string;
   /** All that it knows beside its instructions. */
   readonly prompt: string;
@@ -29,7 +38,7 @@ export interface ChildRun {
   /** Of the results that it reads. */
   readonly scrub: Variables['scrub'];
   /** `undefined`: there is no such tool any more. */
-  readonly bind: (tool: OfferedTool) => ServerTool | undefined;
+  readonly bind: (tool: OfferedTool, inside: () => Observer) => ServerTool | undefined;
   /** Counts a call against what all children of the parent's call may make together. `false`: it may not be made. */
   readonly takeCall: () => boolean;
   readonly ledger: ChildLedger;
@@ -48,7 +57,25 @@ export interface ChildRun {
  * and with the signal's reason, at once.
  */
 export async function runChild(run: ChildRun): Promise<ChildAnswer> {
-  const { model, instructions, ledger, call, maxTurns } = run;
+  const { agent, observer = NO_OBSERVER } = run;
+  const { executionId, conversationId } = run.call;
+  const facts = { executionId, conversationId, agentId: agent.id, agentName: agent.name };
+  const { inner, end } = observer.run({ ...facts, cause: 'child' });
+  try {
+    const answer = await converse({ ...run, observer: inner });
+    end({ status: 'complete' });
+    return answer;
+  } catch (error) {
+    end({ status: 'failed', errorCode: codeOfFailure(error) });
+    throw error;
+  }
+}
+
+/** A child that is watched. */
+type WatchedRun = ChildRun & { readonly observer: Observer };
+
+async function converse(run: WatchedRun): Promise<ChildAnswer> {
+  const { model, instructions, ledger, call, maxTurns, observer } = run;
   const messages: ModelMessage[] = [{ role: 'user', content: [{ type: 'text', text: run.prompt }] }];
   const texts: string[] = [];
   // One for each call at a time.
@@ -58,14 +85,17 @@ export async function runChild(run: ChildRun): Promise<ChildAnswer> {
     const mayCall = turn < maxTurns && callsLeft > 0;
     const words = new Words();
     const tools = mayCall ? run.tools.map(toModelTool) : [];
+    const watch = observer.model({ model: run.modelName, iteration: turn });
     const answer = await askModel(
       model,
       { instructions, messages: [...messages], tools },
       words,
       call.signal,
     ).catch((error: unknown) => {
+      watch.end({ errorCode: call.signal.aborted ? 'cancelled' : describeFailure(error).code });
       throw asFailure(error);
     });
+    watch.end({ stopReason: answer.reason, tokens: answer.tokens });
     if (answer.tokens !== undefined) ledger.tokens(answer.tokens.input, answer.tokens.output);
     if (words.text.trim() !== '') texts.push(words.text);
     if (answer.calls.length === 0 || !mayCall) return answerOf(texts, words.text);
@@ -104,7 +134,7 @@ function asHistory({ toolCallId, name, input }: ModelToolCall): ModelToolCall {
   return { toolCallId, name: legal, input: isRecord(input) ? input : {} };
 }
 
-async function resultOf(made: ModelToolCall, isLeft: boolean, run: ChildRun): Promise<ModelToolResult> {
+async function resultOf(made: ModelToolCall, isLeft: boolean, run: WatchedRun): Promise<ModelToolResult> {
   const { toolCallId, name } = asHistory(made);
   const tool = findTool(run.tools, made.name);
   if (tool === undefined) {
@@ -127,20 +157,35 @@ async function outcomeOf(
   offered: OfferedTool,
   made: ModelToolCall,
   isLeft: boolean,
-  run: ChildRun,
+  run: WatchedRun,
 ): Promise<Outcome> {
   const input = checkInput(offered, made.input);
   const parameters = input.ok ? input.parameters : isRecord(made.input) ? made.input : {};
   const refused = (text: string): Outcome => ({ parameters, text, outcome: 'refused' });
   if (!input.ok) return refused(input.problem);
   if (offered.needsApproval === true) return refused(NEEDS_APPROVAL);
-  const tool = run.bind(offered);
+  const { call, scrub, onError, observer } = run;
+  const { toolCallId } = made;
+  let inside = observer;
+  const tool = run.bind(offered, () => inside);
   if (tool === undefined) return refused(`There is no tool "${offered.modelName}" any more.`);
   if (!isLeft || !run.takeCall()) return refused(NO_CALL_LEFT);
-  const { call, scrub, onError } = run;
+  const watch = observer.tool({ tool: offered.canonicalName, toolType: toolTypeOf(offered), toolCallId });
+  inside = watch.inner;
   const { signal, executionId, conversationId } = call;
-  const context = { scrub, signal, executionId, conversationId, onError };
-  const { text, isError } = await runTool(tool, { toolCallId: made.toolCallId, parameters }, context);
+  let failure: unknown;
+  const { text, isError } = await runTool(
+    tool,
+    { toolCallId, parameters },
+    {
+      ...{ scrub, signal, executionId, conversationId },
+      onError(error) {
+        failure = error;
+        onError(error);
+      },
+    },
+  );
+  watch.end({ isError, errorCode: signal.aborted ? 'cancelled' : codeOfFailure(failure) });
   return { parameters, text, outcome: isError ? 'error' : 'success' };
 }
 

@@ -59,12 +59,14 @@ export function childRun(
   parts: ChildrenParts,
   scope: ChildScope,
   call: ToolContext,
-): Omit<ChildRun, 'instructions' | 'prompt' | 'maxTurns' | 'maxToolCalls'> {
+): Omit<ChildRun, 'agent' | 'instructions' | 'prompt' | 'maxTurns' | 'maxToolCalls'> {
   const { executionId, toolCallId } = call;
   return {
     model: modelOf(scope.model, parts),
+    modelName: scope.model,
+    observer: scope.inside?.(),
     tools: scope.tools,
-    bind: (tool) => parts.toolbox.bind(tool, scope),
+    bind: (tool, inside) => parts.toolbox.bind(tool, { ...scope, inside }),
     takeCall: () => takeCall(scope.lineage),
     scrub: scope.variables.scrub,
     ledger: scope.ledger,

@@ -30,6 +30,7 @@ async function runAgent(task: ChildTask, parts: ChildrenParts, scope: ChildScope
   };
   return runChild({
     ...childRun(parts, inner, call),
+    agent: { id: agent.id ?? '', name: agent.name ?? 'subagent' },
     instructions: agent.instructions ?? '',
     prompt,
     maxTurns,

@@ -27,6 +27,12 @@ export type ToolErrorCode =
   | 'child_failed'
   | 'failed';
 
+/** Of whatever a call threw: its own code, `timed_out`, or `failed`. */
+export function codeOfFailure(error: unknown): ToolErrorCode {
+  if (error instanceof ToolError) return error.code;
+  return error instanceof DOMException && error.name === 'TimeoutError' ? 'timed_out' : 'failed';
+}
+
 /** A call that came to nothing, in words for the model: what happened and, where there is a way, how to mend it. */
 export class ToolError extends Error {
   readonly code: ToolErrorCode;

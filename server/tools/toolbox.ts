@@ -1,6 +1,7 @@
 import type { ToolChoice } from '../../protocol/definition.ts';
 import type { JsonSchema } from '../../protocol/tool.ts';
 import type { OfferedTool } from '../store/store.ts';
+import type { Observer } from '../telemetry/observer.ts';
 import type { ToolBinding } from './kind.ts';
 import type { KnownSecrets, Review } from './review.ts';
 import type { ServerTool } from './tool.ts';
@@ -39,6 +40,8 @@ export interface BindScope {
   readonly depth: number;
   /** Hears of what children spent and did. */
   readonly ledger: ChildLedger;
+  /** Asked when the call runs: what watches within it. Default: nobody does. */
+  readonly inside?: () => Observer;
 }
 
 /** A call that a child made, once it has its result. */

@@ -17,6 +17,7 @@ import { createScrubber } from '../../server/secrets/create-scrubber.ts';
 import { createManagedSecrets } from '../../server/secrets/managed-secrets.ts';
 import { openSqliteStore } from '../../server/store/sqlite.ts';
 import type { Store } from '../../server/store/store.ts';
+import { createTelemetry } from '../../server/telemetry/create-telemetry.ts';
 import { openTools } from '../../server/tools/open-tools.ts';
 
 export const STORE_ORIGIN = 'https://store.example.com';
@@ -162,6 +163,7 @@ export async function aServer(options: TestServerOptions = {}): Promise<TestServ
   });
   const tools = new Map(config.surfaces.map(({ agent }) => [agent.id, agent.tools]));
   const { toolbox } = openedTools;
+  const telemetry = createTelemetry({ scrubber, log, waitingCode: openedTools.waitingCode });
   const dispatcher = createDispatcher({
     store,
     model: models,
@@ -173,6 +175,7 @@ export async function aServer(options: TestServerOptions = {}): Promise<TestServ
     logScrubber: dispatched,
     managedSecret: (workspace, name) => secrets.value(workspace, name),
     tools: (agentId) => tools.get(agentId) ?? [],
+    observer: telemetry.observer,
     clock,
     newId,
     log,
@@ -188,6 +191,7 @@ export async function aServer(options: TestServerOptions = {}): Promise<TestServ
     toolbox,
     scrubber,
     secrets,
+    telemetry,
     log,
     clock,
     ...(assets === undefined ? {} : { assets }),
