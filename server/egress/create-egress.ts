@@ -29,6 +29,7 @@ export function createEgress({ internal }: EgressOptions): Egress {
   return {
     request: (request) => timed(request, (signal) => follow(agent, named, { ...request, signal })),
     fetch: guardedFetch(agent, named),
+    isNamed: (place) => named.has(place),
     close: () => agent.destroy(),
   };
 }

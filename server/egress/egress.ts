@@ -33,5 +33,7 @@ export interface Egress {
   request(request: EgressRequest): Promise<EgressResponse>;
   /** The same guard for a library that speaks HTTP itself and reads streams. Redirects are refused. */
   readonly fetch: typeof globalThis.fetch;
+  /** Whether the operator named this `host:port`. */
+  isNamed(place: string): boolean;
   close(): Promise<void>;
 }

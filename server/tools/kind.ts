@@ -101,11 +101,17 @@ export interface ToolParts {
   readonly variables: Variables;
 }
 
+/** What definitions are looked at with. Nothing is reached. */
+export interface ReviewParts {
+  readonly sandbox: Sandbox;
+  readonly egress: Pick<Egress, 'isNamed'>;
+}
+
 /** One way for a tool to run. Each type has one, in a folder of its own under `kinds/`. */
 export interface ToolKind<Type extends ToolType = ToolType> {
   readonly type: Type;
   /** What is wrong or odd about a definition, without running or reaching anything but the sandbox's compiler. */
-  review(definition: ToolDefinitionOf<Type>, parts: Pick<ToolParts, 'sandbox'>): Promise<readonly Finding[]>;
+  review(definition: ToolDefinitionOf<Type>, parts: ReviewParts): Promise<readonly Finding[]>;
   /** How its calls run. */
   open(
     definition: ToolDefinitionOf<Type>,

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { isReachable } from '../egress/address.ts';
+import type { Egress } from '../egress/egress.ts';
 import { isDropped, isHeaderName } from '../egress/headers.ts';
 import { placeOf, requireTarget } from '../egress/target.ts';
 import { MAX_SERVICE_TIMEOUT_MS } from './call-service.ts';
@@ -11,7 +12,7 @@ import { ToolError } from './tool-error.ts';
 const URL_PATH = 'config.url';
 
 /** `invalid_url` (error), `internal_host`, `insecure_url` (warnings). */
-export function reviewUrl(template: string): readonly Finding[] {
+export function reviewUrl(template: string, { isNamed }: Pick<Egress, 'isNamed'>): readonly Finding[] {
   const read = readUrl(template);
   if ('problem' in read) return [invalidUrl(`config.url ${read.problem}`)];
   const literal = read.rest.map((piece) => (typeof piece === 'string' ? piece : 'x')).join('');
@@ -19,7 +20,8 @@ export function reviewUrl(template: string): readonly Finding[] {
     return [invalidUrl('config.url has `.` or `..` as a part of its path. Write the path that is meant.')];
   }
   try {
-    return reviewHost(requireTarget(`${read.authority}/`, new Set()));
+    const place = placeOf(new URL(read.authority));
+    return isNamed(place) ? [] : reviewHost(requireTarget(`${read.authority}/`, new Set()));
   } catch (error) {
     if (error instanceof ToolError) return [invalidUrl(error.message)];
     throw error;

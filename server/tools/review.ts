@@ -5,7 +5,7 @@ import { RESERVED_TOOL_NAMES } from '../../protocol/saved.ts';
 import { BUILT_IN_TOOLS, WEBMCP_PREFIX } from '../../protocol/tool.ts';
 import { isRecord } from '../dispatch/tool-input.ts';
 import { BUILTIN_PREFIX } from './builtins/builtins.ts';
-import type { Finding, ToolParts } from './kind.ts';
+import type { Finding, ReviewParts } from './kind.ts';
 import { kindOf } from './kinds/kinds.ts';
 import { reviewParametersSchema } from './review-schema.ts';
 import { readDefinition } from './review-shape.ts';
@@ -28,7 +28,7 @@ export interface Review {
 /** What is wrong or odd about a tool's definition, before anybody runs or keeps it. Runs and reaches nothing. */
 export async function reviewDefinition(
   input: unknown,
-  parts: Pick<ToolParts, 'sandbox'>,
+  parts: ReviewParts,
   known?: KnownSecrets,
 ): Promise<Review> {
   const read = readDefinition(input);
@@ -63,10 +63,7 @@ export function findingLines(findings: readonly Finding[]): readonly string[] {
   });
 }
 
-async function reviewByKind(
-  definition: ToolDefinition,
-  parts: Pick<ToolParts, 'sandbox'>,
-): Promise<readonly Finding[]> {
+async function reviewByKind(definition: ToolDefinition, parts: ReviewParts): Promise<readonly Finding[]> {
   const kind = kindOf(definition);
   if (kind !== undefined) return kind.review(definition, parts);
   return [

@@ -392,6 +392,8 @@ describe('a tool that calls an HTTP API', () => {
       'unused_parameter parametersSchema.properties.id',
     ]);
     expect(JSON.stringify(validation)).not.toContain('abcdef123456');
+    const opened = await server.post('/v1/tools', { ...external({ url: here('/') }), name: 'Opened' }, KEY);
+    expect(await opened.json()).toMatchObject({ validation: { warnings: [] } });
   });
 });
 

@@ -53,6 +53,7 @@ export async function toolboxBench(
     egress: {
       request: () => Promise.reject(new ToolError('egress_blocked', 'Nothing is reached from here.')),
       fetch: () => Promise.reject(new ToolError('egress_blocked', 'Nothing is reached from here.')),
+      isNamed: () => false,
       close: () => Promise.resolve(),
     },
     clock: () => Date.parse('2026-03-01T12:00:00Z'),

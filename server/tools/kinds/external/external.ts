@@ -10,7 +10,7 @@ import { reviewExternal } from './review-external.ts';
 /** Calls an HTTP API. */
 export const externalKind: ToolKind<'external'> = {
   type: 'external',
-  review: (definition) => Promise.resolve(reviewExternal(definition)),
+  review: (definition, { egress }) => Promise.resolve(reviewExternal(definition, egress)),
   open({ config, parametersSchema }, { egress, variables }) {
     const method = methodOf(config);
     const timeoutMs = serviceTimeout(config.timeout);

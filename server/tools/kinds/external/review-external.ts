@@ -1,5 +1,6 @@
 import type { ToolDefinitionOf } from '../../../../protocol/definition.ts';
 import { nearest } from '../../../config/nearest.ts';
+import type { Egress } from '../../../egress/egress.ts';
 import type { Finding } from '../../kind.ts';
 import { reviewHeaders, reviewLiterals, reviewTimeout, reviewUrl } from '../../review-http.ts';
 import { reviewTemplates, reviewUnused } from '../../review-template.ts';
@@ -7,13 +8,13 @@ import { canHaveBody, methodOf, sendsTheRest } from './external-body.ts';
 
 const METHODS: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
-export function reviewExternal({
-  config,
-  parametersSchema,
-}: ToolDefinitionOf<'external'>): readonly Finding[] {
+export function reviewExternal(
+  { config, parametersSchema }: ToolDefinitionOf<'external'>,
+  egress: Pick<Egress, 'isNamed'>,
+): readonly Finding[] {
   const { url, headers, body, timeout } = config;
   return [
-    ...reviewUrl(url),
+    ...reviewUrl(url, egress),
     ...reviewMethod(config),
     ...reviewHeaders(headers),
     ...reviewTimeout(timeout),

@@ -15,7 +15,7 @@ const MAX_PARTIAL_CHARS = 1_000;
 /** Asks a GraphQL service. Values go in as variables, never into the text of the query. */
 export const graphqlKind: ToolKind<'graphql'> = {
   type: 'graphql',
-  review: (definition) => Promise.resolve(reviewGraphql(definition)),
+  review: (definition, { egress }) => Promise.resolve(reviewGraphql(definition, egress)),
   open({ config, parametersSchema }, { egress, variables }) {
     const { query, operationName } = config;
     const timeoutMs = serviceTimeout(config.timeout);

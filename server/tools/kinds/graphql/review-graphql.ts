@@ -1,4 +1,5 @@
 import type { ToolDefinitionOf } from '../../../../protocol/definition.ts';
+import type { Egress } from '../../../egress/egress.ts';
 import type { Finding } from '../../kind.ts';
 import { reviewHeaders, reviewLiterals, reviewTimeout, reviewUrl } from '../../review-http.ts';
 import { reviewTemplates, reviewUnused } from '../../review-template.ts';
@@ -9,10 +10,13 @@ export function changesSomething(query: string): boolean {
   return /\b(mutation|subscription)\b/.test(query);
 }
 
-export function reviewGraphql({ config, parametersSchema }: ToolDefinitionOf<'graphql'>): readonly Finding[] {
+export function reviewGraphql(
+  { config, parametersSchema }: ToolDefinitionOf<'graphql'>,
+  egress: Pick<Egress, 'isNamed'>,
+): readonly Finding[] {
   const { url, query, headers, variables, timeout } = config;
   return [
-    ...reviewUrl(url),
+    ...reviewUrl(url, egress),
     ...reviewQuery(query),
     ...reviewHeaders(headers),
     ...reviewTimeout(timeout),
