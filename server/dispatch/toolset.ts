@@ -5,6 +5,7 @@ import { RequestError } from '../errors.ts';
 import type { ModelTool } from '../models/model.ts';
 import type { AdmittedTool } from '../policy.ts';
 import type { OfferedTool, Owner } from '../store/store.ts';
+import { bareName } from '../tools/tool-id.ts';
 import type { ResolvedTool } from '../tools/toolbox.ts';
 import { cut } from './text.ts';
 
@@ -119,7 +120,7 @@ export function findTool(tools: readonly OfferedTool[], modelName: string): Offe
 export function toModelTool(tool: OfferedTool): ModelTool {
   return {
     name: tool.modelName,
-    bareName: tool.bareName,
+    bareName: tool.origin === 'server' ? bareName(tool.canonicalName) : tool.bareName,
     description: tool.description,
     parametersSchema: tool.parametersSchema,
   };

@@ -14,7 +14,7 @@ import { findingLines, reviewDefinition } from './review.ts';
 import { readDefinition } from './review-shape.ts';
 import { spawnTool } from './spawn-subagent.ts';
 import { ToolError } from './tool-error.ts';
-import { mcpName, readToolId, type ToolId } from './tool-id.ts';
+import { bareName, mcpName, readToolId, type ToolId } from './tool-id.ts';
 import { matchesAny } from './tool-pattern.ts';
 import type { ResolvedTool, ToolScope } from './toolbox.ts';
 
@@ -235,12 +235,6 @@ function needsApproval({ name }: Found, choices: readonly ToolChoice[]): boolean
       ? require
       : matchesAny(require, name) || matchesAny(require, bareName(name));
   });
-}
-
-function bareName(name: string): string {
-  const id = readToolId(name);
-  if (id?.kind === 'builtin') return id.name;
-  return id?.kind === 'mcp' ? id.tool : name;
 }
 
 function shortened(description: string): string {

@@ -36,3 +36,10 @@ export function savedName(name: string): string {
 export function mcpName(server: string, tool: string): string {
   return `${MCP_PREFIX}${server}:${tool}`;
 }
+
+/** A canonical name as its author gave it, without what the server put before it. */
+export function bareName(canonicalName: string): string {
+  const id = readToolId(canonicalName);
+  if (id?.kind === 'builtin') return id.name;
+  return id?.kind === 'mcp' ? id.tool : canonicalName;
+}
