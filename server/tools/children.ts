@@ -6,6 +6,7 @@ import { runChild } from './children-loop.ts';
 import { type ChildrenParts, type ChildScope, childRun, innerScope } from './children-scope.ts';
 import { isGranted } from './granted-tools.ts';
 import type { ChildAnswer, Children, ChildTask } from './kind.ts';
+import { needsApproval } from './needs-approval.ts';
 import { narrowedSpawnTool } from './spawn-subagent.ts';
 
 /** Runs what the tools of one scope delegate. */
@@ -26,7 +27,7 @@ async function runAgent(task: ChildTask, parts: ChildrenParts, scope: ChildScope
   const inner: ChildScope = {
     ...innerScope(scope, call),
     model: agent.model ?? scope.model,
-    tools: childTools(scope.tools, allowedTools),
+    tools: childTools(scope.tools, allowedTools).map((tool) => withApproval(tool, agent)),
   };
   return runChild({
     ...childRun(parts, inner, call),
@@ -36,6 +37,11 @@ async function runAgent(task: ChildTask, parts: ChildrenParts, scope: ChildScope
     maxTurns,
     maxToolCalls: agent.tools?.maxToolCalls ?? agent.maxToolCalls ?? DEFAULT_MAX_TOOL_CALLS,
   });
+}
+
+/** What its own definition would ask a person for is not run for it either. */
+function withApproval(tool: OfferedTool, { tools = {} }: ChildTask['agent']): OfferedTool {
+  return needsApproval(tool.canonicalName, [tools]) ? { ...tool, needsApproval: true } : tool;
 }
 
 /** What a child has of its parent's tools. Its own children can have no more than that. */

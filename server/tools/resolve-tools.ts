@@ -10,11 +10,12 @@ import { BUILTIN_NAMES, builtin } from './builtins/builtins.ts';
 import type { Finding, McpTool, ToolBinding, ToolParts } from './kind.ts';
 import { kindOf } from './kinds/kinds.ts';
 import { type McpPick, mcpPicks } from './mcp-picks.ts';
+import { needsApproval } from './needs-approval.ts';
 import { findingLines, reviewDefinition } from './review.ts';
 import { readDefinition } from './review-shape.ts';
 import { spawnTool } from './spawn-subagent.ts';
 import { ToolError } from './tool-error.ts';
-import { bareName, mcpName, readToolId, type ToolId } from './tool-id.ts';
+import { mcpName, readToolId, type ToolId } from './tool-id.ts';
 import { matchesAny } from './tool-pattern.ts';
 import type { ResolvedTool, ToolScope } from './toolbox.ts';
 
@@ -44,7 +45,7 @@ export async function resolveTools(
   const tools = [...merged.values()];
   const pool = choices.findLast(({ subagentConfig }) => subagentConfig !== undefined)?.subagentConfig;
   const all = pool === undefined ? tools : [...tools, spawnTool(pool, tools)];
-  return all.map((tool) => ({ ...tool, needsApproval: needsApproval(tool, choices) }));
+  return all.map((tool) => ({ ...tool, needsApproval: needsApproval(tool.name, choices) }));
 }
 
 function configuredTool({ name, description, parametersSchema }: ToolScope['configured'][number]): Found {
@@ -224,17 +225,6 @@ function mcpTool({ server, target }: McpPick, tool: McpTool): Found {
     origin: 'server',
     binding,
   };
-}
-
-/** One requirement of any choice is enough: a request makes an agent's approvals no laxer. */
-function needsApproval({ name }: Found, choices: readonly ToolChoice[]): boolean {
-  return choices.some(({ approval }) => {
-    if (approval === undefined) return false;
-    const { require } = approval;
-    return typeof require === 'boolean'
-      ? require
-      : matchesAny(require, name) || matchesAny(require, bareName(name));
-  });
 }
 
 function shortened(description: string): string {

@@ -220,7 +220,8 @@ describe('what a subagent may use', () => {
       async (toolIds, allowedTools) => {
         const has = (await toolbox.resolve([{ toolIds }], scope())).map(({ name }) => name);
         await run({ toolIds, runtimeTools: [researcher({ allowedTools }, 'research')] }, ASK);
-        const got = model.requests.at(-1)?.tools.map(({ bareName }) => bareName) ?? [];
+        const named = new Map([...has, 'research'].map((name) => [name.replaceAll(':', '__'), name]));
+        const got = toolNames(model.requests.at(-1)).map((name) => named.get(name) ?? 'unknown');
         return got.every(
           (name) =>
             (has.includes(name) || (name === 'research' && allowedTools.includes(name))) &&
@@ -312,6 +313,15 @@ describe('what a subagent may use', () => {
     );
     expect(results(model.requests[1])[0]).toMatch(/person must approve.*was not called/);
   });
+});
+
+test('a saved agent that is a child does not run what its own definition asks a person for', async () => {
+  const { run, model, save } = await withModel(makes(call('a', 'mcp__linear__delete')), says('Ok.'));
+  const approval = { require: ['mcp:linear:del*'] };
+  await save('agent', 'agent_1', { name: 'Careful', tools: { approval } });
+  const tool = researcher({ agentId: 'agent_1', agent: undefined, allowedTools: ['mcp:linear:*'] });
+  await run({ toolIds: ['mcp:linear:*'], runtimeTools: [tool] }, ASK);
+  expect(results(model.requests[1])[0]).toContain('person must approve');
 });
 
 describe('how far a subagent goes', () => {
