@@ -255,6 +255,11 @@ export const PromptStep = z.object({
     outputVariable: z.optional(z.string().check(z.regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/))),
     /** `json`: an answer that is no JSON fails the step. Default `text`. */
     responseFormat: z.optional(z.enum(['text', 'json'])),
+    /**
+     * Whether its words are shown. Else they are for later steps alone: in no text of the stream, and not in the
+     * conversation. Default true; false for an answer of JSON that a later step follows.
+     */
+    streamOutput: z.optional(z.boolean()),
   }),
 });
 export type PromptStep = z.infer<typeof PromptStep>;

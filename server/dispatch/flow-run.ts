@@ -141,16 +141,33 @@ export function stepStart({ flow }: Execution): readonly EventBody[] {
   return [{ type: 'step_start', stepId: flow.stepId, stepType: 'prompt', name: stepOf(flow).name }];
 }
 
+/** Whether what its model says now is for whoever reads, and not for later steps alone. */
+export function showsWords({ flow }: Pick<Execution, 'flow'>): boolean {
+  return flow === null || stepOf(flow).isShown;
+}
+
+/** What the last step of a flow answered, for its end. */
+export function finalOutput(
+  execution: Pick<Execution, 'flow' | 'owner'>,
+  output: string,
+): { readonly finalOutput?: string } {
+  return execution.flow !== null && isTold(execution) ? { finalOutput: output } : {};
+}
+
+/** In a browser, what is not shown is not to be found either. */
+function isTold({ flow, owner }: Pick<Execution, 'flow' | 'owner'>): boolean {
+  return owner.kind === 'api_key' || showsWords({ flow });
+}
+
 export function stepComplete(
-  { flow }: Execution,
+  { flow, owner }: Execution,
   response: string,
   stopReason: StopReason,
 ): readonly EventBody[] {
   if (flow === null) return [];
   const { stepId } = flow;
-  return [
-    { type: 'step_complete', stepId, stepType: 'prompt', success: true, stopReason, result: { response } },
-  ];
+  const result = isTold({ flow, owner }) ? { result: { response } } : {};
+  return [{ type: 'step_complete', stepId, stepType: 'prompt', success: true, stopReason, ...result }];
 }
 
 /** The end of a step that did not come to its own. */

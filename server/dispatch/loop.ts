@@ -20,7 +20,16 @@ import {
   startCalls,
 } from './execution.ts';
 import { describeFailure, RunAborted } from './failure.ts';
-import { kindOf, messagesForModel, nextStep, stepComplete, stepStart, visibleMessages } from './flow-run.ts';
+import {
+  finalOutput,
+  kindOf,
+  messagesForModel,
+  nextStep,
+  showsWords,
+  stepComplete,
+  stepStart,
+  visibleMessages,
+} from './flow-run.ts';
 import { callIds, positionAfter } from './history.ts';
 import { afterCalls, nextTurn, turnEnd } from './next-boundary.ts';
 import { childReceipts, refusalReceipt } from './receipts.ts';
@@ -78,6 +87,7 @@ class Turn {
   private readonly signal: AbortSignal;
   private readonly attachments: Attachments;
   private readonly writer: TurnWriter;
+  private readonly isShown: boolean;
   private readonly ledger: RunLedger;
 
   constructor(log: EventLog, deps: DeskDeps, { signal, attachments, observer }: TurnOptions) {
@@ -87,7 +97,11 @@ class Turn {
     this.attachments = attachments;
     this.observer = observer;
     this.ledger = new RunLedger(log.execution);
-    this.writer = new TurnWriter(log, deps.newId, log.execution.assistantMessageId);
+    this.isShown = showsWords(log.execution);
+    this.writer = new TurnWriter(log, deps.newId, {
+      wantedTextId: log.execution.assistantMessageId,
+      isShown: this.isShown,
+    });
   }
 
   /** Whether the next turn is open then. If not, the execution has paused or ended, or is somebody else's. */
@@ -141,7 +155,7 @@ class Turn {
     if (!hasWords && !needsNoWords(execution, visibleMessages(execution, stored)))
       throw emptyAnswer(answer.reason);
     const stopReason = isExhausted(execution) ? 'max_tool_calls' : STOP_REASONS[answer.reason];
-    const messages = hasWords ? [this.assistantMessage([])] : [];
+    const messages = hasWords && this.isShown ? [this.assistantMessage([])] : [];
     const { text } = this.writer;
     const ended = [this.turnComplete(stopReason), ...stepComplete(execution, text, stopReason)];
     const entered = nextStep(this.spent(), text, {
@@ -165,7 +179,7 @@ class Turn {
           success: true,
           stopReason,
           completedAt: this.now(),
-          ...(execution.flow === null ? {} : { finalOutput: text }),
+          ...finalOutput(execution, text),
           ...totalTokens(spent),
           iterations: execution.iteration,
           durationMs: Math.max(0, this.deps.clock() - execution.createdAtMs),
@@ -268,7 +282,8 @@ class Turn {
     }
     try {
       this.writer.seal();
-      const { text, firstTextId: textId } = this.writer;
+      const { firstTextId: textId } = this.writer;
+      const text = this.isShown ? this.writer.text : '';
       const words = { closing: [], text, textId, tokens: this.ledger.ofTurn() };
       await this.log.commit(await endingOf(this.spent(), ending, words, this.deps));
     } catch (second) {
@@ -286,7 +301,8 @@ class Turn {
     clientId: string | null;
     message: ModelMessage;
   } {
-    const { text, firstTextId } = this.writer;
+    const { firstTextId } = this.writer;
+    const text = this.isShown ? this.writer.text : '';
     return { clientId: firstTextId ?? null, message: { role: 'assistant', text, toolCalls } };
   }
 

@@ -31,17 +31,27 @@ export class TurnWriter {
   private readonly log: EventLog;
   private readonly newId: (prefix: string) => string;
   private readonly wantedTextId: string | null;
+  private readonly isShown: boolean;
   private block: { readonly kind: 'text' | 'reasoning'; readonly id: string } | undefined;
 
   /** `wantedTextId`: what the first text block shall be called. Default: an id of our own. */
-  constructor(log: EventLog, newId: (prefix: string) => string, wantedTextId: string | null) {
+  constructor(
+    log: EventLog,
+    newId: (prefix: string) => string,
+    { wantedTextId, isShown }: { readonly wantedTextId: string | null; readonly isShown: boolean },
+  ) {
     this.log = log;
     this.newId = newId;
     this.wantedTextId = wantedTextId;
+    this.isShown = isShown;
   }
 
   write(kind: 'text' | 'reasoning', delta: string): void {
     if (delta === '') return;
+    if (!this.isShown) {
+      if (kind === 'text') this.text += delta;
+      return;
+    }
     if (this.block?.kind !== kind) this.open(kind);
     const { id } = this.block as { id: string };
     if (kind === 'text') {

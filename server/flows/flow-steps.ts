@@ -24,6 +24,8 @@ export interface PlannedStep {
   /** By which later prompts read its answer. */
   readonly outputVariable: string;
   readonly responseFormat: 'text' | 'json';
+  /** Whether its words are shown, or are for later steps alone. */
+  readonly isShown: boolean;
 }
 
 /** What placeholders of prompts stand for. */
@@ -35,6 +37,8 @@ export interface FlowScope extends Pick<Variables, 'record' | 'flow' | 'user'> {
 
 export function planSteps({ steps }: FlowDefinition): readonly PlannedStep[] {
   return steps.map(({ name = '', config }, index) => {
+    const responseFormat = config.responseFormat ?? 'text';
+    const isLast = index === steps.length - 1;
     const stepName = name === '' ? `step_${index + 1}` : name;
     return {
       name: stepName,
@@ -43,7 +47,8 @@ export function planSteps({ steps }: FlowDefinition): readonly PlannedStep[] {
       userPrompt: config.userPrompt ?? null,
       tools: config.tools ?? {},
       outputVariable: config.outputVariable ?? stepName,
-      responseFormat: config.responseFormat ?? 'text',
+      responseFormat,
+      isShown: config.streamOutput ?? (isLast || responseFormat === 'text'),
     };
   });
 }

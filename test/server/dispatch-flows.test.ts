@@ -93,6 +93,21 @@ const TWO_STEPS = {
   ],
 };
 
+const CLOCK_TOOL = {
+  name: 'get_time',
+  description: 'Tells the time.',
+  parametersSchema: { type: 'object', properties: {} },
+  origin: 'sdk',
+} as const;
+
+const double = (name: string) => ({
+  name,
+  description: 'Doubles a number.',
+  toolType: 'custom',
+  parametersSchema: { type: 'object', properties: { n: { type: 'number' } }, required: ['n'] },
+  config: { code: 'return n * 2' },
+});
+
 describe('a flow in a dispatch', () => {
   test('runs without having been saved, and without messages [R2-01, R2-02, R2-03]', async () => {
     await given({ model: () => says('18 degrees in Tokyo.') });
@@ -283,6 +298,65 @@ describe('a flow in a dispatch', () => {
   });
 });
 
+describe('a step whose words are not shown', () => {
+  const flow = {
+    steps: [
+      { ...prompt('Sort {{x}}.', { outputVariable: 'sorted', streamOutput: false }), name: 'sort' },
+      prompt('Answer to {{sorted}}.'),
+    ],
+  };
+
+  test('answers later steps alone, and tells a caller with an API key when it ends', async () => {
+    await given({ model: shouts });
+    const list = await events({ flow, inputs: { x: 'this' } });
+    expect(only(list, 'text_delta').map(({ delta }) => delta)).toEqual(['ANSWER TO SORT THIS..']);
+    expect(only(list, 'step_complete')[0]).toMatchObject({
+      success: true,
+      result: { response: 'SORT THIS.' },
+    });
+    const [{ executionId = '' } = {}] = list;
+    const execution = await server.store.execution(executionId);
+    const kept = await server.store.messages(execution?.conversationId ?? '');
+    expect(kept.map(({ message }) => message.role)).toEqual(['assistant']);
+  });
+
+  test.each([
+    ['an answer of JSON that a later step follows', { responseFormat: 'json' }, ['2']],
+    ['not where it says so', { responseFormat: 'json', streamOutput: true }, ['1', '2']],
+    ['not words', {}, ['1', '2']],
+  ])('is %s', async (_, config, expected) => {
+    let asked = 0;
+    await given({
+      model: () => {
+        asked += 1;
+        return says(String(asked));
+      },
+    });
+    const list = await events({
+      flow: { steps: [prompt('a', config), prompt('b', { responseFormat: 'json' })] },
+    });
+    expect(only(list, 'text_delta').map(({ delta }) => delta)).toEqual(expected);
+  });
+
+  test('calls tools for all to see, and goes on with their results', async () => {
+    await given({
+      model: (request) => {
+        const last = request.messages.at(-1);
+        if (last?.role === 'tool') return says(`It is ${last.results[0]?.text}.`);
+        return request.tools.length > 0 ? calls({ name: 'double', input: { n: 21 } }) : shouts(request);
+      },
+    });
+    const hidden = {
+      streamOutput: false,
+      outputVariable: 'sum',
+      tools: { runtimeTools: [double('double')] },
+    };
+    const list = await events({ flow: { steps: [prompt('Double', hidden), prompt('Say {{sum}}')] } });
+    expect(only(list, 'tool_complete')).toMatchObject([{ toolName: 'double', success: true }]);
+    expect(only(list, 'text_delta').map(({ delta }) => delta)).toEqual(['SAY IT IS 42.']);
+  });
+});
+
 describe('a flow that cannot run is refused before anything is asked', () => {
   const one = (config: object, more: object = {}) => ({
     flow: { steps: [{ type: 'prompt', config }] },
@@ -354,21 +428,6 @@ describe('a flow that cannot run is refused before anything is asked', () => {
       'steps[1].config.userPrompt: {{c}} stands for nothing',
     ]);
   });
-});
-
-const CLOCK_TOOL = {
-  name: 'get_time',
-  description: 'Tells the time.',
-  parametersSchema: { type: 'object', properties: {} },
-  origin: 'sdk',
-} as const;
-
-const double = (name: string) => ({
-  name,
-  description: 'Doubles a number.',
-  toolType: 'custom',
-  parametersSchema: { type: 'object', properties: { n: { type: 'number' } }, required: ['n'] },
-  config: { code: 'return n * 2' },
 });
 
 describe('the tools of a step', () => {

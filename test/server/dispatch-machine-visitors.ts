@@ -83,6 +83,7 @@ function flowOf(count: number, instructions: string, maxToolCalls: number): Flow
     tools: { maxToolCalls },
     outputVariable: `step_${index + 1}`,
     responseFormat: 'text' as const,
+    isShown: index !== 1,
   }));
   return { id: 'flow_1', name: 'Steps', steps, inputs: {} };
 }

@@ -206,6 +206,20 @@ describe('a surface whose saved flow answers', () => {
     expect(record).not.toContain('SECRET RECIPE');
   });
 
+  test('hides from the visitor what its steps say to one another', async () => {
+    await given({ flowId: FLOW_ID }, { model: (request) => says(`<${lastWords(request)}>`) });
+    const [sort, answer] = FLOW.steps;
+    const hidden = { ...sort, config: { ...sort?.config, userPrompt: 'Sort.', streamOutput: false } };
+    await keep('flow', {
+      ...FLOW,
+      steps: [hidden, { ...answer, config: { userPrompt: 'Answer {{meant}} in words.' } }],
+    });
+    const events = await chat({ assistantMessageId: 'ast_1' });
+    expect(events.filter(({ type }) => type === 'text_start')).toMatchObject([{ id: 'ast_1' }]);
+    expect(events.filter(({ type }) => type === 'step_complete')[0]).not.toHaveProperty('result');
+    expect(server.asked.map(({ messages }) => messages.length)).toEqual([2, 2]);
+  });
+
   test('refuses a message that lacks what its prompts need', async () => {
     await given({ flowId: FLOW_ID });
     await keep('flow', FLOW);
