@@ -1,5 +1,5 @@
 /** Whether a name is meant by a pattern: exactly, or by a prefix in front of one `*` at the end. */
-export function matchesPattern(pattern: string, name: string): boolean {
+function matchesPattern(pattern: string, name: string): boolean {
   return pattern === name || (pattern.endsWith('*') && name.startsWith(pattern.slice(0, -1)));
 }
 
