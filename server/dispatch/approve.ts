@@ -6,6 +6,7 @@ import type { Answer, ApproveExecution } from './dispatcher.ts';
 import { decide, openApprovals, refusalWords } from './execution.ts';
 import { rememberedAnswer } from './outcome.ts';
 import { BY_POLICY, deniedReceipt } from './receipts.ts';
+import { scrubberOf } from './secret-vault.ts';
 import { approvalComplete } from './tool-call.ts';
 
 /** Takes a decision in, or finds what the same one led to before. Nothing: look again, others were faster. */
@@ -15,7 +16,7 @@ export async function approveOnce(
   desk: Desk,
 ): Promise<Answer | undefined> {
   const { deps } = desk;
-  const { approvalId, decision, by, reason } = request;
+  const { approvalId, decision, by } = request;
   const remembered = await rememberedAnswer(request.idempotency, desk);
   if (remembered !== undefined) return remembered;
   const approval = execution.approvals.find((one) => one.approvalId === approvalId);
@@ -26,6 +27,7 @@ export async function approveOnce(
   }
   if (execution.status !== 'awaiting') throw notYetAsked();
   keepSecrets(execution, request.secrets, desk);
+  const reason = scrubberOf(execution.id, deps).scrubValue(request.reason);
   const decidedAt = new Date(deps.clock()).toISOString();
   const made = { decision, by, reason, decidedAt, acceptedSeq: execution.seq };
   const isStored = await takeDecisions(execution, [{ approval, made }], request, desk);

@@ -267,6 +267,7 @@ async function dispatchEverything(): Promise<void> {
   );
   await dispatched('an agent of the configuration', { ...dispatchBody({}), agent: { id: 'store' } });
   await pauseAndResume();
+  await approveAndContinue();
   await saveAndRun();
   await chat();
 }
@@ -284,6 +285,29 @@ async function pauseAndResume(): Promise<void> {
     toolOutputs: { [toolCallId]: { result: { told: [CANARIES.inHeader, CANARIES.sentAgain], n: 1 } } },
     secrets: { ...SECRETS, in_header: CANARIES.sentAgain },
   });
+}
+
+/** Calls that a person allows and refuses, and a conversation that goes on, each with the secrets sent again. */
+async function approveAndContinue(): Promise<void> {
+  const body = dispatchBody({ runtimeTools: [externalTool('/forms')], approval: { require: true } });
+  for (const decision of ['approved', 'denied']) {
+    const events = await dispatched(`a call to be ${decision}`, body);
+    const asked = events.find((event) => event.type === 'approval_start');
+    const executionId = events[0]?.executionId;
+    const approvalId = asked !== undefined && 'approvalId' in asked ? asked.approvalId : '';
+    const answer = await heard(`a call that is ${decision}`, '/v1/dispatch/approve', {
+      ...{ executionId, approvalId, decision },
+      reason: `Because of ${CANARIES.inBody}`,
+      secrets: { ...SECRETS, in_header: CANARIES.sentAgain },
+    });
+    expect((await eventsOf(answer)).at(-1)?.type).toBe('execution_complete');
+    const further = await heard('a conversation that goes on', '/v1/dispatch/continue', {
+      executionId,
+      continuation: { messages: [{ role: 'user', content: 'Once more.' }] },
+      secrets: { ...SECRETS, in_query: CANARIES.sentAgain },
+    });
+    expect(further.status).toBe(200);
+  }
 }
 
 async function saveAndRun(): Promise<void> {
@@ -432,6 +456,7 @@ describe('a secret of any kind', () => {
 
   test('stands in no span', () => {
     const finished = spans.getFinishedSpans();
+    expect(finished.length).toBeGreaterThan(20);
     const told = finished.map(({ name, attributes, events, status }) =>
       JSON.stringify({ name, attributes, events, status }),
     );
