@@ -6,9 +6,6 @@ export interface Observation<Outcome> {
   end(outcome: Outcome): void;
 }
 
-/** `child`: a tool of another run delegated it. */
-export type RunCause = 'start' | 'resume' | 'takeover' | 'child';
-
 /**
  * Hears of what the server does: counts, times and traces are made of it. Hears no words of people, no parameters and
  * no results. Never throws.
@@ -20,7 +17,8 @@ export interface Observer {
     readonly conversationId: string;
     readonly agentId: string;
     readonly agentName: string;
-    readonly cause: RunCause;
+    /** `child`: a tool of another run delegated it. */
+    readonly cause: 'start' | 'resume' | 'takeover' | 'child';
   }): Observation<{ readonly status: string; readonly errorCode?: string | undefined }>;
   /** One answer of a model. */
   model(facts: { readonly model: string; readonly iteration: number }): Observation<{
