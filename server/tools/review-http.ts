@@ -92,7 +92,7 @@ export function reviewTimeout(timeout: number | undefined): readonly Finding[] {
 
 /** Names of headers and of values of a query that hold credentials. */
 const CREDENTIAL_NAME =
-  /^(proxy-)?authorization$|^cookie$|(^|[-_])(api[-_]?key|apikey|key|token|secret|password|passwd|signature)$/i;
+  /^(proxy-)?authorization$|^cookie$|^key$|(^|[-_])(apikey|token|secret|password|passwd|signature)$|(^|[-_])(api|access|auth|secret|private|subscription|app|client)[-_]?key$/i;
 
 /** What the credentials of well-known services begin with. */
 const CREDENTIAL_VALUE =

@@ -392,7 +392,14 @@ describe('a tool that calls an HTTP API', () => {
       'unused_parameter parametersSchema.properties.id',
     ]);
     expect(JSON.stringify(validation)).not.toContain('abcdef123456');
-    const opened = await server.post('/v1/tools', { ...external({ url: here('/') }), name: 'Opened' }, KEY);
+    const opened = await server.post(
+      '/v1/tools',
+      {
+        ...external({ url: here('/?sort_key=created_at'), headers: { 'idempotency-key': 'one-and-only' } }),
+        name: 'Opened',
+      },
+      KEY,
+    );
     expect(await opened.json()).toMatchObject({ validation: { warnings: [] } });
   });
 });
