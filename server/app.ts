@@ -59,6 +59,8 @@ export interface AppOptions {
   readonly clock: () => number;
   readonly toolbox: Toolbox;
   readonly scrubber: Scrubber;
+  /** Of what the log tells: hears of secrets that single calls bring along. */
+  readonly logScrubber: Pick<Scrubber, 'hold'>;
   /** What counts requests, and what `/metrics` tells. Default: made here. */
   readonly telemetry?: Telemetry;
   /** Built files to serve beside the API. Default: none. */

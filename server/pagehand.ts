@@ -138,6 +138,7 @@ export async function createPagehand(options: PagehandOptions = {}): Promise<Pag
     models,
     toolbox,
     scrubber,
+    logScrubber: dispatched,
     secrets,
     credentials,
     telemetry,

@@ -68,6 +68,7 @@ async function start(): Promise<string> {
     models,
     toolbox: CONFIGURED_TOOLBOX,
     scrubber: createScrubber([]),
+    logScrubber: createScrubber([]),
     secrets: createManagedSecrets({
       store: store.secrets,
       keys: [],

@@ -6,6 +6,7 @@ import { checkInput } from '../dispatch/tool-input.ts';
 import { offerTools } from '../dispatch/toolset.ts';
 import { RequestError } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { createScrubber } from '../secrets/create-scrubber.ts';
 import type { ManagedSecrets } from '../secrets/managed-secrets.ts';
 import type { Scrubber } from '../secrets/scrubber.ts';
 import type { Receipt, ReceiptStore } from '../store/receipt-store.ts';
@@ -22,7 +23,9 @@ import type { Variables } from '../tools/variables.ts';
 export interface CallToolParts {
   readonly toolbox: Toolbox;
   readonly secrets: ManagedSecrets;
-  readonly scrubber: Scrubber;
+  readonly scrubber: Pick<Scrubber, 'scrubValue'>;
+  /** Takes the secrets of the call out of the log while it runs. Those of one caller mean nothing in the answers of others. */
+  readonly logScrubber: Pick<Scrubber, 'hold'>;
   readonly receipts: ReceiptStore;
   /** Watches the call. Default: nobody does. */
   readonly observer?: Observer;
@@ -31,6 +34,13 @@ export interface CallToolParts {
   readonly clock: () => number;
   readonly newId: (prefix: string) => string;
   readonly log: Pick<Log, 'warn' | 'error'>;
+}
+
+type Scrub = Variables['scrub'];
+
+/** With what takes the secrets of the call out of all that it gives. */
+interface RunningParts extends CallToolParts {
+  readonly scrub: Scrub;
 }
 
 /** One call of a tool, outside of any conversation. */
@@ -64,26 +74,28 @@ export async function callTool(request: ToolCallRequest, parts: CallToolParts): 
       },
     );
   }
-  const letGo = parts.scrubber.hold(Object.values(request.dispatchSecrets));
+  const secrets = Object.values(request.dispatchSecrets);
+  const own = createScrubber(secrets);
+  const letGo = parts.logScrubber.hold(secrets);
+  const scrub: Scrub = (value) => own.scrubValue(parts.scrubber.scrubValue(value));
   try {
     const startedAtMs = parts.clock();
     const executionId = parts.newId(ID_PREFIX.execution);
     const began = performance.now();
     const children: ChildCall[] = [];
-    const outcome = await outcomeOf(request, executionId, children, parts);
+    const outcome = await outcomeOf(request, executionId, children, { ...parts, scrub });
     const executionTimeMs = Math.round(performance.now() - began);
-    const { scrubber } = parts;
     const receipt = receiptOf(request, outcome, parts.newId);
     const { workspace, surfaceId, conversationId, approvedBy } = receipt;
     const execution = { workspace, surfaceId, executionId, conversationId, approvedBy };
     await keepReceipts(
-      scrubber.scrubValue([
+      scrub([
         { ...receipt, executionId, startedAtMs, durationMs: executionTimeMs },
         ...children.map((call) => childReceipt(call, execution, parts.newId)),
       ]),
       parts,
     );
-    return scrubber.scrubValue({ executionId, executionTimeMs, ...answerOf(outcome) });
+    return scrub({ executionId, executionTimeMs, ...answerOf(outcome) });
   } finally {
     letGo();
   }
@@ -110,7 +122,7 @@ async function outcomeOf(
   request: ToolCallRequest,
   executionId: string,
   children: ChildCall[],
-  parts: CallToolParts,
+  parts: RunningParts,
 ): Promise<Outcome> {
   const toolCallId = parts.newId(ID_PREFIX.toolCall);
   const offered = offeredTool(request);
@@ -138,7 +150,7 @@ async function outcomeOf(
     },
     { toolCallId, parameters: input.parameters },
     {
-      scrub: parts.scrubber.scrubValue,
+      scrub: parts.scrub,
       signal: request.signal,
       executionId,
       conversationId: '',
@@ -149,7 +161,7 @@ async function outcomeOf(
     },
   );
   const code = request.signal.aborted ? 'cancelled' : codeOfFailure(failure);
-  watch.end({ isError, errorCode: code });
+  watch.end({ isError, errorCode: isError ? code : undefined });
   return isError ? { isError, code, text, toolCallId } : { isError, result: given ?? null, text, toolCallId };
 }
 
@@ -168,7 +180,7 @@ function offeredTool({ definition, toolId }: ToolCallRequest): OfferedTool {
 }
 
 /** Called by itself, a subagent has no parent: it has what its definition names by id. */
-async function lentTools(request: ToolCallRequest, parts: CallToolParts): Promise<readonly OfferedTool[]> {
+async function lentTools(request: ToolCallRequest, parts: RunningParts): Promise<readonly OfferedTool[]> {
   const toolIds = idsOfOwn(request.definition);
   if (toolIds.length === 0) return [];
   const { workspace, signal } = request;
@@ -190,7 +202,7 @@ function idsOfOwn(definition: ToolDefinition): string[] {
 
 function variablesOf(
   { workspace, dispatchSecrets, record, user }: ToolCallRequest,
-  { secrets, scrubber }: CallToolParts,
+  { secrets, scrub }: RunningParts,
 ): Variables {
   return {
     secret: (key) => (Object.hasOwn(dispatchSecrets, key) ? dispatchSecrets[key] : undefined),
@@ -198,7 +210,7 @@ function variablesOf(
     record,
     flow: {},
     user,
-    scrub: scrubber.scrubValue,
+    scrub,
   };
 }
 
@@ -210,7 +222,7 @@ function bindTool(
     readonly children: ChildCall[];
     readonly inside: () => Observer;
   },
-  parts: CallToolParts,
+  parts: RunningParts,
 ): ServerTool | undefined {
   const { offered, tools, children, inside } = bound;
   let spawned = 0;

@@ -102,6 +102,7 @@ const app = createApp({
   models,
   toolbox: CONFIGURED_TOOLBOX,
   scrubber: createScrubber([]),
+  logScrubber: createScrubber([]),
   secrets: createManagedSecrets({ store: store.secrets, keys: [], scrubber: createScrubber([]), clock, log }),
   log,
   clock,

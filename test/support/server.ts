@@ -190,6 +190,7 @@ export async function aServer(options: TestServerOptions = {}): Promise<TestServ
     models,
     toolbox,
     scrubber,
+    logScrubber: dispatched,
     secrets,
     telemetry,
     log,
