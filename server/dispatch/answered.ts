@@ -2,7 +2,6 @@ import type { EventBody } from '../../protocol/event.ts';
 import { RequestError } from '../errors.ts';
 import type { Receipt } from '../store/receipt-store.ts';
 import type { Execution } from '../store/store.ts';
-import { missingSecrets } from './bound-tools.ts';
 import type { Desk } from './desk.ts';
 import type { IdempotencyKey } from './dispatcher.ts';
 import { type EventLog, Superseded } from './event-log.ts';
@@ -32,7 +31,8 @@ export function keepSecrets(
 
 /** Before anything goes on, so that nothing is lost where one is missing. Throws `secrets_required`. */
 export function requireSecrets(execution: Execution, { deps }: Pick<Desk, 'deps'>): void {
-  const missing = missingSecrets(execution, execution.tools, deps);
+  const { id, secretKeys } = execution;
+  const missing = secretKeys.filter((key) => deps.vault.secret(id, key) === undefined);
   if (missing.length > 0) throw secretsRequired(missing);
 }
 

@@ -78,7 +78,7 @@ export function variablesOf(
 }
 
 /** Keys that came with the dispatch, are needed by these tools and are gone. */
-export function missingSecrets(
+function missingSecrets(
   { id, secretKeys }: Execution,
   tools: readonly OfferedTool[],
   { toolbox, vault }: Pick<Deps, 'toolbox' | 'vault'>,

@@ -12,6 +12,7 @@ import {
   eventsOf,
   OTHER_API_KEY,
   refusal,
+  STORE_TOKEN,
   says,
   type TestServer,
 } from '../support/server.ts';
@@ -48,7 +49,11 @@ afterEach(async () => {
 
 async function shop(
   model: (request: ModelRequest) => ReturnType<typeof calls>,
-  more: { readonly run?: (parameters: object) => unknown; readonly apiKeys?: ConfigInput['apiKeys'] } = {},
+  more: {
+    readonly run?: (parameters: object) => unknown;
+    readonly apiKeys?: ConfigInput['apiKeys'];
+    readonly agent?: object;
+  } = {},
 ) {
   const run = vi.fn(more.run ?? (({ order }: { order?: string }) => `Paid ${order} back.`));
   const [store, ...others] = CONFIG.surfaces ?? [];
@@ -58,7 +63,10 @@ async function shop(
     config: {
       ...CONFIG,
       ...(more.apiKeys === undefined ? {} : { apiKeys: more.apiKeys }),
-      surfaces: [{ ...store, agent: { ...store.agent, tools: [{ ...REFUND, run }] } }, ...others],
+      surfaces: [
+        { ...store, agent: { ...store.agent, ...more.agent, tools: [{ ...REFUND, run }] } },
+        ...others,
+      ],
     },
   });
   servers.push(server);
@@ -299,5 +307,59 @@ describe('a call that needs approval', () => {
     expect(run).not.toHaveBeenCalled();
     const rest = await eventsOf(await approve(server, ids, API_KEY, '/v1/agents/store/approve'));
     expect(rest.at(-1)).toMatchObject({ type: 'execution_complete' });
+  });
+});
+
+describe('a visitor’s call that needs approval', () => {
+  const CAREFUL = { uses: { approval: { require: ['refund'] } } };
+
+  async function visit() {
+    const { server, run } = await shop(ONE, { agent: CAREFUL });
+    const { sessionId } = await server.init();
+    const events = await eventsOf(await server.chat({ sessionId }));
+    expect(asked(events)).toMatchObject([{ toolName: 'refund', toolCallId: 'r1' }]);
+    expect(run).not.toHaveBeenCalled();
+    return { server, run, sessionId, ids: idsOf(events) };
+  }
+
+  test('is decided by an API key of the workspace, and the visitor reads what came of it', async () => {
+    const { server, run, sessionId, ids } = await visit();
+    await eventsOf(await approve(server, ids, API_KEY, '/v1/agents/store/approve'));
+    expect(run).toHaveBeenCalledTimes(1);
+    const followed = await eventsOf(await server.follow(sessionId, ids.executionId));
+    expect(followed.at(-1)).toMatchObject({ type: 'execution_complete', success: true });
+  });
+
+  test('cannot be decided with the session, nor answered as if it were the page’s', async () => {
+    const { server, run, sessionId, ids } = await visit();
+    expect(await refusal(await approve(server, { ...ids, sessionId }, STORE_TOKEN))).toBe('401 unauthorized');
+    const outputs = { sessionId, executionId: ids.executionId, toolOutputs: { r1: 'Paid.' } };
+    expect(await refusal(await server.resume(outputs))).toBe('400 unknown_tool_output');
+    expect(run).not.toHaveBeenCalled();
+  });
+
+  test.each([
+    [
+      'a new message',
+      (server: TestServer, sessionId: string) =>
+        server.chat({ sessionId, messages: [{ role: 'user', content: 'Never mind' }] }),
+    ],
+    [
+      'a cancel',
+      (server: TestServer, sessionId: string, executionId: string) =>
+        server.cancel({ sessionId, executionId }),
+    ],
+  ])('is refused by %s, and cannot be approved any more', async (_, overtake) => {
+    const { server, run, sessionId, ids } = await visit();
+    await (await overtake(server, sessionId, ids.executionId)).text();
+    const log = await server.store.eventsAfter(ids.executionId, 0, 1_000);
+    expect(only(log, 'approval_complete')).toMatchObject([{ decision: 'denied', resolvedBy: 'policy' }]);
+    expect(await refusal(await approve(server, ids))).toBe('409 already_decided');
+    expect(run).not.toHaveBeenCalled();
+    const { conversationId } = (await server.store.execution(ids.executionId)) ?? { conversationId: '' };
+    expect((await server.store.messages(conversationId))[2]?.message).toMatchObject({
+      role: 'tool',
+      results: [{ toolCallId: 'r1', isError: true }],
+    });
   });
 });
