@@ -15,3 +15,18 @@ export function withDefaults(parameters: Parameters, schema: JsonSchema | undefi
   );
   return Object.fromEntries([...defaults, ...Object.entries(parameters)]);
 }
+
+/** What a schema names, of all that a model gives: what it made up beside that goes nowhere unasked. */
+export function namedParameters(parameters: Parameters, schema: JsonSchema | undefined): Parameters {
+  const declared = declaredParameters(schema);
+  const takesAny =
+    Object.keys(declared).length === 0 || hasOthers(schema) || schema?.additionalProperties !== undefined;
+  if (takesAny) return parameters;
+  return Object.fromEntries(Object.entries(parameters).filter(([name]) => Object.hasOwn(declared, name)));
+}
+
+/** Whether a schema may declare properties elsewhere than at its top. */
+export function hasOthers(schema: JsonSchema | undefined): boolean {
+  const elsewhere = ['$ref', 'allOf', 'anyOf', 'oneOf', 'if', 'dependentSchemas', 'patternProperties'];
+  return schema !== undefined && elsewhere.some((keyword) => Object.hasOwn(schema, keyword));
+}

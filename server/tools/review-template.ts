@@ -2,7 +2,7 @@ import type { JsonSchema } from '../../protocol/tool.ts';
 import { nearest } from '../config/nearest.ts';
 import { isRecord } from '../dispatch/tool-input.ts';
 import type { Finding } from './kind.ts';
-import { declaredParameters } from './parameters.ts';
+import { declaredParameters, hasOthers } from './parameters.ts';
 import { piecesOf, placeholdersIn, RESERVED_ROOTS, textsIn } from './template.ts';
 
 /**
@@ -51,7 +51,7 @@ function reviewParameter(
 ): readonly Finding[] {
   const declared = declaredParameters(schema);
   if (!Object.hasOwn(declared, name)) {
-    if (isOpen(schema)) return [];
+    if (hasOthers(schema)) return [];
     const meant = nearest(name, Object.keys(declared));
     const suggestion =
       meant === undefined ? `Declare "${name}" in parametersSchema.properties.` : `Write {{${meant}}}.`;
@@ -86,10 +86,4 @@ export function reviewUnused(value: unknown, schema: JsonSchema | undefined): re
       suggestion: `Write {{${name}}} where it belongs, or leave it out.`,
       path: `parametersSchema.properties.${name}`,
     }));
-}
-
-/** Whether its properties may come from somewhere that is not read here. */
-function isOpen(schema: JsonSchema | undefined): boolean {
-  const elsewhere = ['$ref', 'allOf', 'anyOf', 'oneOf', 'if', 'dependentSchemas', 'patternProperties'];
-  return schema !== undefined && elsewhere.some((keyword) => Object.hasOwn(schema, keyword));
 }

@@ -246,13 +246,25 @@ describe('a tool that calls an HTTP API', () => {
         required: ['id'],
       },
     };
-    await dispatched(tool, { id: 'o1', note: 'Ring twice' });
+    await dispatched(tool, { id: 'o1', note: 'Ring twice', isAdmin: true });
     expect(only()).toMatchObject({
       method: 'POST',
       url: '/orders/o1',
       headers: { 'content-type': 'application/json' },
     });
     expect(JSON.parse(only().body)).toEqual({ note: 'Ring twice', express: false });
+  });
+
+  test('sends what its schema does not name only where the schema says that there may be more', async () => {
+    const tool = external({ url: here('/'), method: 'POST' });
+    const schema = { type: 'object', properties: { a: STRING } };
+    await dispatched(
+      { ...tool, parametersSchema: { ...schema, additionalProperties: true } },
+      { a: '1', b: 2 },
+    );
+    await dispatched({ ...tool, parametersSchema: schema }, { a: '1', b: 2 });
+    await dispatched({ ...tool, parametersSchema: undefined }, { a: '1', b: 2 });
+    expect(service.seen.map(({ body }) => body)).toEqual(['{"a":"1","b":2}', '{"a":"1"}', '{"a":"1","b":2}']);
   });
 
   test('sends a form where its headers say so', async () => {

@@ -1,7 +1,7 @@
 import { callService, isRepeatable, serviceTimeout } from '../../call-service.ts';
 import { readAnswer, requireSuccess } from '../../http-answer.ts';
 import type { ToolKind } from '../../kind.ts';
-import { withDefaults } from '../../parameters.ts';
+import { namedParameters, withDefaults } from '../../parameters.ts';
 import { lookupIn } from '../../template.ts';
 import { renderHeaders, renderUrl } from '../../template-http.ts';
 import { bodyOf, methodOf } from './external-body.ts';
@@ -23,7 +23,12 @@ export const externalKind: ToolKind<'external'> = {
         const lookup = lookupIn(parameters, variables);
         const url = await renderUrl(config.url, lookup);
         const written = await renderHeaders(config.headers ?? {}, lookup);
-        const { type, body } = await bodyOf(config, parameters, written['content-type'], lookup);
+        const { type, body } = await bodyOf(
+          config,
+          namedParameters(parameters, parametersSchema),
+          written['content-type'],
+          lookup,
+        );
         const headers = type === undefined ? written : { 'content-type': type, ...written };
         const response = await callService(egress, { method, url, headers, body, timeoutMs }, context);
         requireSuccess(response);

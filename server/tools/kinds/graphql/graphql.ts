@@ -3,7 +3,7 @@ import type { EgressResponse } from '../../../egress/egress.ts';
 import { callService, serviceTimeout } from '../../call-service.ts';
 import { readAnswer, requireSuccess } from '../../http-answer.ts';
 import type { ToolKind } from '../../kind.ts';
-import { withDefaults } from '../../parameters.ts';
+import { namedParameters, withDefaults } from '../../parameters.ts';
 import { lookupIn, renderJson } from '../../template.ts';
 import { renderHeaders, renderUrl } from '../../template-http.ts';
 import { ToolError } from '../../tool-error.ts';
@@ -33,7 +33,9 @@ export const graphqlKind: ToolKind<'graphql'> = {
           ...(await renderHeaders(config.headers ?? {}, lookup)),
         };
         const values =
-          config.variables === undefined ? parameters : await renderJson(config.variables, lookup);
+          config.variables === undefined
+            ? namedParameters(parameters, parametersSchema)
+            : await renderJson(config.variables, lookup);
         const body = JSON.stringify({ query, operationName, variables: values });
         return readData(
           await callService(egress, { method: 'POST', url, headers, body, timeoutMs }, context),
