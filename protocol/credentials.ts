@@ -91,6 +91,8 @@ export const RotateSecretsResponse = z.object({
   rotated: z.number(),
   /** Under that key before. */
   unchanged: z.number(),
+  /** For which there was no time: ask again. */
+  left: z.number(),
   /** That cannot be decrypted, of all workspaces. They stay as they are. */
   failed: z.number(),
   /** Those of them in the workspace of the API key. */

@@ -10,7 +10,7 @@ export interface Issued<Stored> {
   readonly stored: Stored;
 }
 
-export interface NewApiKey {
+interface NewApiKey {
   readonly workspace: string;
   /** What people call it. */
   readonly name: string;
@@ -24,10 +24,7 @@ export interface NewApiKey {
   readonly expiresBeforeMs?: number | undefined;
 }
 
-export type NewClientToken = Pick<
-  StoredClientToken,
-  'workspace' | 'surfaceId' | 'allowedOrigins' | 'environment'
->;
+type NewClientToken = Pick<StoredClientToken, 'workspace' | 'surfaceId' | 'allowedOrigins' | 'environment'>;
 
 /**
  * Makes, lists and takes back API keys and client tokens in a database, whether or not a server runs on it. Running

@@ -77,12 +77,16 @@ export const secretsRotateCommand: Command = {
   ],
   async run(terminal, args) {
     const { options } = readArgs(args, SERVER_OPTIONS);
-    const done = await clientOf(terminal, options).secrets.rotate();
-    if (options.json) terminal.print(JSON.stringify(done, null, 2));
-    else
-      terminal.print(
-        `Under the key ${done.keyId}: ${done.rotated} encrypted anew, ${done.unchanged} were already.`,
-      );
+    const { secrets } = clientOf(terminal, options);
+    let done = await secrets.rotate();
+    const { unchanged } = done;
+    let { rotated } = done;
+    while (done.left > 0) {
+      done = await secrets.rotate();
+      rotated += done.rotated;
+    }
+    if (options.json) terminal.print(JSON.stringify({ ...done, rotated, unchanged }, null, 2));
+    else terminal.print(`Under the key ${done.keyId}: ${rotated} encrypted anew, ${unchanged} were already.`);
     if (done.failed === 0) return EXIT.ok;
     throw new PagehandError(
       'secrets_unavailable',

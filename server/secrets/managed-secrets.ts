@@ -10,6 +10,9 @@ import { SealError, seal, unseal } from './sealing.ts';
 /** How long a value may be used after it was changed by another process, in milliseconds. */
 const CACHE_MS = 3_000;
 
+/** Time after which a rotation answers with what it has done, in milliseconds. */
+const ROTATION_MS = 15_000;
+
 /** Tries to be the next who writes a secret, when others write it too. */
 const MAX_TRIES = 20;
 
@@ -23,11 +26,13 @@ export interface ManagedSecretsOptions {
 }
 
 /** What came of a rotation. */
-export interface Rotation {
+interface Rotation {
   /** Of the key that all secrets should be under now. */
   readonly keyId: string;
   readonly rotated: number;
   readonly unchanged: number;
+  /** Not looked at in this time. */
+  readonly left: number;
   /** Still as they were: they cannot be opened. */
   readonly failed: readonly Pick<StoredSecret, 'workspace' | 'name' | 'keyId'>[];
 }
@@ -45,7 +50,7 @@ export interface ManagedSecrets {
   save(workspace: string, name: string, value: string): Promise<StoredSecret>;
   /** `false`: there was none. */
   remove(workspace: string, name: string): Promise<boolean>;
-  /** Encrypts everything under the first key. What was done stays done when it breaks off. */
+  /** Encrypts everything under the first key, for at most 15 s. Asked again, it goes on with what is left. */
   rotate(): Promise<Rotation>;
   /** Logs which secrets cannot be opened. */
   check(): Promise<void>;
@@ -139,9 +144,13 @@ export function createManagedSecrets(options: ManagedSecretsOptions): ManagedSec
 
     async rotate() {
       const keyId = firstOf(keys).id;
-      const counts = { rotated: 0, unchanged: 0 };
+      const all = await store.secrets();
+      const due = all.filter((secret) => secret.keyId !== keyId);
+      const counts = { rotated: 0, unchanged: all.length - due.length };
       const failed: StoredSecret[] = [];
-      for (const secret of await store.secrets()) {
+      const deadline = clock() + ROTATION_MS;
+      for (const [done, secret] of due.entries()) {
+        if (clock() > deadline) return { keyId, ...counts, left: due.length - done, failed };
         try {
           counts[await rotateOne(secret)] += 1;
         } catch (error) {
@@ -149,7 +158,7 @@ export function createManagedSecrets(options: ManagedSecretsOptions): ManagedSec
           failed.push(secret);
         }
       }
-      return { keyId, ...counts, failed };
+      return { keyId, ...counts, left: 0, failed };
     },
 
     async check() {

@@ -141,6 +141,8 @@ interface Keeper {
   with(keys: string): ManagedSecrets;
   /** Changes the stored row. */
   tamper(change: (secret: StoredSecret) => Partial<StoredSecret>): void;
+  /** So much time goes by with every look at the clock. */
+  passing(ms: number): void;
   /** Once, between the reading of all secrets and whatever is done with them. */
   afterListing(happens: () => Promise<void>): void;
   logged(): string;
@@ -156,6 +158,11 @@ async function aKeeper(): Promise<Keeper> {
   let change: ((secret: StoredSecret) => Partial<StoredSecret>) | undefined;
   let next: (() => Promise<void>) | undefined;
   let nowMs = 1_000;
+  let passingMs = 0;
+  const clock = () => {
+    nowMs += passingMs;
+    return nowMs;
+  };
   const changed = (secret: StoredSecret) => ({ ...secret, ...change?.(secret) });
   const tampered: SecretStore = {
     ...store,
@@ -174,10 +181,12 @@ async function aKeeper(): Promise<Keeper> {
   return {
     store,
     scrubber,
-    with: (keys) =>
-      createManagedSecrets({ store: tampered, keys: secretKeysOf(keys), scrubber, clock: () => nowMs, log }),
+    with: (keys) => createManagedSecrets({ store: tampered, keys: secretKeysOf(keys), scrubber, clock, log }),
     tamper: (how) => {
       change = how;
+    },
+    passing: (ms) => {
+      passingMs = ms;
     },
     afterListing: (happens) => {
       next = happens;
@@ -313,11 +322,22 @@ describe('a rotation', () => {
     await keeper.with(OLD).save('else', 'B', 'value of b');
     const both = keeper.with(`${NEW},${OLD}`);
     await both.save('shop', 'C', 'value of c');
-    expect(await both.rotate()).toEqual({ keyId: 'new', rotated: 2, unchanged: 1, failed: [] });
-    expect(await both.rotate()).toEqual({ keyId: 'new', rotated: 0, unchanged: 3, failed: [] });
+    expect(await both.rotate()).toEqual({ keyId: 'new', rotated: 2, unchanged: 1, left: 0, failed: [] });
+    expect(await both.rotate()).toEqual({ keyId: 'new', rotated: 0, unchanged: 3, left: 0, failed: [] });
     const alone = keeper.with(NEW);
     expect(await alone.value('shop', 'A')).toBe('value of a');
     expect(await alone.value('else', 'B')).toBe('value of b');
+  });
+
+  test('answers in time with what it has done, and goes on when it is asked again', async () => {
+    const keeper = await aKeeper();
+    for (const name of ['A', 'B', 'C']) await keeper.with(OLD).save('shop', name, `value of ${name}`);
+    const both = keeper.with(`${NEW},${OLD}`);
+    keeper.passing(6_000);
+    const first = await both.rotate();
+    expect(first.left).toBeGreaterThan(0);
+    keeper.passing(0);
+    expect(await both.rotate()).toMatchObject({ unchanged: 3 - first.left, rotated: first.left, left: 0 });
   });
 
   test('leaves what cannot be opened as it is, and names only what is of the own workspace', async () => {
@@ -337,6 +357,7 @@ describe('a rotation', () => {
       keyId: 'new',
       rotated: 0,
       unchanged: 1,
+      left: 0,
       failed: 2,
       failedNames: ['MINE'],
     });
@@ -350,7 +371,7 @@ describe('a rotation', () => {
     const both = keeper.with(`${NEW},${OLD}`);
     const writer = keeper.with(`${OLD},${NEW}`);
     keeper.afterListing(async () => void (await writer.save('shop', 'KEY', 'value after')));
-    expect(await both.rotate()).toEqual({ keyId: 'new', rotated: 1, unchanged: 0, failed: [] });
+    expect(await both.rotate()).toEqual({ keyId: 'new', rotated: 1, unchanged: 0, left: 0, failed: [] });
     expect(await keeper.with(`${NEW},${OLD}`).value('shop', 'KEY')).toBe('value after');
   });
 });

@@ -28,7 +28,7 @@ export const RETIRED_TOKEN = 'ct_test_retired';
 export const API_KEY = 'sk_test_local';
 export const OTHER_API_KEY = 'sk_test_second';
 /** As of `PAGEHAND_SECRET_KEYS`. */
-export const SECRET_KEYS = `main:${Buffer.alloc(32, 7).toString('base64')}`;
+const SECRET_KEYS = `main:${Buffer.alloc(32, 7).toString('base64')}`;
 export const POWERLESS_API_KEY = 'sk_test_reader';
 
 /** A page tool as a widget sends it. */
