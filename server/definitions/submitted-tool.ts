@@ -1,5 +1,6 @@
 import type { ToolDefinition } from '../../protocol/definition.ts';
 import { RequestError } from '../errors.ts';
+import type { DefinitionStore } from '../store/definition-store.ts';
 import type { SecretStore } from '../store/secret-store.ts';
 import type { Finding } from '../tools/kind.ts';
 import { findingLines, reviewKeptName } from '../tools/review.ts';
@@ -14,6 +15,7 @@ export interface SubmittedTool {
 export interface SubmissionParts {
   readonly toolbox: Toolbox;
   readonly secretStore: Pick<SecretStore, 'secret'>;
+  readonly definitions: Pick<DefinitionStore, 'definition'>;
 }
 
 /** Reviews a definition that is to be kept. Rejects with `RequestError` `invalid_tool` and all that is wrong with it. */
@@ -37,9 +39,10 @@ export async function triedTool(
   return requireSound(definition, findings);
 }
 
-function review(input: unknown, workspace: string, { toolbox, secretStore }: SubmissionParts) {
+function review(input: unknown, workspace: string, { toolbox, secretStore, definitions }: SubmissionParts) {
   return toolbox.review(input, {
-    has: async (name) => (await secretStore.secret(workspace, name)) !== undefined,
+    hasSecret: async (name) => (await secretStore.secret(workspace, name)) !== undefined,
+    hasDefinition: async (kind, id) => (await definitions.definition(workspace, kind, id)) !== undefined,
   });
 }
 

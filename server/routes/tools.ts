@@ -43,6 +43,7 @@ export function toolRoutes(routeParts: ToolRouteParts): KeyRoute[] {
     ...routeParts,
     tools,
     secretStore: store.secrets,
+    definitions: store.definitions,
     receipts: store.receipts,
     model: config.model,
   };

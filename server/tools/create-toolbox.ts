@@ -19,7 +19,7 @@ export function createToolbox(parts: CreateToolboxParts): Toolbox {
     resolve: (choices, scope) => resolveTools(choices, scope, parts),
     bind,
     secretKeys,
-    review: (definition, known) => reviewDefinition(definition, parts, known),
+    review: (definition, around) => reviewDefinition(definition, parts, around),
   };
   const childrenParts: ChildrenParts = { ...parts, toolbox };
   return toolbox;

@@ -14,9 +14,10 @@ import { MCP_PREFIX, NAMED_PREFIX, SAVED_PREFIX } from './tool-id.ts';
 
 export const SPAWN_TOOL = 'spawn_subagent';
 
-/** Which secrets the server keeps where the tool will be. */
-export interface KnownSecrets {
-  has(name: string): Promise<boolean>;
+/** What the server keeps where the tool will be. */
+export interface Surroundings {
+  hasSecret(name: string): Promise<boolean>;
+  hasDefinition(kind: 'agent' | 'flow', id: string): Promise<boolean>;
 }
 
 export interface Review {
@@ -29,7 +30,7 @@ export interface Review {
 export async function reviewDefinition(
   input: unknown,
   parts: ReviewParts,
-  known?: KnownSecrets,
+  around?: Surroundings,
 ): Promise<Review> {
   const read = readDefinition(input);
   if (read.definition === undefined) return read;
@@ -44,7 +45,8 @@ export async function reviewDefinition(
     ...reviewDescription(definition),
     ...reviewParametersSchema(definition.parametersSchema),
     ...(await reviewByKind(definition, parts)),
-    ...(await reviewSecrets(definition, known)),
+    ...(await reviewSecrets(definition, around)),
+    ...(await reviewReferences(definition, around)),
   ];
   return { definition, findings };
 }
@@ -190,16 +192,34 @@ const TEMPLATED: readonly ToolType[] = ['external', 'graphql', 'mcp'];
 
 async function reviewSecrets(
   definition: ToolDefinition,
-  known: KnownSecrets | undefined,
+  around: Surroundings | undefined,
 ): Promise<readonly Finding[]> {
-  if (known === undefined) return [];
+  if (around === undefined) return [];
   const named = TEMPLATED.includes(definition.toolType) ? placeholdersIn(definition.config) : [];
   const names = named.flatMap((placeholder) => (placeholder.root === 'secret' ? [placeholder.name] : []));
   const findings = [...new Set(names)].map(async (name): Promise<readonly Finding[]> => {
-    if (await known.has(name)) return [];
+    if (await around.hasSecret(name)) return [];
     const message = `{{secret:${name}}} is not stored yet. Until it is, every call of the tool fails.`;
     const suggestion = `Store it, for example with \`pagehand secrets set ${name}\`.`;
     return [{ severity: 'warning', code: 'secret_not_found', message, suggestion, path: 'config' }];
   });
   return (await Promise.all(findings)).flat();
+}
+
+/** Ids belong to one workspace of one server: a definition that was made elsewhere brings along those of elsewhere. */
+async function reviewReferences(
+  { toolType, config }: ToolDefinition,
+  around: Surroundings | undefined,
+): Promise<readonly Finding[]> {
+  const [kind, id, path] =
+    toolType === 'flow'
+      ? (['flow', config.flowId, 'config.flowId'] as const)
+      : toolType === 'subagent'
+        ? (['agent', config.agentId, 'config.agentId'] as const)
+        : ([] as const);
+  if (kind === undefined || id === undefined || around === undefined) return [];
+  if (await around.hasDefinition(kind, id)) return [];
+  const message = `There is no ${kind} \`${id}\` in this workspace. Until there is, every call of the tool fails.`;
+  const suggestion = `Write the id of one that \`GET /v1/${kind}s\` lists.`;
+  return [{ severity: 'warning', code: `${kind}_not_found`, message, suggestion, path }];
 }

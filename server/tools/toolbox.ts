@@ -3,7 +3,7 @@ import type { JsonSchema } from '../../protocol/tool.ts';
 import type { OfferedTool } from '../store/store.ts';
 import type { Observer } from '../telemetry/observer.ts';
 import type { ToolBinding } from './kind.ts';
-import type { KnownSecrets, Review } from './review.ts';
+import type { Review, Surroundings } from './review.ts';
 import type { ServerTool } from './tool.ts';
 import type { Variables } from './variables.ts';
 
@@ -79,5 +79,5 @@ export interface Toolbox {
   /** Names of dispatch secrets (`{{secrets.key}}`) that the tools need. */
   secretKeys(tools: readonly ResolvedTool[]): readonly string[];
   /** All that is wrong or odd about a definition. Nothing is run. */
-  review(definition: unknown, known?: KnownSecrets): Promise<Review>;
+  review(definition: unknown, around?: Surroundings): Promise<Review>;
 }

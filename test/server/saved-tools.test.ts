@@ -317,6 +317,30 @@ describe('what is odd is kept, with a warning', () => {
     });
   });
 
+  test('a flow or an agent that is not of this workspace, which its tool is not portable without [R3-05]', async () => {
+    const flow = { name: 'Flow', steps: [{ type: 'prompt', config: { userPrompt: 'Hello' } }] };
+    const { id } = (await ask<{ id: string }>('POST', '/v1/flows', flow, ELSEWHERE)).body;
+    const tool = { name: 'Ask', description: 'Asks.', toolType: 'flow', config: { flowId: id } };
+    expect(await warningsOf(tool)).toEqual([
+      expect.objectContaining({
+        code: 'flow_not_found',
+        path: 'config.flowId',
+        suggestion: expect.any(String),
+      }),
+    ]);
+    const { body } = await ask<SavedToolResponse>('POST', '/v1/tools', tool, ELSEWHERE);
+    expect(body.validation.warnings).toEqual([]);
+    await ask('DELETE', `/v1/tools/${body.id}`, undefined, ELSEWHERE);
+    const child = {
+      name: 'Delegate',
+      description: 'Does.',
+      toolType: 'subagent',
+      config: { agentId: 'agent_1' },
+    };
+    const codes = (await warningsOf(child)).map(({ code }) => code);
+    expect(codes).toContain('agent_not_found');
+  });
+
   test('a warning of code names line and column', async () => {
     const code = 'const a = amount;\nreturn fetch(a);';
     const warnings = await warningsOf({ ...TAX, config: { code } });
