@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../../protocol/error.ts';
 
 /** What goes wrong on this side of the wire. */
-export type SdkErrorCode =
+type SdkErrorCode =
   /** No answer, however often it was asked; or an answer that broke off and could not be found again. */
   | 'unreachable'
   | 'timed_out'

@@ -38,7 +38,14 @@ export {
 } from './errors.ts';
 export { FlowBuilder, type FlowRunOptions, type PromptOptions } from './flow-builder.ts';
 export type { CallOptions } from './limits.ts';
-export type { LocalCall, LocalRun, LocalRunOptions, LocalTool, LocalToolCall } from './local-tools.ts';
+export type {
+  Decision,
+  LocalCall,
+  LocalRun,
+  LocalRunOptions,
+  LocalTool,
+  LocalToolCall,
+} from './local-tools.ts';
 export { Pagehand } from './pagehand.ts';
 export {
   type EnsureOptions,

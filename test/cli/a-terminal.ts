@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import type { Terminal } from '../../server/cli/command.ts';
 import { runCli } from '../../server/cli/run-cli.ts';
 
-export interface Ran {
+interface Ran {
   readonly exit: number;
   /** What programs read. */
   readonly out: string;
