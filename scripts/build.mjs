@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { chmodSync, cpSync, existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { isStamped, ROOT, stamp } from './install.mjs';
+import { isStamped, ROOT, run, stamp } from './install.mjs';
 
 /** In this order: the loader carries the app's name, the pages import the npm build. */
 const BUILDS = ['app', 'loader', 'polyfill', 'npm', 'server', 'pages'];
@@ -11,6 +11,7 @@ const OUTPUTS = [
   'widget/dist/cdn/pagehand.js',
   'widget/dist/npm/index.js',
   'server/dist/main.js',
+  'server/dist/cli.js',
   'demo/dist/index.html',
   'server/dist/pagehand-web/pages/index.html',
 ];
@@ -28,9 +29,15 @@ export async function ensureBuilt() {
   // What the server serves travels with it: its package has to work where there is no checkout.
   cpSync(join(ROOT, 'widget/dist/cdn'), join(ROOT, 'server/dist/pagehand-web/widget'), { recursive: true });
   cpSync(join(ROOT, 'demo/dist'), join(ROOT, 'server/dist/pagehand-web/pages'), { recursive: true });
-  // npm makes programs of a package executable when it links them, which is before they are built.
-  for (const program of ['cli.js', 'main.js']) chmodSync(join(ROOT, 'server/dist', program), 0o755);
+  linkPrograms();
   stamp('built', value);
+}
+
+/** For `npx`. npm links programs that are there when it installs, and makes them executable; these are built later. */
+function linkPrograms() {
+  for (const program of ['cli.js', 'main.js']) chmodSync(join(ROOT, 'server/dist', program), 0o755);
+  if (existsSync(join(ROOT, 'node_modules/.bin/pagehand'))) return;
+  run('npm', ['rebuild', '@pagehand/server', '--ignore-scripts', '--silent']);
 }
 
 /** Of the sources' names, sizes and times: cheap enough for every start. */

@@ -1,6 +1,7 @@
 import type * as z from 'zod/mini';
 import type {
   DispatchApproveRequest,
+  DispatchContinueRequest,
   DispatchRequest,
   DispatchResponse,
   DispatchResumeRequest,
@@ -17,6 +18,7 @@ import { ToolsApi } from './tools.ts';
 
 export type DispatchInput = z.input<typeof DispatchRequest>;
 export type ResumeInput = z.input<typeof DispatchResumeRequest>;
+export type ContinueInput = z.input<typeof DispatchContinueRequest>;
 export type ApproveInput = z.input<typeof DispatchApproveRequest>;
 
 export interface DispatchOptions extends CallOptions {
@@ -82,6 +84,17 @@ export class PagehandClient {
   approve(request: ApproveInput, options?: DispatchOptions): DispatchStream | Promise<DispatchResponse>;
   approve(request: ApproveInput, options: DispatchOptions = {}): DispatchStream | Promise<DispatchResponse> {
     return this.#run('/v1/dispatch/approve', request, options);
+  }
+
+  /** Goes on with the conversation of an ended execution, with its agent and its tools as they were. */
+  continue(request: Whole<ContinueInput>, options?: DispatchOptions): Promise<DispatchResponse>;
+  continue(request: Streamed<ContinueInput>, options?: DispatchOptions): DispatchStream;
+  continue(request: ContinueInput, options?: DispatchOptions): DispatchStream | Promise<DispatchResponse>;
+  continue(
+    request: ContinueInput,
+    options: DispatchOptions = {},
+  ): DispatchStream | Promise<DispatchResponse> {
+    return this.#run('/v1/dispatch/continue', request, options);
   }
 
   /**

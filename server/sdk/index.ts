@@ -12,6 +12,7 @@ export type { DispatchResponse } from '../../protocol/request.ts';
 export type { ExecuteToolResponse, PullResponse, SavedTool, ToolsResponse } from '../../protocol/saved.ts';
 export {
   type ApproveInput,
+  type ContinueInput,
   type DispatchInput,
   type DispatchOptions,
   PagehandClient,

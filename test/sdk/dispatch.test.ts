@@ -85,6 +85,15 @@ describe('a dispatch', () => {
     expect(rest).toMatchObject({ status: 'complete', output: 'Both.' });
   });
 
+  test('goes on after its end, in the same conversation [R2x-9]', async () => {
+    const client = await started({ model: ({ messages }) => says(`Turn of ${messages.length} messages.`) });
+    const first = await client.dispatch(HELLO).result();
+    const messages = [{ role: 'user' as const, content: 'And now?' }];
+    const { executionId } = first;
+    const second = await client.continue({ executionId, continuation: { messages } }).result();
+    expect(second).toMatchObject({ conversationId: first.conversationId, output: 'Turn of 3 messages.' });
+  });
+
   test('that is refused says why, with the code of the server [R2-40]', async () => {
     const client = await started();
     const failure = await failureOf(client.dispatch({ ...HELLO, agent: { id: 'nobody' } }).result());
