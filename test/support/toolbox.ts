@@ -111,7 +111,6 @@ export async function toolboxBench(
         name: body.name,
         body,
         lastModifiedSource: 'api',
-
         version: 1,
         createdAtMs: 0,
         updatedAtMs: 0,
