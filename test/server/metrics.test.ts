@@ -15,7 +15,12 @@ import {
 } from '../support/server.ts';
 
 const WATCHER = 'sk_test_watcher';
-const KEYS = [...(CONFIG.apiKeys ?? []), { key: WATCHER, scopes: ['METRICS:READ'] }];
+const AUTHOR = 'sk_test_author';
+const KEYS = [
+  ...(CONFIG.apiKeys ?? []),
+  { key: WATCHER, scopes: ['METRICS:READ'] },
+  { key: AUTHOR, scopes: ['TOOLS:*'] },
+];
 
 let server: TestServer;
 beforeEach(async () => {
@@ -88,6 +93,12 @@ test('calls of tools are counted by their type, and never by names that somebody
     'type="builtin",outcome="success"': 1,
   });
   expect(counted.text).not.toContain('secret_name');
+});
+
+test('a tool that is called by itself counts too', async () => {
+  const definition = { name: 'one', description: 'One.', toolType: 'custom', config: { code: 'return 1' } };
+  await server.post('/v1/tools/test', { definition }, { authorization: `Bearer ${AUTHOR}` });
+  expect((await metrics()).of('pagehand_tool_calls_total')).toEqual({ 'type="custom",outcome="success"': 1 });
 });
 
 test('requests are counted by the routes of the table, and whatever else is asked for is one', async () => {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { ReceiptsResponse } from '../../protocol/receipt.ts';
 import type { Receipt } from '../../server/store/receipt-store.ts';
-import { API_KEY, aServer, CONFIG, OTHER_API_KEY, type TestServer } from '../support/server.ts';
+import { API_KEY, aServer, CONFIG, calls, OTHER_API_KEY, says, type TestServer } from '../support/server.ts';
 
 const BEGAN_MS = Date.parse('2026-03-01T10:00:00Z');
 const AUDITOR = 'sk_test_auditor';
@@ -9,6 +9,13 @@ const AUDITOR = 'sk_test_auditor';
 let server: TestServer;
 beforeEach(async () => {
   server = await aServer({
+    model: ({ messages, tools }) => {
+      const last = messages.at(-1);
+      if (last?.role === 'tool' || tools.length === 0) return says('Done.');
+      const said =
+        last?.role === 'user' ? last.content.map((part) => ('text' in part ? part.text : '')).join('') : '';
+      return calls({ name: 'repeat', input: { text: said } });
+    },
     config: {
       ...CONFIG,
       apiKeys: [
@@ -53,6 +60,40 @@ test('an auditor reads who did what, page by page, in the order of time', async 
       durationMs: 12,
     },
   ]);
+});
+
+test('a call of a dispatch leaves one, without the secrets that it was given', async () => {
+  const secret = 'a-secret-of-this-dispatch';
+  const tool = {
+    name: 'repeat',
+    description: 'Repeats.',
+    toolType: 'custom',
+    parametersSchema: { type: 'object', properties: { text: { type: 'string' } } },
+    config: { code: 'return "You said " + text' },
+  };
+  const answer = await server.dispatch({
+    messages: [{ role: 'user', content: secret }],
+    tools: { runtimeTools: [tool] },
+    secrets: { key: secret },
+    streamResponse: false,
+  });
+  const { executionId, conversationId } = (await answer.json()) as {
+    executionId: string;
+    conversationId: string;
+  };
+  const { data } = await read(`executionId=${executionId}`);
+  expect(data).toEqual([
+    expect.objectContaining({
+      conversationId,
+      tool: 'repeat',
+      toolType: 'custom',
+      parameters: { text: '[redacted]' },
+      outcome: 'success',
+      result: 'You said [redacted]',
+      surfaceId: null,
+    }),
+  ]);
+  expect(Date.parse(data[0]?.startedAt ?? '')).toBeGreaterThan(0);
 });
 
 test('receipts are found by execution, tool and time', async () => {
