@@ -12,12 +12,15 @@ import type { ApiKeyConfig } from '../config/config.ts';
 import type { CredentialDesk } from '../credential-desk.ts';
 import type { Credentials } from '../credentials.ts';
 import { RequestError } from '../errors.ts';
+import type { Log } from '../log.ts';
 import type { StoredApiKey } from '../store/credential-store.ts';
 import { jsonAnswer, type KeyRoute, keyRoute } from './route.ts';
 
 interface ApiKeyRouteParts {
   readonly credentials: Pick<Credentials, 'refresh'>;
   readonly desk: CredentialDesk;
+  /** Who may do what is the operator's to follow. */
+  readonly log: Pick<Log, 'info'>;
 }
 
 /** The API keys that were made while the server ran. Those of the configuration stand there alone. */
@@ -42,7 +45,7 @@ function listRoute({ desk }: ApiKeyRouteParts): KeyRoute {
   });
 }
 
-function createRoute({ credentials, desk }: ApiKeyRouteParts): KeyRoute {
+function createRoute({ credentials, desk, log }: ApiKeyRouteParts): KeyRoute {
   return keyRoute({
     method: 'POST',
     path: '/v1/api-keys',
@@ -56,7 +59,7 @@ function createRoute({ credentials, desk }: ApiKeyRouteParts): KeyRoute {
       json: IssuedApiKey,
     },
     errors: [],
-    async handle(_call, { name, scopes, environment, expiresInDays }, key) {
+    async handle({ requestId }, { name, scopes, environment, expiresInDays }, key) {
       requireScopes(scopes, key);
       const { value, stored } = await desk.issueApiKey({
         workspace: key.workspace,
@@ -66,13 +69,15 @@ function createRoute({ credentials, desk }: ApiKeyRouteParts): KeyRoute {
         expiresInDays,
         expiresBeforeMs: key.expiresAtMs,
       });
+      const { id, workspace } = stored;
+      log.info({ requestId, id, workspace, scopes }, 'An API key was made');
       await credentials.refresh();
       return jsonAnswer({ ...summaryOf(stored), key: value } satisfies IssuedApiKey);
     },
   });
 }
 
-function revokeRoute({ credentials, desk }: ApiKeyRouteParts): KeyRoute {
+function revokeRoute({ credentials, desk, log }: ApiKeyRouteParts): KeyRoute {
   return keyRoute({
     method: 'POST',
     path: '/v1/api-keys/{id}/revoke',
@@ -86,13 +91,14 @@ function revokeRoute({ credentials, desk }: ApiKeyRouteParts): KeyRoute {
       json: ApiKeySummary,
     },
     errors: ['not_found'],
-    async handle(_call, { id }, { workspace }) {
+    async handle({ requestId }, { id }, { workspace }) {
       const revoked = await desk.revokeApiKey(workspace, id);
       if (revoked === undefined) {
         throw new RequestError('not_found', 'There is no such API key in this workspace.', {
           hint: '`GET /v1/api-keys` lists them. Those of the configuration are removed there.',
         });
       }
+      log.info({ requestId, id, workspace }, 'An API key was revoked');
       await credentials.refresh();
       return jsonAnswer(summaryOf(revoked));
     },

@@ -13,6 +13,7 @@ import { originProblem } from '../config/origin.ts';
 import type { CredentialDesk, Issued } from '../credential-desk.ts';
 import type { Credentials } from '../credentials.ts';
 import { RequestError } from '../errors.ts';
+import type { Log } from '../log.ts';
 import type { StoredClientToken } from '../store/credential-store.ts';
 import { jsonAnswer, type KeyRoute, keyRoute } from './route.ts';
 
@@ -20,6 +21,7 @@ interface ClientTokenRouteParts {
   readonly config: Config;
   readonly credentials: Pick<Credentials, 'refresh'>;
   readonly desk: CredentialDesk;
+  readonly log: Pick<Log, 'info'>;
 }
 
 /** The client tokens that were made while the server ran. Those of the configuration stand there alone. */
@@ -50,7 +52,7 @@ function listRoute({ desk }: ClientTokenRouteParts): KeyRoute {
   });
 }
 
-function createRoute({ config, credentials, desk }: ClientTokenRouteParts): KeyRoute {
+function createRoute({ config, credentials, desk, log }: ClientTokenRouteParts): KeyRoute {
   return keyRoute({
     method: 'POST',
     path: '/v1/client-tokens',
@@ -63,7 +65,7 @@ function createRoute({ config, credentials, desk }: ClientTokenRouteParts): KeyR
       json: IssuedClientToken,
     },
     errors: ['not_found'],
-    async handle(_call, { surfaceId, allowedOrigins, environment = 'live' }, { workspace }) {
+    async handle({ requestId }, { surfaceId, allowedOrigins, environment = 'live' }, { workspace }) {
       requireOrigins(allowedOrigins);
       const surfaces = config.surfaces
         .filter((surface) => surface.workspace === workspace)
@@ -79,13 +81,14 @@ function createRoute({ config, credentials, desk }: ClientTokenRouteParts): KeyR
         allowedOrigins: [...new Set(allowedOrigins)],
         environment,
       });
+      log.info({ requestId, id: issued.stored.id, workspace, surfaceId }, 'A client token was made');
       await credentials.refresh();
       return answerOf(issued);
     },
   });
 }
 
-function changeRoute({ credentials, desk }: ClientTokenRouteParts): KeyRoute {
+function changeRoute({ credentials, desk, log }: ClientTokenRouteParts): KeyRoute {
   return keyRoute({
     method: 'PATCH',
     path: '/v1/client-tokens/{id}',
@@ -95,20 +98,21 @@ function changeRoute({ credentials, desk }: ClientTokenRouteParts): KeyRoute {
     request: ChangeClientTokenRequest,
     answer: { description: 'The token as it is now.', json: ClientTokenSummary },
     errors: ['not_found'],
-    async handle(_call, { id, allowedOrigins, isActive }, { workspace }) {
+    async handle({ requestId }, { id, allowedOrigins, isActive }, { workspace }) {
       requireOrigins(allowedOrigins ?? []);
       const changed = await desk.changeClientToken(workspace, id, {
         ...(allowedOrigins === undefined ? {} : { allowedOrigins: [...new Set(allowedOrigins)] }),
         ...(isActive === undefined ? {} : { isActive }),
       });
       if (changed === undefined) throw noToken();
+      log.info({ requestId, id, workspace, allowedOrigins, isActive }, 'A client token was changed');
       await credentials.refresh();
       return jsonAnswer(summaryOf(changed));
     },
   });
 }
 
-function regenerateRoute({ credentials, desk }: ClientTokenRouteParts): KeyRoute {
+function regenerateRoute({ credentials, desk, log }: ClientTokenRouteParts): KeyRoute {
   return keyRoute({
     method: 'POST',
     path: '/v1/client-tokens/{id}/regenerate',
@@ -120,16 +124,17 @@ function regenerateRoute({ credentials, desk }: ClientTokenRouteParts): KeyRoute
     request: CredentialRequest,
     answer: { description: 'The token, with its new value this once.', json: IssuedClientToken },
     errors: ['not_found'],
-    async handle(_call, { id }, { workspace }) {
+    async handle({ requestId }, { id }, { workspace }) {
       const issued = await desk.regenerateClientToken(workspace, id);
       if (issued === undefined) throw noToken();
+      log.info({ requestId, id, workspace }, 'A client token got another value');
       await credentials.refresh();
       return answerOf(issued);
     },
   });
 }
 
-function removeRoute({ credentials, desk }: ClientTokenRouteParts): KeyRoute {
+function removeRoute({ credentials, desk, log }: ClientTokenRouteParts): KeyRoute {
   return keyRoute({
     method: 'DELETE',
     path: '/v1/client-tokens/{id}',
@@ -139,8 +144,9 @@ function removeRoute({ credentials, desk }: ClientTokenRouteParts): KeyRoute {
     request: CredentialRequest,
     answer: { description: 'It is gone.', json: Deleted },
     errors: ['not_found'],
-    async handle(_call, { id }, { workspace }) {
+    async handle({ requestId }, { id }, { workspace }) {
       if (!(await desk.removeClientToken(workspace, id))) throw noToken();
+      log.info({ requestId, id, workspace }, 'A client token was removed');
       await credentials.refresh();
       return jsonAnswer({ deleted: true } satisfies Deleted);
     },

@@ -9,17 +9,23 @@ import {
   SecretsResponse,
 } from '../../protocol/credentials.ts';
 import { RequestError } from '../errors.ts';
+import type { Log } from '../log.ts';
 import type { ManagedSecrets } from '../secrets/managed-secrets.ts';
 import { SHORTEST_SECRET } from '../secrets/scrubber.ts';
 import type { StoredSecret } from '../store/secret-store.ts';
 import { jsonAnswer, type KeyRoute, keyRoute } from './route.ts';
 
-/** The secrets of a key's workspace. No route tells a value. */
-export function secretRoutes({ secrets }: { readonly secrets: ManagedSecrets }): KeyRoute[] {
-  return [listRoute(secrets), saveRoute(secrets), rotateRoute(secrets), removeRoute(secrets)];
+interface SecretRouteParts {
+  readonly secrets: ManagedSecrets;
+  readonly log: Pick<Log, 'info'>;
 }
 
-function listRoute(secrets: ManagedSecrets): KeyRoute {
+/** The secrets of a key's workspace. No route tells a value. */
+export function secretRoutes(parts: SecretRouteParts): KeyRoute[] {
+  return [listRoute(parts), saveRoute(parts), rotateRoute(parts), removeRoute(parts)];
+}
+
+function listRoute({ secrets }: SecretRouteParts): KeyRoute {
   return keyRoute({
     method: 'GET',
     path: '/v1/secrets',
@@ -36,7 +42,7 @@ function listRoute(secrets: ManagedSecrets): KeyRoute {
   });
 }
 
-function saveRoute(secrets: ManagedSecrets): KeyRoute {
+function saveRoute({ secrets, log }: SecretRouteParts): KeyRoute {
   return keyRoute({
     method: 'POST',
     path: '/v1/secrets',
@@ -46,8 +52,9 @@ function saveRoute(secrets: ManagedSecrets): KeyRoute {
     request: SaveSecretRequest,
     answer: { description: 'It is kept. Running processes use it within seconds.', json: SavedSecret },
     errors: ['secrets_unavailable', 'remote_changed'],
-    async handle(_call, { name, value }, { workspace }) {
+    async handle({ requestId }, { name, value }, { workspace }) {
       const saved = await secrets.save(workspace, name.toUpperCase(), value);
+      log.info({ requestId, workspace, secret: saved.name, version: saved.version }, 'A secret was saved');
       const warnings = [
         ...(value.trim().length < SHORTEST_SECRET
           ? [
@@ -64,7 +71,7 @@ function saveRoute(secrets: ManagedSecrets): KeyRoute {
   });
 }
 
-function rotateRoute(secrets: ManagedSecrets): KeyRoute {
+function rotateRoute({ secrets, log }: SecretRouteParts): KeyRoute {
   return keyRoute({
     method: 'POST',
     path: '/v1/secrets/rotate',
@@ -78,8 +85,9 @@ function rotateRoute(secrets: ManagedSecrets): KeyRoute {
       json: RotateSecretsResponse,
     },
     errors: ['secrets_unavailable', 'remote_changed'],
-    async handle(_call, _input, { workspace }) {
+    async handle({ requestId }, _input, { workspace }) {
       const { failed, ...done } = await secrets.rotate();
+      log.info({ requestId, ...done, failed: failed.length }, 'Secrets were encrypted anew');
       const own = failed.filter((secret) => secret.workspace === workspace);
       return jsonAnswer({
         ...done,
@@ -90,7 +98,7 @@ function rotateRoute(secrets: ManagedSecrets): KeyRoute {
   });
 }
 
-function removeRoute(secrets: ManagedSecrets): KeyRoute {
+function removeRoute({ secrets, log }: SecretRouteParts): KeyRoute {
   return keyRoute({
     method: 'DELETE',
     path: '/v1/secrets/{name}',
@@ -100,8 +108,9 @@ function removeRoute(secrets: ManagedSecrets): KeyRoute {
     request: SecretRequest,
     answer: { description: 'It is gone.', json: Deleted },
     errors: ['secrets_unavailable', 'secret_not_found'],
-    async handle(_call, { name }, { workspace }) {
+    async handle({ requestId }, { name }, { workspace }) {
       if (await secrets.remove(workspace, name.toUpperCase())) {
+        log.info({ requestId, workspace, secret: name.toUpperCase() }, 'A secret was removed');
         return jsonAnswer({ deleted: true } satisfies Deleted);
       }
       throw new RequestError('secret_not_found', `There is no secret ${name.toUpperCase()}.`, {

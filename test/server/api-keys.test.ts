@@ -88,6 +88,13 @@ describe('an API key that is made while the server runs', () => {
     });
     expect(await dispatches(server, key)).toBe('401 unauthorized');
     expect(await list(server)).toMatchObject({ apiKeys: [{ id, isActive: false }] });
+    for (const what of ['An API key was made', 'An API key was revoked']) {
+      const line = server
+        .logged()
+        .split('\n')
+        .find((one) => one.includes(what));
+      expect(JSON.parse(line ?? '{}')).toMatchObject({ id, workspace: 'default' });
+    }
     expect(await refusal(await post(server, '/v1/api-keys/key_nobody/revoke', {}))).toBe('404 not_found');
   });
 
