@@ -25,12 +25,14 @@ export interface FlowParts {
   readonly admitted: readonly AdmittedTool[];
   /** Position behind the messages that every step sees. */
   readonly conversationEnd: number;
+  /** Where the first step's own messages begin. */
+  readonly stepStart: number;
   readonly newId: (prefix: string) => string;
 }
 
 /** A new execution as one of a flow, at its first step. */
 export function beginFlow(execution: Execution, flow: FlowToRun, parts: FlowParts): Execution {
-  const { serverTools, admitted, conversationEnd, newId } = parts;
+  const { serverTools, admitted, conversationEnd, stepStart, newId } = parts;
   const run: FlowRun = {
     id: flow.id,
     name: flow.name,
@@ -45,7 +47,7 @@ export function beginFlow(execution: Execution, flow: FlowToRun, parts: FlowPart
     at: 0,
     stepId: newId(ID_PREFIX.step),
     conversationEnd,
-    stepStart: conversationEnd,
+    stepStart,
   };
   return enterStep({ ...execution, flow: run });
 }
@@ -136,7 +138,7 @@ export function kindOf({ flow }: Pick<Execution, 'flow'>): 'agent' | 'flow' {
   return flow === null ? 'agent' : 'flow';
 }
 
-export function stepStart({ flow }: Execution): readonly EventBody[] {
+export function stepStarted({ flow }: Execution): readonly EventBody[] {
   if (flow === null) return [];
   return [{ type: 'step_start', stepId: flow.stepId, stepType: 'prompt', name: stepOf(flow).name }];
 }

@@ -90,6 +90,11 @@ export function positionAfter(stored: readonly StoredMessage[]): number {
   return (stored.at(-1)?.position ?? -1) + 1;
 }
 
+/** Behind what a person said last, without what was tried to answer it. */
+export function positionAfterLastUser(stored: readonly StoredMessage[]): number {
+  return (lastUserMessage(stored)?.position ?? -1) + 1;
+}
+
 /** The calls that the conversation ends with, in their order. Empty when it does not end with calls. */
 export function openCalls(stored: readonly StoredMessage[]): readonly ModelToolCall[] {
   const last = stored.at(-1)?.message;

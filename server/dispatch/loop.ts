@@ -27,7 +27,7 @@ import {
   nextStep,
   showsWords,
   stepComplete,
-  stepStart,
+  stepStarted,
   visibleMessages,
 } from './flow-run.ts';
 import { callIds, positionAfter } from './history.ts';
@@ -164,7 +164,7 @@ class Turn {
     });
     if (entered !== undefined) {
       const next = nextTurn(entered, this.deps);
-      const events = [...ended, ...stepStart(entered), next.event];
+      const events = [...ended, ...stepStarted(entered), next.event];
       await this.log.commit({ execution: next.execution, events, messages });
       return true;
     }

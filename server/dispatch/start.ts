@@ -11,8 +11,15 @@ import type { Desk } from './desk.ts';
 import type { Answer, StartRequest } from './dispatcher.ts';
 import type { EventLog } from './event-log.ts';
 import { isOpen, newExecution } from './execution.ts';
-import { beginFlow, type FlowToRun, kindOf, stepStart } from './flow-run.ts';
-import { nothingNew, type Plan, planReplacement, planStart, positionAfter } from './history.ts';
+import { beginFlow, type FlowToRun, kindOf, stepStarted } from './flow-run.ts';
+import {
+  nothingNew,
+  type Plan,
+  planReplacement,
+  planStart,
+  positionAfter,
+  positionAfterLastUser,
+} from './history.ts';
 import { nameFiles } from './named-files.ts';
 import { nextTurn } from './next-boundary.ts';
 import { newOutcome, rememberedAnswer } from './outcome.ts';
@@ -45,10 +52,11 @@ export async function startOnce(request: StartRequest, desk: Desk): Promise<Answ
   if (latest?.id !== earlier?.id) return undefined;
   if (plan.kind === 'again') {
     // The stream was lost on its way: the same message again gets the same answer again.
-    const isThere =
-      latest !== undefined && (plan.isAnswered || isOpen(latest) || latest.status === 'complete');
+    // Of a flow that failed, earlier steps may have answered: that is no answer to the message.
+    const isAnswered = plan.isAnswered && latest?.status !== 'failed';
+    const isThere = latest !== undefined && (isAnswered || isOpen(latest) || latest.status === 'complete');
     if (isThere) return desk.read(latest, latest.runAfter, 'answer');
-    if (plan.isAnswered) throw nothingNew();
+    if (isAnswered) throw nothingNew();
   }
   const giveBack = runs.reserve(request.owner, request.maxRunning);
   try {
@@ -81,7 +89,8 @@ async function begin(
   );
   // The newest is told by its time, whatever another process's clock said of the one before.
   const createdAtMs = latest === undefined ? nowMs : Math.max(nowMs, latest.createdAtMs + 1);
-  const conversationEnd = positionAfter(stored) + messages.length;
+  const stepStart = positionAfter(stored) + messages.length;
+  const conversationEnd = messages.length > 0 ? stepStart : positionAfterLastUser(stored);
   // Before tools are looked up: servers that list them are sent secrets, and may tell them.
   deps.vault.keep(id, request.secrets ?? {});
   let isStored = false;
@@ -89,7 +98,7 @@ async function begin(
     const { continues } = request;
     const resolved =
       continues === undefined ? await resolveTools(request, id, desk) : [frozenTools(continues.tools)];
-    const log = newLog(request, { id, resolved, createdAtMs, conversationEnd }, stored, desk);
+    const log = newLog(request, { id, resolved, createdAtMs, conversationEnd, stepStart }, stored, desk);
     const turn = nextTurn(log.execution, deps);
     const result = await log.create({
       execution: turn.execution,
@@ -182,12 +191,13 @@ function newLog(
     readonly resolved: readonly (readonly ResolvedTool[])[];
     readonly createdAtMs: number;
     readonly conversationEnd: number;
+    readonly stepStart: number;
   },
   stored: readonly StoredMessage[],
   { deps, runs }: Desk,
 ): EventLog {
   const { admission, owner, flow } = request;
-  const { id, resolved, createdAtMs, conversationEnd } = parts;
+  const { id, resolved, createdAtMs, conversationEnd, stepStart } = parts;
   const { admitted } = admission;
   const secretKeys = deps.toolbox.secretKeys(resolved.flat());
   const tools = offerTools({
@@ -200,7 +210,13 @@ function newLog(
   const execution =
     flow === undefined
       ? ofAgent
-      : beginFlow(ofAgent, flow, { serverTools: resolved, admitted, conversationEnd, newId: deps.newId });
+      : beginFlow(ofAgent, flow, {
+          serverTools: resolved,
+          admitted,
+          conversationEnd,
+          stepStart,
+          newId: deps.newId,
+        });
   // A client that gives one id to two answers would have feedback land on the wrong one.
   const isTaken = stored.some(({ clientId }) => clientId === request.assistantMessageId);
   return runs.newLog(isTaken ? { ...execution, assistantMessageId: null } : execution);
@@ -216,7 +232,7 @@ function startEvents(execution: Execution, admission: Admission): readonly Event
   return [
     { type: 'execution_start', kind: kindOf(execution), ...what, startedAt, conversationId },
     ...toolsReport(admission, execution),
-    ...stepStart(execution),
+    ...stepStarted(execution),
   ];
 }
 

@@ -241,3 +241,30 @@ describe('a flow that runs', () => {
     expect(asked(model, 0)).toBe('Two: A');
   });
 });
+
+describe('a flow that failed and is asked again', () => {
+  test.each([
+    ['with a prompt', FLOW, ['Hello', 'One: mug']],
+    [
+      'without one',
+      {
+        ...FLOW,
+        steps: FLOW.steps.map((step, index) => (index === 0 ? { ...step, userPrompt: null } : step)),
+      },
+      ['Hello'],
+    ],
+  ])('begins anew %s, without what it said before', async (_, flow, expected) => {
+    const model = scriptedModel(says('A'), [new Error('boom')], says('A2'), says('B2'), says('C2'));
+    const { start } = await bench(model);
+    const failed = await read(await start({ ...START, flow }));
+    expect(failed.at(-1)).toMatchObject({ type: 'execution_error' });
+    const again = await read(await start({ ...START, flow }));
+    expect(again[0]?.executionId).not.toBe(failed[0]?.executionId);
+    expect(again.at(-1)).toMatchObject({ kind: 'flow', success: true, finalOutput: 'C2' });
+    expect(model.requests[2]?.messages.map((message) => message.role)).toEqual(expected.map(() => 'user'));
+    expect(asked(model, 2)).toBe(expected.at(-1));
+    expect(asked(model, 3)).toBe('Two: A2');
+    // What was answered is told again, and not asked again.
+    expect((await read(await start({ ...START, flow })))[0]?.executionId).toBe(again[0]?.executionId);
+  });
+});
