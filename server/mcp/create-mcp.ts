@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Egress } from '../egress/egress.ts';
 import type { Log } from '../log.ts';
 import type { Mcp, McpTarget } from '../tools/kind.ts';
-import { asText, fill, lookupIn } from '../tools/template.ts';
+import { lookupIn } from '../tools/template.ts';
+import { renderHeaders } from '../tools/template-http.ts';
 import { ToolError } from '../tools/tool-error.ts';
 import type { Variables } from '../tools/variables.ts';
 import { Connection } from './connection.ts';
@@ -52,7 +53,7 @@ class Connections {
     if (config.kind === 'process')
       return this.connection(`process ${name}`, name, () => this.spawn(name, config));
     // Rendered before it is looked up: whoever brings other credentials must not find the connection of these.
-    const headers = await filled(config.headers, variables);
+    const headers = await renderHeaders(config.headers, lookupIn({}, variables));
     const key = createHash('sha256')
       .update(JSON.stringify([config.url, headers]))
       .digest('hex');
@@ -120,20 +121,4 @@ class Connections {
 function address({ url, headers = {} }: Exclude<McpTarget['server'], string>): McpServerReach {
   if (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)) return { kind: 'http', url, headers };
   throw new ToolError('mcp_failed', 'The address of the MCP server is no http or https URL.');
-}
-
-async function filled(
-  headers: Readonly<Record<string, string>>,
-  variables: Variables,
-): Promise<Record<string, string>> {
-  const lookup = lookupIn({}, variables);
-  const entries = Object.entries(headers).map(async ([name, value]) => {
-    const text = await fill(value, lookup, asText);
-    if (/^[\t\x20-\x7e\x80-\xff]*$/.test(text)) return [name.toLowerCase(), text] as const;
-    throw new ToolError(
-      'mcp_failed',
-      `The header "${name}" of the MCP server would hold what no header may hold.`,
-    );
-  });
-  return Object.fromEntries(await Promise.all(entries));
 }
