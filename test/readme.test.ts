@@ -7,6 +7,12 @@ const ROOT = resolve(import.meta.dirname, '..');
 /** Below the root, so that the packages are found. */
 const FOLDER = join(ROOT, `.cache/readme-${process.pid}`);
 
+/** As much of Node as examples use: all of its types would stand beside those of the browser. */
+const NODE = 'declare const process: { readonly env: Readonly<Record<string, string | undefined>> };\n';
+
+/** Chapters for whoever runs a server or calls one. */
+const ON_SERVERS = ['Give it your own API', 'Call it from a server'];
+
 afterAll(() => rmSync(FOLDER, { recursive: true, force: true }));
 
 /** The code of one section, block by block. */
@@ -19,25 +25,26 @@ function blocks(section: string): { readonly language: string; readonly code: st
   }));
 }
 
-test('what the README says of frameworks and of control from the page compiles', { timeout: 120_000 }, () => {
-  const found = ['In your framework', 'Control it from the page']
+test('what the README says of frameworks, of control from the page, of tools and of the SDK compiles', {
+  timeout: 120_000,
+}, () => {
+  const found = ['In your framework', 'Control it from the page', ...ON_SERVERS]
     .flatMap(blocks)
     // What stands on its own; the rest goes on with names of the page's.
     .filter(({ language, code }) => /^tsx?$/.test(language) && /^(import|document\.)/.test(code));
-  expect(found.length).toBeGreaterThanOrEqual(3);
+  expect(found.length).toBeGreaterThanOrEqual(5);
   mkdirSync(FOLDER, { recursive: true });
   const files = found.map(({ language, code }, index) => {
     const name = `block-${index}.${language}`;
     const pragma = language === 'tsx' ? '/** @jsxImportSource react */\n' : '';
-    writeFileSync(join(FOLDER, name), `${pragma}${code}\nexport {};\n`);
+    writeFileSync(join(FOLDER, name), `${pragma}${code}\n${NODE}export {};\n`);
     return name;
   });
-  const paths = Object.fromEntries(
-    Object.entries({ '': 'index', '/react': 'react' }).map(([name, file]) => [
-      `pagehand${name}`,
-      [`../../widget/${file}.ts`],
-    ]),
-  );
+  const paths = {
+    pagehand: ['../../widget/index.ts'],
+    'pagehand/react': ['../../widget/react.ts'],
+    '@pagehand/server/sdk': ['../../server/sdk/index.ts'],
+  };
   const config = {
     extends: '../../tsconfig.base.json',
     compilerOptions: {
