@@ -2,6 +2,7 @@ import { expect } from 'vitest';
 import { isTerminal, type StreamEvent, SUPERSEDED_EVENT, type Superseded } from '../../protocol/event.ts';
 import { messageText } from '../../protocol/message.ts';
 import type { ModelMessage, ModelToolResult } from '../../server/models/model.ts';
+import type { Receipt } from '../../server/store/receipt-store.ts';
 import type { Execution, StoredMessage } from '../../server/store/store.ts';
 import { expectEachCallAnswered, expectWellFormed, only } from '../support/dispatching.ts';
 import { CONVERSATIONS, type World } from './dispatch-machine-world.ts';
@@ -53,6 +54,7 @@ export function resultOf(
 export async function expectSound(world: World, found: Found): Promise<void> {
   expect(world.ledger.violations).toEqual([]);
   const wasHurt = world.everyProcess.some((process) => process.wasHurt);
+  const receipts = await world.store.receipts.receipts({ workspace: 'default', limit: 100_000 });
   for (const execution of found.executions) {
     const log = logOf(found, execution.id);
     checkExecution(execution, log);
@@ -63,10 +65,29 @@ export async function expectSound(world: World, found: Found): Promise<void> {
   for (const conversationId of CONVERSATIONS) {
     checkConversation(found, conversationId);
     checkResults(found, conversationId, world);
+    checkReceipts(found, conversationId, receipts);
     const started = found.executions.filter((one) => one.conversationId === conversationId);
     const session = await world.store.session(conversationId);
     expect(session?.messageCount, `turns that ${conversationId} has used`).toBe(started.length);
   }
+}
+
+/** Every call that has its result has one receipt, and no other call has any. */
+function checkReceipts(
+  { executions, messages }: Found,
+  conversationId: string,
+  receipts: readonly Receipt[],
+): void {
+  const results = (messages.get(conversationId) ?? []).flatMap(({ message }) =>
+    message.role === 'tool' ? message.results : [],
+  );
+  const waiting = executions.find(
+    (one) => one.conversationId === conversationId && one.status === 'awaiting',
+  );
+  const inPause = (waiting?.resolved ?? []).filter(({ text }) => text !== '');
+  const over = [...results, ...inPause].map(({ toolCallId }) => toolCallId);
+  const written = receipts.filter((receipt) => receipt.conversationId === conversationId);
+  expect(written.map(({ toolCallId }) => toolCallId).sort()).toEqual(over.sort());
 }
 
 function checkExecution(execution: Execution, log: readonly StreamEvent[]): void {

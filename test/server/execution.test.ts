@@ -2,23 +2,34 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
   answerOpenCalls,
+  closeApprovals,
   countCalls,
+  decide,
   end,
   forgetTexts,
   isExhausted,
   isOpen,
   isOverdue,
   newExecution,
+  openApprovals,
   openTurn,
   pause,
   reopenTurn,
   replaceTools,
+  requestApprovals,
   resolveCalls,
   resolveStarted,
   resultsOf,
   startCalls,
+  waitingApprovals,
 } from '../../server/dispatch/execution.ts';
-import type { Execution, PendingCall, ResolvedCall, StartedCall } from '../../server/store/store.ts';
+import type {
+  Approval,
+  Execution,
+  PendingCall,
+  ResolvedCall,
+  StartedCall,
+} from '../../server/store/store.ts';
 import { admission, agent, user } from '../support/dispatching.ts';
 
 const PAUSE_MS = 90 * 60_000;
@@ -33,6 +44,9 @@ interface Expected {
   results: ReadonlyMap<string, string>;
   started: ReadonlySet<string>;
   pending: ReadonlySet<string>;
+  /** Calls that wait for a person, and those that one has let run and that have not begun. */
+  undecided: ReadonlySet<string>;
+  approved: ReadonlySet<string>;
   used: number;
   runAfter: number;
   takeovers: number;
@@ -111,18 +125,25 @@ function check(execution: Execution, expected: Expected, nowMs: number): void {
   expect(isOverdue(execution, nowMs)).toBe(expiresAtMs !== null && expiresAtMs <= nowMs);
   expect(isExhausted(execution)).toBe(used > execution.maxToolCalls);
   const silent = execution.resolved.map((call) => ({ ...call, text: '' }));
-  expect(forgetTexts(execution)).toEqual({ ...execution, resolved: silent });
+  const nameless = execution.approvals.map((approval) => ({ ...approval, parameters: {} }));
+  expect(forgetTexts(execution)).toEqual({ ...execution, resolved: silent, approvals: nameless });
   if (isOver(status)) expect(execution.resolved).toEqual(silent);
   checkCalls(execution, expected);
 }
 
 /** Each call of the turn waits, runs or has its result, and is in one of these places alone. */
-function checkCalls(execution: Execution, { status, calls, started, pending, results }: Expected): void {
+function checkCalls(
+  execution: Execution,
+  { status, calls, started, pending, undecided, approved, results }: Expected,
+): void {
   expect(idsOf(execution.started)).toEqual(calls.filter((id) => started.has(id)));
   expect(idsOf(execution.pending)).toEqual(calls.filter((id) => pending.has(id)));
   const resolved = idsOf(execution.resolved);
   expect(new Set(resolved).size).toBe(resolved.length);
-  const places = [...idsOf(execution.started), ...idsOf(execution.pending), ...resolved];
+  const waiting = idsOf(waitingApprovals(execution));
+  expect(waiting).toEqual(calls.filter((id) => undecided.has(id) || approved.has(id)));
+  expect(idsOf(openApprovals(execution))).toEqual(calls.filter((id) => undecided.has(id)));
+  const places = [...idsOf(execution.started), ...idsOf(execution.pending), ...waiting, ...resolved];
   expect(places.filter((id) => calls.includes(id)).sort()).toEqual([...calls].sort());
   const asked = calls.map((toolCallId) => ({ toolCallId, name: 'tool', input: {} }));
   if (results.size < calls.length) expect(() => resultsOf(execution, asked)).toThrow(/has no result/);
@@ -132,7 +153,8 @@ function checkCalls(execution: Execution, { status, calls, started, pending, res
   }
 }
 
-const nothingOpen = ({ pending, started }: Expected) => pending.size + started.size === 0;
+const nothingOpen = ({ pending, started, undecided, approved }: Expected) =>
+  pending.size + started.size + undecided.size + approved.size === 0;
 const runs = ({ status }: Expected) => status === 'running';
 const waits = ({ status }: Expected) => status === 'awaiting';
 
@@ -164,28 +186,32 @@ const reopen = fc.constant(
 );
 
 /** What a model asks for in one turn: calls of the server, of the client, and refused ones. */
-const start = fc.tuple(fc.nat({ max: 2 }), fc.nat({ max: 2 }), fc.nat({ max: 2 })).map(
-  ([ofServer, ofClient, refused]) =>
+const some = fc.nat({ max: 2 });
+const start = fc.tuple(some, some, some, some).map(
+  ([ofServer, ofClient, ofPerson, refused]) =>
     new Way(
-      `startCalls(${ofServer}, ${ofClient}, ${refused})`,
+      `startCalls(${ofServer}, ${ofClient}, ${ofPerson}, ${refused})`,
       (expected) => runs(expected) && nothingOpen(expected),
       (real) => {
-        const ids = newIds(real, ofServer + ofClient + refused);
+        const ids = newIds(real, ofServer + ofClient + ofPerson + refused);
         const counted = countCalls(real.execution, ids.length);
-        const answered = ids.slice(ofServer + ofClient).map((id) => result(id, counted));
-        return startCalls(
+        const answered = ids.slice(ofServer + ofClient + ofPerson).map((id) => result(id, counted));
+        const calling = startCalls(
           resolveStarted(counted, answered),
           ids.slice(0, ofServer).map(startedCall),
           ids.slice(ofServer, ofServer + ofClient).map(pendingCall),
         );
+        const asked = ids.slice(ofServer + ofClient, ofServer + ofClient + ofPerson);
+        return requestApprovals(calling, asked.map(approval));
       },
       (expected, real) => {
-        const ids = lastIds(real, ofServer + ofClient + refused);
+        const ids = lastIds(real, ofServer + ofClient + ofPerson + refused);
         expected.calls = [...expected.calls, ...ids];
         expected.used += ids.length;
         expected.started = new Set(ids.slice(0, ofServer));
         expected.pending = new Set(ids.slice(ofServer, ofServer + ofClient));
-        expected.results = withResults(expected, ids.slice(ofServer + ofClient));
+        expected.undecided = new Set(ids.slice(ofServer + ofClient, ofServer + ofClient + ofPerson));
+        expected.results = withResults(expected, ids.slice(ofServer + ofClient + ofPerson));
       },
     ),
 );
@@ -209,12 +235,13 @@ const settle = fc.nat({ max: 3 }).map(
     ),
 );
 
-/** For what waits already, or for calls of the client alone. */
+/** For what waits already, or for calls of the client alone. Their approval is never asked for twice. */
 const stop = fc.nat({ max: 2 }).map(
   (ofClient) =>
     new Way(
       `pause(${ofClient})`,
-      (expected) => runs(expected) && expected.started.size === 0 && expected.pending.size + ofClient > 0,
+      ({ status, started, pending, undecided }) =>
+        status === 'running' && started.size === 0 && pending.size + undecided.size + ofClient > 0,
       (real, expected) => {
         const waiting = real.execution.pending;
         const calls = waiting.length > 0 ? waiting : newIds(real, ofClient).map(pendingCall);
@@ -250,10 +277,34 @@ const resume = fc.nat({ max: 7 }).map(
         const done = picked([...expected.pending], which);
         expected.results = withResults(expected, done);
         expected.pending = new Set([...expected.pending].filter((id) => !done.includes(id)));
-        if (expected.pending.size > 0) return;
-        expected.status = 'running';
-        expected.expiresAtMs = null;
-        expected.runAfter = real.execution.seq;
+        goOn(expected, real);
+      },
+    ),
+);
+
+const judge = fc.tuple(fc.constantFrom('approved', 'denied', 'timeout'), fc.nat({ max: 1 })).map(
+  ([decision, at]) =>
+    new Way(
+      `decide(${decision}, ${at})`,
+      (expected) => waits(expected) && expected.undecided.size > at,
+      (real) =>
+        decide(real.execution, openApprovals(real.execution)[at]?.approvalId ?? 'appr_none', {
+          decision: decision as 'approved',
+          by: 'sk_test',
+          reason: null,
+          decidedAt: '',
+          acceptedSeq: real.execution.seq,
+        }),
+      (expected, real) => {
+        const id = [...expected.undecided][at] ?? '';
+        expected.undecided = new Set([...expected.undecided].filter((one) => one !== id));
+        if (decision === 'approved') expected.approved = new Set([...expected.approved, id]);
+        else {
+          const text = real.execution.resolved.find(({ toolCallId }) => toolCallId === id)?.text ?? '';
+          expect(text).toMatch(/was not made/);
+          expected.results = new Map([...expected.results, [id, text]]);
+        }
+        goOn(expected, real);
       },
     ),
 );
@@ -263,16 +314,24 @@ const giveUp = fc.constant(
     'answerOpenCalls',
     () => true,
     (real, { status }) => {
-      const answered = answerOpenCalls(real.execution, 'ours');
+      const answered = closeApprovals(answerOpenCalls(real.execution, 'ours'), {
+        decision: 'denied',
+        by: 'policy',
+        reason: null,
+        decidedAt: '',
+      });
       if (isOver(status)) expect(answered).toEqual(real.execution);
       // A pause without calls is none: only what ends it may follow.
       return status === 'awaiting' ? end(answered, 'cancelled') : answered;
     },
     (expected) => {
-      const open = [...expected.pending, ...expected.started];
+      const { pending, started, undecided, approved } = expected;
+      const open = [...pending, ...started, ...undecided, ...approved];
       expected.results = new Map([...expected.results, ...open.map((id) => [id, 'ours'] as const)]);
       expected.pending = new Set();
       expected.started = new Set();
+      expected.undecided = new Set();
+      expected.approved = new Set();
       if (expected.status === 'awaiting') finish(expected, 'cancelled');
     },
   ),
@@ -336,14 +395,23 @@ test('from every state only the legal ways lead on, no call is lost on them, and
   fc.assert(
     fc.property(
       fc.commands<Expected, Real>(
-        [open, open, reopen, start, start, settle, settle, stop, stop, resume, resume, resume].concat([
-          giveUp,
-          stopForGood,
-          exchange,
-          write,
-          takeOver,
-          wait,
-        ]),
+        [
+          open,
+          open,
+          reopen,
+          start,
+          start,
+          settle,
+          settle,
+          stop,
+          stop,
+          resume,
+          resume,
+          resume,
+          judge,
+          judge,
+          judge,
+        ].concat([giveUp, stopForGood, exchange, write, takeOver, wait]),
         { maxCommands: 40, size: 'max' },
       ),
       (ways) => {
@@ -374,11 +442,23 @@ function untouched(): Expected {
     results: new Map(),
     started: new Set(),
     pending: new Set(),
+    undecided: new Set(),
+    approved: new Set(),
     used: 0,
     runAfter: 0,
     takeovers: 0,
     expiresAtMs: null,
   };
+}
+
+/** The last answer lets it run, and what was approved begins. */
+function goOn(expected: Expected, { execution }: Real): void {
+  if (expected.pending.size + expected.undecided.size > 0) return;
+  expected.status = 'running';
+  expected.started = expected.approved;
+  expected.approved = new Set();
+  expected.expiresAtMs = null;
+  expected.runAfter = execution.seq;
 }
 
 function finish(expected: Expected, status: Execution['status']): void {
@@ -426,6 +506,19 @@ function result(toolCallId: string, { seq }: Execution): ResolvedCall {
 
 function startedCall(toolCallId: string): StartedCall {
   return { toolCallId, bareName: 'tool', modelName: 'tool', parameters: {}, startedAt: '' };
+}
+
+function approval(toolCallId: string): Approval {
+  return {
+    approvalId: `appr_${toolCallId}`,
+    toolCallId,
+    bareName: 'tool',
+    modelName: 'tool',
+    parameters: { of: toolCallId },
+    requestedAt: '',
+    expiresAtMs: null,
+    decision: null,
+  };
 }
 
 function pendingCall(toolCallId: string): PendingCall {
