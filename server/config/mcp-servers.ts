@@ -6,7 +6,7 @@ import { checked, expected, fields, list, text } from './fields.ts';
 /** MCP servers by the name that `mcp:<name>:<tool>` says. */
 export type McpServersInput = Readonly<Record<string, McpServerInput>>;
 
-export type McpServerInput =
+type McpServerInput =
   /** Over Streamable HTTP. Its host is asked only if tools may reach it. */
   | {
       readonly url: string;
