@@ -179,7 +179,7 @@ const TABLE: readonly { when: (request: Request) => boolean; is: string }[] = [
 
 describe('a definition', () => {
   test.each(Object.keys(STATES) as State[])(
-    'where there is %s meets every row of the table, and writes only what it says [R3-06, R3-14, R3-15, R3-17, R3-22, R3-23]',
+    'where there is %s meets every row of the table, and writes only what it says [R3-06, R3-11, R3-14, R3-15, R3-17, R3-22, R3-23]',
     async (state) => {
       for (const request of REQUESTS.filter((one) => one.state === state)) {
         const name = await inState(state);
@@ -196,6 +196,11 @@ describe('a definition', () => {
         });
         const got = `${status} ${body.result ?? (body as ErrorBody).code}${body.result === 'plan' ? ` ${body.changes}` : ''}`;
         expect(got, JSON.stringify(request)).toBe(TABLE.find(({ when }) => when(request))?.is);
+        if (body.result === 'plan') {
+          const inEarnest = TABLE.find(({ when }) => when({ ...request, dryRun: false }))?.is ?? '';
+          const [, code] = /^409 (.*)$/.exec(inEarnest) ?? [];
+          expect(body.conflict?.code, JSON.stringify(request)).toBe(code);
+        }
         const hashes = body.details ?? [`contentHash: ${body.contentHash}`];
         expect(hashes, JSON.stringify(request)).toContain(`contentHash: ${WEATHER_HASH}`);
         const after = await kept(name);
