@@ -75,7 +75,7 @@ export async function createPagehand(options: PagehandOptions = {}): Promise<Pag
       ...(options.logTo === undefined ? {} : { destination: options.logTo }),
     });
   const config = await loadConfig({ env, cwd });
-  scrubber.hold(secretsOf(config));
+  scrubber.hold(identitySecretsIn(config));
   const models = createModels(env);
   // At the start and not at the first message: a model that cannot work stops the server, with the mend.
   for (const { agent } of config.surfaces) models(agent.model);
@@ -194,10 +194,9 @@ function filePath(cwd: string, path: string): string {
   return path === ':memory:' ? path : resolve(cwd, path);
 }
 
-/** Those that the configuration names in whatever variable they stand. */
-function secretsOf({ surfaces, mcpServers }: Config): string[] {
-  const keys = surfaces.flatMap(({ identity }) => (identity === null ? [] : [identity.key.export()]));
-  return [...keys.map(String), ...[...mcpServers.values()].flatMap(({ secrets }) => secrets)];
+/** What proofs of identity are signed with, in whatever variable it stands. */
+function identitySecretsIn({ surfaces }: Config): string[] {
+  return surfaces.flatMap(({ identity }) => (identity === null ? [] : [String(identity.key.export())]));
 }
 
 /** Values of variables whose names say that they are secret. */
