@@ -77,7 +77,10 @@ export class Runs {
       }).then((errorCode) => {
         watch.end({ status: log.execution.status, errorCode });
         if (this.running.get(executionId) === run) this.running.delete(executionId);
-        if (log.failure !== undefined && !(log.failure instanceof Superseded)) this.dropped.add(executionId);
+        // Another process has it now, and its secrets would only lie here.
+        if (log.failure instanceof Superseded) {
+          if (!this.running.has(executionId)) this.deps.vault.drop(executionId);
+        } else if (log.failure !== undefined) this.dropped.add(executionId);
       }),
     };
     this.running.set(executionId, run);
