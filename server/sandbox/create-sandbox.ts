@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto';
 import type { Log } from '../log.ts';
 import { ToolError } from '../tools/tool-error.ts';
 import { ABSENT } from './absent.ts';
 import type { JobEnd, Place, WorkerJob, WorkerLimits } from './messages.ts';
-import { createPool } from './pool.ts';
+import { createPool, type Pool } from './pool.ts';
 import { runInWorker } from './run-in-worker.ts';
 import type { Sandbox, SandboxJob } from './sandbox.ts';
 import { closed } from './slots.ts';
@@ -30,6 +31,10 @@ export interface RunningSandbox extends Sandbox {
 export const MAX_WAIT_MS = 10_000;
 
 const CHECK_MS = 2_000;
+
+/** Pieces of code whose check is remembered: the same tools come with every dispatch. */
+const MAX_KNOWN = 500;
+
 const MAX_CODE_CHARS = 200_000;
 const MAX_JSON_BYTES = 1_000_000;
 
@@ -45,30 +50,40 @@ const LIMITS: WorkerLimits = {
 export function createSandbox(options: SandboxOptions): RunningSandbox {
   const { log, workers = 2, queue = 100, waitMs = MAX_WAIT_MS, idleMs = 30_000 } = options;
   const pool = createPool({ count: workers, queue, waitMs, idleMs });
+  // Of its own: what runs for half a minute must not keep anybody from declaring a tool.
+  const checks = createPool({ count: 1, queue, waitMs, idleMs });
+  const known = new Map<string, CheckedCode>();
   let isClosed = false;
 
   return {
     async run(job) {
-      const end = await runJob(toWorkerJob(job), job.host ?? {}, job.signal);
+      const end = await runJob(pool, toWorkerJob(job), job.host ?? {}, job.signal);
       if (end.how === 'returned') return JSON.parse(end.json);
       throw failure(end, job.timeoutMs);
     },
     async check(code, names) {
       if (code.length > MAX_CODE_CHARS) return { line: 1, column: 1, message: TOO_LONG };
+      const key = createHash('sha256')
+        .update(JSON.stringify([names, code]))
+        .digest('base64');
+      const before = known.get(key);
+      if (before !== undefined) return before.problem;
       const job = { mode: 'check', code, names: variables(names, []), parameters: '{}', host: {} } as const;
-      const end = await runJob({ ...job, timeoutMs: CHECK_MS, limits: LIMITS }, {});
-      if (end.how === 'compiled') return undefined;
-      if (end.how === 'not_compiled') return { ...end.place, message: end.message };
-      return { line: 1, column: 1, message: 'it is too large or nested too deep to be compiled' };
+      const problem = problemOf(await runJob(checks, { ...job, timeoutMs: CHECK_MS, limits: LIMITS }, {}));
+      const [oldest] = known.size < MAX_KNOWN ? [] : known.keys();
+      if (oldest !== undefined) known.delete(oldest);
+      known.set(key, { problem });
+      return problem;
     },
     waiting: pool.waiting,
-    close() {
+    async close() {
       isClosed = true;
-      return pool.close();
+      await Promise.all([pool.close(), checks.close()]);
     },
   };
 
   async function runJob(
+    pool: Pool,
     job: WorkerJob,
     host: NonNullable<SandboxJob['host']>,
     signal = new AbortController().signal,
@@ -79,6 +94,16 @@ export function createSandbox(options: SandboxOptions): RunningSandbox {
     if (console.length > 0) log.debug({ console }, 'code wrote to its console');
     return end;
   }
+}
+
+interface CheckedCode {
+  readonly problem: Awaited<ReturnType<Sandbox['check']>>;
+}
+
+function problemOf(end: JobEnd): CheckedCode['problem'] {
+  if (end.how === 'compiled') return undefined;
+  if (end.how === 'not_compiled') return { ...end.place, message: end.message };
+  return { line: 1, column: 1, message: 'it is too large or nested too deep to be compiled' };
 }
 
 function toWorkerJob({ code, parameters, names, host = {}, timeoutMs }: SandboxJob): WorkerJob {

@@ -136,6 +136,15 @@ test.each([0, -1, 30_001, 1e9])('a time of %d ms is refused when the tool is mad
   ]);
 });
 
+test('code that cannot be checked now is no reason to refuse the tool', async () => {
+  const { sandbox: closed } = openSandbox();
+  await closed.close();
+  const { toolbox } = await toolboxBench(undefined, closed);
+  expect((await toolbox.review(custom('return 1'))).findings).toEqual([
+    expect.objectContaining({ severity: 'warning', code: 'not_checked' }),
+  ]);
+});
+
 test('code made to be hard to read is reviewed at once', async () => {
   const hard = [
     [' ', 190_000],

@@ -192,6 +192,20 @@ test('more than may wait is refused in words, and who waits can leave', async ()
   expect(await next).toBe('my turn');
 });
 
+test('code that runs keeps nobody from having code checked, and the same code is checked once', async () => {
+  const { sandbox: small } = openSandbox({ workers: 1 });
+  const stop = new AbortController();
+  const running = failureOf(small.run(jobOf('while (true) {}', { signal: stop.signal, timeoutMs: 60_000 })));
+  expect(await small.check('return a b', [])).toMatchObject({ line: 1 });
+  expect(await small.check('return a', ['a'])).toBeUndefined();
+  stop.abort();
+  await running;
+  await small.close();
+  expect(await small.check('return a b', [])).toMatchObject({ line: 1 });
+  expect(await small.check('return a', ['a'])).toBeUndefined();
+  expect((await failureOf(small.check('return a', []))).code).toBe('failed');
+});
+
 test('nobody waits for ever for a worker', async () => {
   const { sandbox: small } = openSandbox({ workers: 1, waitMs: 50 });
   const stop = new AbortController();

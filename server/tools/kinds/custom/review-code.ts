@@ -4,6 +4,7 @@ import { ABSENT } from '../../../sandbox/absent.ts';
 import type { Sandbox } from '../../../sandbox/sandbox.ts';
 import { isVariableName } from '../../../sandbox/variable-names.ts';
 import type { Finding } from '../../kind.ts';
+import { ToolError } from '../../tool-error.ts';
 import { blankOut } from './blank-out.ts';
 
 /** Findings of one sort that are told; the rest is more of the same. */
@@ -36,6 +37,14 @@ const EMPTY: Finding = {
   path: 'config.code',
 };
 
+const NOT_CHECKED: Finding = {
+  severity: 'warning',
+  code: 'not_checked',
+  message: 'The code could not be compiled now, so nothing is known of its syntax.',
+  suggestion: 'Try again in a few seconds to hear what is wrong with it.',
+  path: 'config.code',
+};
+
 const NO_RETURN: Finding = {
   severity: 'warning',
   code: 'missing_return',
@@ -49,8 +58,12 @@ async function reviewSyntax(
   names: readonly string[],
   sandbox: Sandbox,
 ): Promise<readonly Finding[]> {
-  const found = await sandbox.check(code, names);
+  const found = await sandbox.check(code, names).catch((error: unknown) => {
+    if (error instanceof ToolError) return error;
+    throw error;
+  });
   if (found === undefined) return [];
+  if (found instanceof ToolError) return [NOT_CHECKED];
   const { line, column, message } = found;
   const suggestion = message.includes('redefinition of parameter')
     ? 'Parameters are variables already: give yours another name.'
