@@ -146,6 +146,18 @@ describe('a stream that breaks off', () => {
     });
   }
 
+  /** The line stays open, and nothing comes any more. */
+  function cutQuietly(bytes: number) {
+    let left = bytes;
+    return new TransformStream<Uint8Array, Uint8Array>({
+      transform(chunk, controller) {
+        controller.enqueue(chunk.subarray(0, left));
+        left = Math.max(0, left - chunk.length);
+      },
+      flush: () => new Promise(() => undefined),
+    });
+  }
+
   function* manyWords() {
     for (let word = 0; word < 40; word += 1) yield { type: 'text', delta: `word${word} ` } as const;
     yield { type: 'finish', reason: 'end_turn' } as const;
@@ -160,6 +172,21 @@ describe('a stream that breaks off', () => {
     expect(server.asked).toHaveLength(1);
     expect(new Set(keys).size).toBe(1);
     expect(keys).toHaveLength(3);
+  });
+
+  test('by falling silent is taken up again', async () => {
+    await started();
+    const carry = carrierTo(server);
+    let asked = 0;
+    const fetch: typeof carry = async (url, init) => {
+      asked += 1;
+      if (asked > 1) return await carry(url, init);
+      const body = (await carry(url, init)).body?.pipeThrough(cutQuietly(200));
+      return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
+    };
+    const events = await all(aClient(server, { fetch, timeoutMs: 500 }).dispatch(HELLO));
+    expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
+    expect([asked, server.asked.length]).toEqual([2, 1]);
   });
 
   test('for good is lost in the end, and says how to read on', async () => {

@@ -95,13 +95,21 @@ describe('a run with local tools', () => {
     expect(run.answer).toContain('"sum":7');
   });
 
-  test('goes on over as many turns as the model wants', async () => {
-    const client = await playing(
+  test('goes on over as many turns as the model wants, and sends its tools once [R2-26, R2-47]', async () => {
+    await playing(
       () => calls({ name: 'next', id: 'a' }),
       () => calls({ name: 'next', id: 'b' }),
       () => calls({ name: 'next', id: 'c' }),
       report,
     );
+    const carry = carrierTo(server);
+    const sent: string[][] = [];
+    const client = aClient(server, {
+      fetch: (url, init) => {
+        sent.push(Object.keys(JSON.parse(String(init.body))));
+        return carry(url, init);
+      },
+    });
     let count = 0;
     const run = await client.runWithLocalTools(ASK, {
       next: {
@@ -115,6 +123,7 @@ describe('a run with local tools', () => {
     expect(run.calls.map(({ output }) => output)).toEqual([1, 2, 3]);
     expect(run.answer).toContain('3');
     expect(server.asked).toHaveLength(4);
+    expect(sent.map((keys) => keys.includes('clientTools'))).toEqual([true, false, false, false]);
   });
 
   test.each<[string, () => unknown, string]>([

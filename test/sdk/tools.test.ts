@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   defineTool,
+  type EnsureResult,
   Pagehand,
   type PagehandClient,
   ToolEnsureConflictError,
@@ -198,6 +199,20 @@ describe('an edit that came from elsewhere', () => {
     expect(Date.parse(updatedAt ?? '')).not.toBeNaN();
     expect(await client.tools.ensure(definition)).toMatchObject({ result: 'unchanged', contentHash });
   });
+});
+
+test('a definition that names an agent works where that agent is, and nowhere else [R3-05]', async () => {
+  const { id: agentId } = await client.agents.create({ name: 'Researcher' });
+  const research = {
+    name: 'research',
+    description: 'Looks it up.',
+    toolType: 'subagent',
+    config: { agentId },
+  } as const;
+  const codesOf = ({ validation }: EnsureResult) => validation?.warnings.map(({ code }) => code);
+  expect(codesOf(await client.tools.ensure(research))).not.toContain('agent_not_found');
+  const elsewhere = aClient(server, { apiKey: OTHER_API_KEY });
+  expect(codesOf(await elsewhere.tools.ensure(research))).toContain('agent_not_found');
 });
 
 describe('the saved tools', () => {
