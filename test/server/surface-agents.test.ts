@@ -86,10 +86,7 @@ describe('a surface whose saved agent answers', () => {
     const events = await chat({ clientTools: [SEARCH_TOOL] });
     expect(events[0]).toMatchObject({ kind: 'agent', agentId: AGENT_ID, agentName: 'Helper' });
     expect(server.asked[0]?.instructions).toBe('You help.');
-    expect(server.asked[0]?.tools.map(({ bareName }) => bareName)).toEqual([
-      'builtin:clock',
-      'search_products',
-    ]);
+    expect(server.asked[0]?.tools.map(({ bareName }) => bareName)).toEqual(['clock', 'search_products']);
   });
 
   test('tells a widget its id and the name of the surface before anything is looked up', async () => {
@@ -310,13 +307,13 @@ describe('a configured agent', () => {
     );
     const events = await chat({ clientTools: [SEARCH_TOOL] });
     expect(server.asked[0]?.tools.map(({ bareName }) => bareName)).toEqual([
-      'builtin:clock',
+      'clock',
       'double',
       'search_products',
     ]);
     expect(events.filter(({ type }) => type === 'text_delta')).toMatchObject([{ delta: 'It is 42.' }]);
     await eventsOf(await server.dispatch({ agent: { id: 'store' } }));
-    expect(server.asked.at(-2)?.tools.map(({ bareName }) => bareName)).toEqual(['builtin:clock', 'double']);
+    expect(server.asked.at(-2)?.tools.map(({ bareName }) => bareName)).toEqual(['clock', 'double']);
   });
 
   test('keeps its tools: a page cannot put its own in their place', async () => {
@@ -327,7 +324,7 @@ describe('a configured agent', () => {
     await chat({ clientTools: [{ ...SEARCH_TOOL, name: 'builtin_clock', origin: 'sdk' }] });
     const names = server.asked[0]?.tools.map(({ name }) => name) ?? [];
     expect(new Set(names).size).toBe(names.length);
-    expect(server.asked[0]?.tools[0]?.bareName).toBe('builtin:clock');
+    expect(server.asked[0]?.tools[0]?.bareName).toBe('clock');
   });
 });
 
