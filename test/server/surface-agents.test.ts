@@ -141,7 +141,7 @@ describe('a surface whose saved agent answers', () => {
     expect((await chat()).at(-1)).toMatchObject({ success: true });
   });
 
-  test('is known to a dispatch only as what is saved', async () => {
+  test('is known to a dispatch only as what is saved [R2-03]', async () => {
     await given({ agentId: AGENT_ID });
     expect(await refusal(await server.dispatch({ agent: { id: AGENT_ID } }))).toBe('404 agent_not_found');
     await keep('agent', AGENT);
@@ -262,7 +262,7 @@ describe('a surface whose saved flow answers', () => {
     expect(server.logged()).toContain(FLOW_ID);
   });
 
-  test('takes no more of a session than one message for all its steps [R2-46]', async () => {
+  test('takes no more of a session than one message for all its steps', async () => {
     await given({ flowId: FLOW_ID, limits: { messagesPerSession: 1 } }, { model: () => says('Sunny.') });
     await keep('flow', FLOW);
     const { sessionId } = await server.init();
