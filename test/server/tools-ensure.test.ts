@@ -462,7 +462,7 @@ describe('the name', () => {
   });
 
   test.each(['', 'x'.repeat(101), 'tool_1', 'ensure', 'Pull', 'built-in', ' padded', 'line\nbreak'])(
-    '%j is none',
+    '%j is none [R3x-1]',
     async (name) => {
       const { status } = await ensure({ name, definition: WEATHER });
       expect(status).toBe(400);
