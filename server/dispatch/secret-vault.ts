@@ -12,7 +12,7 @@ export interface SecretVault {
   /** Takes this execution's own secrets out of values. Of those of others it knows nothing, and changes nothing. */
   scrubber(executionId: string): Pick<Scrubber, 'scrub' | 'scrubValue'>;
   /** Forgets those of an execution that has ended; of one that waits, once it has waited too long. */
-  note(execution: Pick<Execution, 'id' | 'status' | 'expiresAtMs'>): void;
+  note(execution: Pick<Execution, 'id' | 'status' | 'pauseEndsAtMs'>): void;
   drop(executionId: string): void;
   /** Forgets what nobody can ask for any more. Others may have ended it. */
   sweep(nowMs: number): void;
@@ -62,7 +62,7 @@ export function createSecretVault(logged: Pick<Scrubber, 'hold'>): SecretVault {
       const kept = all.get(execution.id);
       if (kept === undefined) return;
       if (!isOpen(execution)) drop(execution.id);
-      else kept.untilMs = execution.expiresAtMs ?? Infinity;
+      else kept.untilMs = execution.pauseEndsAtMs ?? Infinity;
     },
     sweep(nowMs) {
       for (const [executionId, { untilMs }] of all) if (untilMs < nowMs) drop(executionId);

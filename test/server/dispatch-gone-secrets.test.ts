@@ -53,3 +53,40 @@ test('a call that another process takes over fails in words where its secret was
   });
   expect(ran).toHaveLength(1);
 });
+
+test('an approval that runs out of time takes no secrets with it: what goes on has them', async () => {
+  const ran: (string | undefined)[] = [];
+  const toolbox: Toolbox = {
+    ...CONFIGURED_TOOLBOX,
+    resolve: async (choices, scope) =>
+      (await CONFIGURED_TOOLBOX.resolve(choices, scope)).map((tool) => ({
+        ...tool,
+        needsApproval: tool.name === 'charge',
+      })),
+    secretKeys: (tools) => tools.map(() => 'key'),
+    bind: (tool, scope) => {
+      const bound = CONFIGURED_TOOLBOX.bind(tool, scope);
+      return bound && { ...bound, run: () => ran.push(scope.variables.secret('key')) };
+    },
+  };
+  const tools: ServerTool[] = ['charge', 'look'].map((name) => ({
+    name,
+    description: 'Works.',
+    parametersSchema: { type: 'object' },
+    idempotent: true,
+    timeoutMs: 60_000,
+    run: () => 'done',
+  }));
+  const model = scriptedModel(makes(call('c1', 'charge')), makes(call('c2', 'look')), says('Looked.'));
+  const { clock, dispatcher, follow, start } = await bench(model, undefined, { toolbox, tools: () => tools });
+  const answer = await start({
+    agent: { ...agent(10), tools },
+    choices: [{ approval: { require: ['charge'], timeout: 60_000 } }],
+    secrets: { key: 'a secret of the caller' },
+  });
+  await read(answer);
+  clock.nowMs += 60_001;
+  await dispatcher.expireOverdue();
+  expect(spoken(await read(await follow(answer.executionId)))).toContain('Looked.');
+  expect(ran).toEqual(['a secret of the caller']);
+});
