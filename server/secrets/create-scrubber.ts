@@ -125,8 +125,12 @@ function cutLength(text: string, at: number, form: string): number {
   let length = HEAD_CHARS;
   while (length < form.length && text[at + length] === form[length]) length += 1;
   if (length < SHORTEST_SECRET) return 0;
-  return at + length === text.length || CUT_MARK.test(text.slice(at + length, at + length + 8)) ? length : 0;
+  const isEnd = at + length === text.length && text.length >= SHORTEST_CUT;
+  return isEnd || CUT_MARK.test(text.slice(at + length, at + length + 8)) ? length : 0;
 }
+
+/** Nobody cuts shorter texts without a mark; and a name that begins like a secret, `weather` like `weather-key`, is none. */
+const SHORTEST_CUT = 200;
 
 const CUT_MARK = /^\s*[[(]?(?:…|\.\.\.)/;
 

@@ -3,8 +3,7 @@ export const SHORTEST_SECRET = 6;
 
 /**
  * Takes secrets out of whatever leaves the process, by value and in every form that they take on the way: as they are,
- * URL-encoded, JSON-escaped, in base64. Also their
- * beginning, where a text was cut. Not those under `SHORTEST_SECRET`.
+ * URL-encoded, JSON-escaped, in base64. Also their beginning, where a text was cut. Not those under `SHORTEST_SECRET`.
  */
 export interface Scrubber {
   scrub(text: string): string;
