@@ -1,6 +1,11 @@
+/** Longest word that is compared, in characters: the time it takes grows with its square, and anybody may have written it. */
+const MAX_CHARS = 100;
+
 /** The candidate that was most likely meant; `undefined` when none is close. */
 export function nearest(written: string, candidates: readonly string[]): string | undefined {
+  if (written.length > MAX_CHARS) return undefined;
   const ranked = candidates
+    .filter(({ length }) => length <= MAX_CHARS)
     .map((candidate) => ({ candidate, distance: distance(written.toLowerCase(), candidate.toLowerCase()) }))
     .filter(({ candidate, distance }) => distance <= Math.max(1, Math.floor(candidate.length / 3)))
     .sort((a, b) => a.distance - b.distance);

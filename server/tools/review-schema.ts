@@ -12,6 +12,12 @@ const TYPES = ['object', 'array', 'string', 'number', 'integer', 'boolean', 'nul
 /** Problems that are told at once. */
 const MAX_PROBLEMS = 5;
 
+/** Problems that are looked at: a schema may break one rule thousands of times. */
+const MAX_LOOKED_AT = 100;
+
+/** Findings of one sort that are told; the rest is more of the same. */
+const MAX_ALIKE = 20;
+
 /**
  * What is wrong or odd about the schema of a tool's parameters: by the rules of the draft that it names, and by those of
  * the check that every call goes through.
@@ -70,7 +76,7 @@ function problemsBy({ engine }: Draft, rules: JsonSchema): readonly Finding[] {
   const ajv = engine();
   if (ajv.validateSchema(rules) === true) return [];
   const byPlace = new Map<string, Finding>();
-  for (const { instancePath, message = 'is wrong' } of ajv.errors ?? []) {
+  for (const { instancePath, message = 'is wrong' } of (ajv.errors ?? []).slice(0, MAX_LOOKED_AT)) {
     if (!byPlace.has(instancePath)) byPlace.set(instancePath, problemAt(instancePath, message, rules));
   }
   // Of nested problems the innermost names the keyword.
@@ -130,6 +136,7 @@ function remarks(schema: JsonSchema, keywords: readonly Keyword[]): readonly Fin
     keywords.some(({ name }) => name === keyword),
   );
   const properties = isRecord(schema.properties) ? Object.keys(schema.properties) : [];
+  const declared = new Set(properties);
   const required = Array.isArray(schema.required)
     ? schema.required.filter((name) => typeof name === 'string')
     : [];
@@ -150,7 +157,10 @@ function remarks(schema: JsonSchema, keywords: readonly Keyword[]): readonly Fin
         'Let the tool itself check what must not go wrong.',
       ),
     ),
-    ...required.filter((name) => !properties.includes(name)).map((name) => undeclared(name, properties)),
+    ...required
+      .filter((name) => !declared.has(name))
+      .slice(0, MAX_ALIKE)
+      .map((name) => undeclared(name, properties)),
   ];
 }
 

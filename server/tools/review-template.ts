@@ -5,6 +5,9 @@ import type { Finding } from './kind.ts';
 import { declaredParameters, hasOthers } from './parameters.ts';
 import { piecesOf, placeholdersIn, RESERVED_ROOTS, textsIn } from './template.ts';
 
+/** Findings that are told of one definition's placeholders; the rest is more of the same. */
+const MAX_ALIKE = 20;
+
 /**
  * What is wrong or odd about the placeholders in the texts of a JSON value: `bad_placeholder` (error),
  * `unknown_parameter`, `optional_parameter` and `reserved_parameter` (warnings). Places are named below `path`.
@@ -24,9 +27,13 @@ export function reviewTemplates(
       suggestion: 'Give the parameter another name.',
       path: `parametersSchema.properties.${name}`,
     }));
+  const told = findings.length + MAX_ALIKE;
+  const looked = new Set<string>();
   for (const { text, path: place } of textsIn(value, path)) {
     for (const piece of piecesOf(text)) {
-      if (typeof piece === 'string') continue;
+      if (findings.length >= told) return findings;
+      if (typeof piece === 'string' || looked.has(`${place} ${piece.written}`)) continue;
+      looked.add(`${place} ${piece.written}`);
       if (piece.root === 'bad') {
         findings.push({
           severity: 'error',
@@ -74,11 +81,11 @@ function reviewParameter(
 
 /** `unused_parameter` (warning): what a model is asked for, and nobody ever gets. `value` is all that is sent. */
 export function reviewUnused(value: unknown, schema: JsonSchema | undefined): readonly Finding[] {
-  const used = placeholdersIn(value).map((placeholder) =>
-    placeholder.root === 'parameter' ? placeholder.path[0] : '',
+  const used = new Set(
+    placeholdersIn(value).map((placeholder) => (placeholder.root === 'parameter' ? placeholder.path[0] : '')),
   );
   return Object.keys(declaredParameters(schema))
-    .filter((name) => !used.includes(name) && !RESERVED_ROOTS.includes(name))
+    .filter((name) => !used.has(name) && !RESERVED_ROOTS.includes(name))
     .map((name) => ({
       severity: 'warning',
       code: 'unused_parameter',

@@ -134,8 +134,8 @@ function reviewHeaders(definition: ToolDefinition): {
   const headers = 'headers' in definition.config ? definition.config.headers : undefined;
   if (!isRecord(headers)) return { definition, findings: [] };
   const names = Object.keys(headers);
-  const lower = names.map((name) => name.toLowerCase());
-  const twice = names.filter((_, index) => lower.indexOf(lower[index] ?? '') !== index);
+  const seen = new Set<string>();
+  const twice = names.filter((name) => seen.size === seen.add(name.toLowerCase()).size);
   if (twice.length > 0) {
     const findings = twice.map((name): Finding => {
       const message = `\`config.headers\` has "${name.toLowerCase()}" twice, in different cases.`;

@@ -54,10 +54,12 @@ function written(value: unknown, contentType: string | undefined): Body {
 
 /** Parameters that stand in no placeholder of the address and the headers. */
 function parametersLeft({ url, headers }: Config, parameters: Parameters): Parameters {
-  const placed = placeholdersIn([url, headers]).flatMap((placeholder) =>
-    placeholder.root === 'parameter' ? [placeholder.path[0]] : [],
+  const placed = new Set(
+    placeholdersIn([url, headers]).flatMap((placeholder) =>
+      placeholder.root === 'parameter' ? [placeholder.path[0]] : [],
+    ),
   );
-  return Object.fromEntries(Object.entries(parameters).filter(([name]) => !placed.includes(name)));
+  return Object.fromEntries(Object.entries(parameters).filter(([name]) => !placed.has(name)));
 }
 
 function holdsJson(text: string): boolean {
