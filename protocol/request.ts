@@ -264,6 +264,10 @@ export const DispatchApproveRequest = z.object({
 });
 export type DispatchApproveRequest = z.infer<typeof DispatchApproveRequest>;
 
+/** `POST /v1/dispatch/cancel`: ends an execution of this key, whatever it is doing. A second cancel answers like the first. */
+export const DispatchCancelRequest = z.object({ executionId: Id });
+export type DispatchCancelRequest = z.infer<typeof DispatchCancelRequest>;
+
 /** `POST /v1/dispatch/continue`, with an API key: goes on with the conversation of an ended execution. */
 export const DispatchContinueRequest = z.object({
   executionId: Id,

@@ -1,5 +1,11 @@
 import { ID_PREFIX } from '../../protocol/ids.ts';
-import { DispatchRequest, DispatchResumeRequest } from '../../protocol/request.ts';
+import { MAX_SMALL_BODY_BYTES } from '../../protocol/limits.ts';
+import {
+  CancelResponse,
+  DispatchCancelRequest,
+  DispatchRequest,
+  DispatchResumeRequest,
+} from '../../protocol/request.ts';
 import type { Answerer, Answerers } from '../definitions/answerers.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
 import { RequestError } from '../errors.ts';
@@ -9,7 +15,7 @@ import type { EventStreams } from '../http/event-stream.ts';
 import { admit, isToolPattern } from '../policy.ts';
 import { RESUME_ERRORS } from './client.ts';
 import { ANSWER, contextOf, respond, unfit, withoutSecrets } from './dispatch-answer.ts';
-import { type KeyRoute, keyRoute } from './route.ts';
+import { jsonAnswer, type KeyRoute, keyRoute } from './route.ts';
 
 export interface DispatchRouteParts {
   readonly answerers: Answerers;
@@ -21,7 +27,7 @@ export interface DispatchRouteParts {
 
 /** The routes for servers that hold an API key. */
 export function dispatchRoutes(parts: DispatchRouteParts): KeyRoute[] {
-  return [dispatchRoute(parts), dispatchResumeRoute(parts)];
+  return [dispatchRoute(parts), dispatchResumeRoute(parts), dispatchCancelRoute(parts)];
 }
 
 function dispatchRoute(parts: DispatchRouteParts): KeyRoute {
@@ -109,6 +115,24 @@ function dispatchResumeRoute({ dispatcher, streams }: DispatchRouteParts): KeyRo
           ...idempotency,
         }),
       );
+    },
+  });
+}
+
+function dispatchCancelRoute({ dispatcher }: DispatchRouteParts): KeyRoute {
+  return keyRoute({
+    method: 'POST',
+    path: '/v1/dispatch/cancel',
+    summary:
+      'Ends an execution, whatever it is doing: calls of tools that run are stopped, what waits is refused.',
+    request: DispatchCancelRequest,
+    maxBodyBytes: MAX_SMALL_BODY_BYTES,
+    answer: { description: 'How the execution ended, also when it had ended before.', json: CancelResponse },
+    errors: ['execution_not_found', 'execution_conflict', 'conversation_deleted'],
+    async handle(_, { executionId }, key) {
+      const owner = { kind: 'api_key', hash: key.hash } as const;
+      const status = await dispatcher.cancel({ executionId, owner, conversationId: null });
+      return jsonAnswer({ executionId, status } satisfies CancelResponse);
     },
   });
 }

@@ -1,5 +1,6 @@
 import type * as z from 'zod/mini';
 import type {
+  CancelResponse,
   DispatchApproveRequest,
   DispatchContinueRequest,
   DispatchRequest,
@@ -97,9 +98,17 @@ export class PagehandClient {
     return this.#run('/v1/dispatch/continue', request, options);
   }
 
+  /** Ends an execution, whatever it is doing. Resolves to how it ended, also when it had ended before. */
+  async cancel(executionId: string, options: CallOptions = {}): Promise<CancelResponse['status']> {
+    const call = { method: 'POST', path: '/v1/dispatch/cancel', body: { executionId } } as const;
+    const { status } = (await this.#connection.json(call, options)) as CancelResponse;
+    return status;
+  }
+
   /**
    * Dispatches, runs here what the model calls of `tools`, and resumes, until the execution has ended. A tool that
-   * throws, is unknown or takes longer than its limit gives the model an error to read; the run goes on.
+   * throws, is unknown or takes longer than its limit gives the model an error to read; the run goes on. A run that is
+   * aborted, or out of time, is cancelled on the server too.
    */
   runWithLocalTools<const Schemas extends Readonly<Record<string, unknown>>>(
     request: DispatchInput,

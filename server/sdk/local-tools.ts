@@ -64,6 +64,9 @@ export interface LocalRun extends Omit<DispatchResult, 'awaiting'> {
   readonly answer: string;
 }
 
+/** Longest try to cancel a run that was given up, in milliseconds. */
+const CANCEL_MS = 5_000;
+
 export async function runLocally<Schemas extends Readonly<Record<string, unknown>>>(
   client: PagehandClient,
   request: DispatchInput,
@@ -75,9 +78,14 @@ export async function runLocally<Schemas extends Readonly<Record<string, unknown
   const clientTools = [...(request.clientTools ?? []), ...snapshot(tools)];
   const calls: LocalCall[] = [];
   const parts: DispatchResult[] = [];
+  let running: string | undefined;
+  const heard = (event: StreamEvent) => {
+    running = event.executionId;
+    onEvent?.(event);
+  };
   try {
     const dispatched = client.dispatch({ ...request, clientTools, streamResponse: true }, { signal });
-    let part = await readAll(dispatched, onEvent);
+    let part = await readAll(dispatched, heard);
     for (;;) {
       parts.push(part);
       const { executionId } = part;
@@ -96,6 +104,9 @@ export async function runLocally<Schemas extends Readonly<Record<string, unknown
     }
   } finally {
     whole.lift();
+    // Nobody waits for it any more. Best effort: who gave up is told of that, and of nothing else.
+    if (signal.aborted && running !== undefined)
+      client.cancel(running, { timeoutMs: CANCEL_MS }).catch(() => {});
   }
 
   async function outputsOf(awaiting: readonly StreamEvent[]): Promise<Record<string, unknown>> {
@@ -111,12 +122,12 @@ export async function runLocally<Schemas extends Readonly<Record<string, unknown
     send: (secrets: Pick<DispatchInput, 'secrets'>) => DispatchStream,
   ): Promise<DispatchResult> {
     try {
-      return await readAll(send({}), onEvent);
+      return await readAll(send({}), heard);
     } catch (error) {
       const { secrets } = request;
       if (secrets === undefined || !(error instanceof PagehandError) || error.code !== 'secrets_required')
         throw error;
-      return await readAll(send({ secrets }), onEvent);
+      return await readAll(send({ secrets }), heard);
     }
   }
 }
@@ -134,8 +145,8 @@ function snapshot(tools: LocalTools<Readonly<Record<string, unknown>>>): ClientT
   }));
 }
 
-async function readAll(stream: DispatchStream, onEvent: LocalRunOptions['onEvent']): Promise<DispatchResult> {
-  if (onEvent !== undefined) for await (const event of stream) onEvent(event);
+async function readAll(stream: DispatchStream, heard: (event: StreamEvent) => void): Promise<DispatchResult> {
+  for await (const event of stream) heard(event);
   return await stream.result();
 }
 

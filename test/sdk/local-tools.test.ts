@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, expectTypeOf, test } from 'vitest';
+import { afterEach, describe, expect, expectTypeOf, test, vi } from 'vitest';
 import type { StreamEvent } from '../../protocol/event.ts';
 import type { ModelRequest } from '../../server/models/model.ts';
 import { PagehandTimeoutError } from '../../server/sdk/index.ts';
@@ -200,6 +200,23 @@ describe('a run with local tools', () => {
     await expect(run).rejects.toBe(reason);
     expect(seen?.reason).toBe(reason);
     expect(server.asked).toHaveLength(1);
+  });
+
+  test('that is given up is cancelled on the server too', async () => {
+    const client = await playing(() => calls({ name: 'slow' }), report);
+    const leaving = new AbortController();
+    let executionId = '';
+    const run = client.runWithLocalTools(
+      ASK,
+      { slow: { description: 'Sleeps.', execute: () => leaving.abort(new Error('Enough.')) } },
+      { signal: leaving.signal, onEvent: (event) => (executionId = event.executionId) },
+    );
+    await expect(run).rejects.toThrow('Enough.');
+    await vi.waitFor(
+      async () => expect((await server.store.execution(executionId))?.status).toBe('cancelled'),
+      10_000,
+    );
+    expect(await client.cancel(executionId)).toBe('cancelled');
   });
 
   test('has a time limit over all its turns', async () => {

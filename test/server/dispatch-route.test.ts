@@ -158,7 +158,7 @@ describe('a dispatch with an API key', () => {
     ['no policy admits every page tool', undefined, ['get_cart', 'search_products', 'Weather Lookup']],
     ['a policy narrows page tools and no others', ['search_*'], ['search_products', 'Weather Lookup']],
     ['an empty policy admits none of them', [], ['Weather Lookup']],
-  ])('%s', async (_, allowlist, expected) => {
+  ])('%s [R2-27, R2-28, R2-31]', async (_, allowlist, expected) => {
     const clientTools = [SEARCH_TOOL, CART_TOOL, WEATHER_TOOL];
     await eventsOf(
       await server.dispatch({
@@ -169,18 +169,6 @@ describe('a dispatch with an API key', () => {
     expect(server.asked[0]?.tools.map(({ bareName }) => bareName).sort()).toEqual([...expected].sort());
   });
 
-  test('admits the tools of the SDK and of pages, and a policy narrows those of pages alone [R2-27, R2-28, R2-31]', async () => {
-    const clientTools = [WEATHER_TOOL, SEARCH_TOOL, CART_TOOL];
-    const offered = async (clientToolsPolicy?: object) => {
-      await server.dispatch({ clientTools, clientToolsPolicy, streamResponse: false });
-      return server.asked.at(-1)?.tools.map(({ bareName }) => bareName);
-    };
-    expect(await offered()).toEqual(['Weather Lookup', 'get_cart', 'search_products']);
-    expect(await offered({ allowlist: ['search_*'] })).toEqual(['Weather Lookup', 'search_products']);
-    expect(await offered({ allowlist: ['get_cart'] })).toEqual(['Weather Lookup', 'get_cart']);
-    expect(await offered({ allowlist: [] })).toEqual(['Weather Lookup']);
-  });
-
   test('cannot be seen with another key', async () => {
     const { executionId } = await whole(
       await server.dispatch({ clientTools: [SEARCH_TOOL], streamResponse: false }),
@@ -189,6 +177,24 @@ describe('a dispatch with an API key', () => {
     expect(await refusal(await server.dispatch(body, OTHER_API_KEY))).toBe('404 execution_not_found');
     const { sessionId } = await server.init();
     expect(await refusal(await server.resume({ sessionId, ...body }))).toBe('404 execution_not_found');
+  });
+
+  test('is cancelled by its key and by no other, and a second cancel answers like the first', async () => {
+    const { executionId } = await whole(
+      await server.dispatch({ clientTools: [SEARCH_TOOL], streamResponse: false }),
+    );
+    const cancel = (key: string) =>
+      server.post('/v1/dispatch/cancel', { executionId }, { authorization: `Bearer ${key}` });
+    expect(await refusal(await cancel(OTHER_API_KEY))).toBe('404 execution_not_found');
+    for (let time = 0; time < 2; time += 1) {
+      expect(await (await cancel(API_KEY)).json()).toEqual({ executionId, status: 'cancelled' });
+    }
+    const late = await server.post(
+      '/v1/dispatch/resume',
+      { executionId, toolOutputs: { search_products: 'x' } },
+      { authorization: `Bearer ${API_KEY}` },
+    );
+    expect(await refusal(late)).toBe('409 execution_not_awaiting');
   });
 });
 

@@ -79,6 +79,7 @@ describe('the OpenAPI document', () => {
       ['post', '/v1/client/feedback', 'clientFeedback', false],
       ['post', '/v1/dispatch', 'dispatch', true],
       ['post', '/v1/dispatch/resume', 'dispatchResume', true],
+      ['post', '/v1/dispatch/cancel', 'dispatchCancel', true],
       ['post', '/v1/dispatch/approve', 'dispatchApprove', true],
       ['post', '/v1/agents/{agentId}/approve', 'agentsApprove', true],
       ['post', '/v1/dispatch/continue', 'dispatchContinue', true],
