@@ -86,8 +86,8 @@ export function requireRunnable(steps: readonly PlannedStep[], scope: Omit<FlowS
       details: reserved,
     });
   }
-  const lookup = lookupOf({ ...scope, answers: {} });
   const unresolved = prompts.flatMap(({ bad, placeholders }, index) => {
+    const lookup = lookupOf({ ...scope, answers: {} });
     const earlier = steps.slice(0, index);
     const missing = placeholders
       .filter((placeholder) => !willResolve(placeholder, lookup, earlier))
@@ -131,16 +131,17 @@ export function readAnswer(
 
 /** The JSON of a model's answer. Throws `SyntaxError`. */
 export function readJson(text: string): unknown {
-  return JSON.parse(FENCED.exec(text)?.[1] ?? text);
+  const trimmed = text.trim();
+  // Models fence code even where nobody asks them to.
+  const [opening] = /^```(?:json)?[^\S\n]*\n/.exec(trimmed) ?? [];
+  const isFenced = opening !== undefined && /\n[^\S\n]*```$/.test(trimmed.slice(-100));
+  return JSON.parse(isFenced ? trimmed.slice(opening.length, -3) : trimmed);
 }
 
 function reservedIn({ outputVariable }: PlannedStep): readonly string[] {
   if (!RESERVED_ROOTS.includes(outputVariable)) return [];
   return [`outputVariable: \`${outputVariable}\` stands for something else. Take another name.`];
 }
-
-/** Models fence code even where nobody asks them to. */
-const FENCED = /^\s*```(?:json)?\s*\n([\s\S]*?)\n\s*```\s*$/;
 
 interface ReadPrompt {
   readonly placeholders: readonly Placeholder[];
@@ -178,7 +179,7 @@ function willResolve(placeholder: Placeholder, lookup: Lookup, earlier: readonly
     lookup(placeholder);
     return true;
   } catch (error) {
-    if (error instanceof ToolError) return false;
+    if (error instanceof ToolError) return error.code !== 'unresolved_variable';
     throw error;
   }
 }

@@ -8,6 +8,13 @@ const HEAD_CHARS = 4;
 /** One scrubber is made for each execution with secrets, so that this stays small: 8 KB. */
 const SLOT_BITS = 12;
 
+/**
+ * Most comparing of one text, in characters for each of its own, and in all. Only a secret that repeats itself needs as much,
+ * in a text that repeats it too: such a text goes as a whole, before it holds everybody up.
+ */
+const MAX_COMPARED_EACH = 100;
+const MAX_COMPARED = 50_000_000;
+
 /** Secrets of the configuration are looked for at all times, others while they are held. */
 export function createScrubber(fixedSecrets: Iterable<string>): Scrubber {
   const forms = new HeldForms();
@@ -82,19 +89,25 @@ class HeldForms {
   /** Forms may overlap: what any of them covers goes. */
   cutFrom(text: string): string {
     const covered = this.isEmpty ? [] : this.coveredIn(text);
+    if (covered === undefined) return REDACTED;
     if (covered.length === 0) return text;
     const kept = covered.map(({ from }, index) => text.slice(covered[index - 1]?.to ?? 0, from));
     return [...kept, text.slice(covered.at(-1)?.to)].join(REDACTED);
   }
 
-  private coveredIn(text: string): { readonly from: number; to: number }[] {
+  /** `undefined`: it would take too long to find out. */
+  private coveredIn(text: string): { readonly from: number; to: number }[] | undefined {
     const covered: { readonly from: number; to: number }[] = [];
+    let left = Math.min(MAX_COMPARED_EACH * (text.length + 100), MAX_COMPARED);
     let code = 0;
     for (let end = 0; end < text.length; end += 1) {
       code = nextCode(code, text, end);
       if (end < HEAD_CHARS - 1 || this.marks[slotOf(code)] === 0) continue;
       const from = end - HEAD_CHARS + 1;
-      const to = from + this.longestAt(text, from);
+      const { longest, compared } = this.longestAt(text, from);
+      left -= compared;
+      if (left < 0) return undefined;
+      const to = from + longest;
       const last = covered.at(-1);
       if (to === from) continue;
       if (last === undefined || last.to < from) covered.push({ from, to });
@@ -103,13 +116,16 @@ class HeldForms {
     return covered;
   }
 
-  private longestAt(text: string, at: number): number {
+  private longestAt(text: string, at: number): { readonly longest: number; readonly compared: number } {
     let longest = 0;
+    let compared = 0;
     for (const form of this.byHead.get(text.slice(at, at + HEAD_CHARS)) ?? []) {
-      const length = text.startsWith(form, at) ? form.length : cutLength(text, at, form);
+      const common = commonLength(text, at, form);
+      compared += common;
+      const length = common === form.length || isCutAt(text, at + common, common) ? common : 0;
       if (length > longest) longest = length;
     }
-    return longest;
+    return { longest, compared };
   }
 
   private mark(form: string, step: 1 | -1): void {
@@ -120,13 +136,17 @@ class HeldForms {
   }
 }
 
-/** How much of a form stands here, where a text was cut in the middle of it. */
-function cutLength(text: string, at: number, form: string): number {
+function commonLength(text: string, at: number, form: string): number {
   let length = HEAD_CHARS;
   while (length < form.length && text[at + length] === form[length]) length += 1;
-  if (length < SHORTEST_SECRET) return 0;
-  const isEnd = at + length === text.length && text.length >= SHORTEST_CUT;
-  return isEnd || CUT_MARK.test(text.slice(at + length, at + length + 8)) ? length : 0;
+  return length;
+}
+
+/** Whether the text was cut here, behind this much of a form. */
+function isCutAt(text: string, at: number, length: number): boolean {
+  if (length < SHORTEST_SECRET) return false;
+  const isEnd = at === text.length && text.length >= SHORTEST_CUT;
+  return isEnd || CUT_MARK.test(text.slice(at, at + 8));
 }
 
 /** Nobody cuts shorter texts without a mark; and a name that begins like a secret, `weather` like `weather-key`, is none. */

@@ -119,8 +119,32 @@ export function asText(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-/** What placeholders stand for in one call: its parameters, and what the execution has beside them. */
+/**
+ * Most that is filled in during one call, in characters of its values, each as often as it stands there. A value that a
+ * model gives, times all the placeholders that fit into a definition, is more than the process can hold.
+ */
+const MAX_FILLED_CHARS = 8 * 1024 * 1024;
+
+/**
+ * What placeholders stand for in one call: its parameters, and what the execution has beside them. For one call only: it
+ * throws `ToolError` `invalid_arguments` where all that it gave becomes too much.
+ */
 export function lookupIn(parameters: Readonly<Record<string, unknown>>, variables: Variables): Lookup {
+  const lookup = valuesIn(parameters, variables);
+  let left = MAX_FILLED_CHARS;
+  const counted = (value: unknown) => {
+    if (left >= 0) left -= asText(value).length;
+    if (left >= 0) return value;
+    const most = `${MAX_FILLED_CHARS} characters`;
+    throw new ToolError('invalid_arguments', `All that is filled in would be more than ${most}. Send less.`);
+  };
+  return (placeholder) => {
+    const value = lookup(placeholder);
+    return value instanceof Promise ? value.then(counted) : counted(value);
+  };
+}
+
+function valuesIn(parameters: Readonly<Record<string, unknown>>, variables: Variables): Lookup {
   return (placeholder) => {
     if (placeholder.root === 'secret') return variables.managedSecret(placeholder.name);
     if (placeholder.root === 'secrets') return dispatchSecret(placeholder, variables);

@@ -68,3 +68,51 @@ describe('a definition that is made to be slow to look at is looked at in no tim
     expect(codes.filter((code) => code === 'schema_required_undeclared')).toHaveLength(20);
   }, 15_000);
 });
+
+describe('a call whose values are put in many times over is refused before it fills the memory', () => {
+  const parameters = { x: 'ä'.repeat(60_000) };
+  const schema = { type: 'object', properties: { x: { type: 'string' } }, required: ['x'] };
+
+  test.each([
+    [
+      'a form',
+      { headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: '{{x}}'.repeat(4_000) },
+    ],
+    ['a text', { body: `Text: ${'{{x}}'.repeat(20_000)}` }],
+    ['JSON', { body: Array.from({ length: 20_000 }, () => '{{x}}') }],
+    ['an address', { url: `https://service.invalid/?${'{{x}}'.repeat(20_000)}` }],
+    ['a header', { headers: { 'x-text': '{{x}}'.repeat(20_000) } }],
+  ])(
+    'in %s',
+    async (_, config) => {
+      const body = { definition: definition(config, schema), parameters };
+      const response = await server.post('/v1/tools/test', body, KEY);
+      expect(await response.json()).toMatchObject({
+        status: 'error',
+        error: { code: 'invalid_arguments', message: expect.stringContaining('Send less') },
+      });
+    },
+    15_000,
+  );
+
+  test('in the prompt of a flow', async () => {
+    const response = await server.dispatch({
+      agent: undefined,
+      messages: undefined,
+      flow: { steps: [{ type: 'prompt', config: { userPrompt: '{{x}}'.repeat(15_000) } }] },
+      inputs: { x: 'x'.repeat(200_000) },
+      streamResponse: false,
+    });
+    expect(await response.text()).toContain('Send less');
+  }, 15_000);
+});
+
+test('secrets that repeat themselves, in a text that repeats them too, hold nobody up', async () => {
+  const secrets = Object.fromEntries(
+    Array.from({ length: 50 }, (_, index) => [`key${index}`, `${'a'.repeat(32_000)}${index}`]),
+  );
+  const tool = definition({ body: { x: '{{x}}' } }, { type: 'object', properties: { x: {} } });
+  const body = { definition: tool, parameters: { x: 'a'.repeat(60_000) }, secrets };
+  const response = await server.post('/v1/tools/test', body, KEY);
+  expect(await response.json()).toMatchObject({ status: 'error', error: { code: 'egress_failed' } });
+}, 30_000);

@@ -118,3 +118,9 @@ test('a key named __proto__ stays a key', () => {
   const value: unknown = JSON.parse('{"__proto__": {"a": "secret-1"}}');
   expect(JSON.stringify(scrubber.scrubValue(value))).toBe('{"__proto__":{"a":"[redacted]"}}');
 });
+
+test('a text that repeats a secret that repeats itself goes as a whole, at once', () => {
+  const scrubber = createScrubber([`${'ab'.repeat(16_000)}c`]);
+  expect(scrubber.scrub(`before ${'ab'.repeat(2_000_000)} after`)).toBe('[redacted]');
+  expect(scrubber.scrub(`before ${'ab'.repeat(16_000)}c after`)).toBe('[redacted]');
+}, 20_000);
