@@ -84,6 +84,8 @@ function approvalWords({ by, approvedBy }: CallRecord): string {
       return 'The visitor allowed the tool for this conversation.';
     case 'site_rule':
       return 'A rule of the site allowed it.';
+    case 'operator':
+      return 'Somebody who runs the site allowed it.';
     case 'server':
       return 'The server allowed it.';
     case undefined:

@@ -1,6 +1,7 @@
 import type { EventOf, StreamEvent, SUPERSEDED_EVENT } from '../../protocol/event.ts';
 import { isOpenCall, lastIndex, noticed, replaced, sealed } from './closing.ts';
 import { partsAfterMedia } from './media-parts.ts';
+import { callsOnHold } from './on-hold.ts';
 import { isOwnTool } from './own-tool-input.ts';
 import { appended, ended, isFlowingAs, opened, toolOf, without, withTool } from './parts.ts';
 import { fieldsOf, listOf, numberOf, resultText, textOf } from './reading.ts';
@@ -30,7 +31,10 @@ function timed(before: Parts, parts: Parts, nowMs: number): Parts {
 function partsAfterEvent(parts: Parts, event: StreamEvent, nowMs: number): Parts {
   switch (event.type) {
     case 'turn_start':
-      return sealed(parts);
+      return callsOnHold(parts).reduce(
+        (rest, call) => withTool(rest, { ...call, state: { status: 'requested' } }),
+        sealed(parts),
+      );
     case 'turn_complete':
       return event.stopReason === 'length' || event.stopReason === 'content_filter'
         ? noticed(sealed(parts), event.stopReason)
@@ -63,15 +67,15 @@ function partsAfterEvent(parts: Parts, event: StreamEvent, nowMs: number): Parts
     case 'tool_complete':
     case 'await':
       return partsAfterCall(parts, event, nowMs);
-    case 'approval_start':
+    case 'approval_start': {
+      const { approvalId } = event;
+      const timeoutMs = numberOf(event.timeout);
       return withTool(parts, {
-        ...aCall(event.approvalId, event.toolName, event.parameters, 'server'),
+        ...aCall(textOf(event.toolCallId) ?? approvalId, event.toolName, event.parameters, 'server'),
         description: textOf(event.description) ?? textOf(event.reason) ?? '',
-        state: {
-          status: 'refused',
-          reason: 'needs_approval',
-        },
+        state: { status: 'on_hold', approvalId, untilMs: timeoutMs && nowMs + timeoutMs },
       });
+    }
     case 'approval_complete':
       return afterDecision(parts, event);
     case 'custom':
@@ -94,14 +98,12 @@ function partsAfterCall(parts: Parts, event: CallEvent, nowMs: number): Parts {
       const isOwn = !isPage && isOwnTool(event.toolName);
       const runsIn = isPage ? 'page' : isOwn ? 'widget' : 'server';
       const call = aCall(event.toolCallId, event.toolName, event.parameters, runsIn);
-      return toolOf(parts, call.id) === undefined
-        ? withTool(
-            parts,
-            isPage || isOwn
-              ? call
-              : { ...call, approvedBy: 'server', state: { status: 'running', startedAtMs: nowMs } },
-          )
-        : parts;
+      const earlier = toolOf(parts, call.id);
+      const wasHeld = earlier?.approvedBy === 'operator' || earlier?.state.status === 'on_hold';
+      if (earlier !== undefined && !(wasHeld && isOpenCall(earlier))) return parts;
+      if (isPage || isOwn) return withTool(parts, call);
+      const approvedBy = wasHeld ? 'operator' : 'server';
+      return withTool(parts, { ...call, approvedBy, state: { status: 'running', startedAtMs: nowMs } });
     }
     case 'tool_input_complete': {
       const call = toolOf(parts, event.toolCallId);
@@ -167,18 +169,15 @@ function isLost({ runsIn, state }: ToolCallPart): boolean {
 }
 
 function afterDecision(parts: Parts, event: EventOf<'approval_complete'>): Parts {
-  const call = toolOf(parts, event.approvalId);
-  if (call === undefined || call.state.status !== 'refused') return parts;
+  const call = callsOnHold(parts).find(({ state }) => state.approvalId === event.approvalId);
+  if (call === undefined) return parts;
   switch (event.decision) {
     case 'approved':
-      return withTool(parts, { ...call, approvedBy: 'server', state: { status: 'requested' } });
+      return withTool(parts, { ...call, approvedBy: 'operator', state: { status: 'requested' } });
     case 'denied':
-      return withTool(parts, { ...call, state: { status: 'declined' } });
+      return withTool(parts, { ...call, state: { status: 'refused', reason: 'denied' } });
     case 'timeout':
-      return withTool(parts, {
-        ...call,
-        state: { status: 'refused', reason: 'undecided' },
-      });
+      return withTool(parts, { ...call, state: { status: 'refused', reason: 'undecided' } });
     default:
       return parts;
   }

@@ -57,7 +57,7 @@ function withCallsClosed(parts: Parts, close: (call: ToolCallPart) => ToolCallSt
 }
 
 export function isOpenCall(part: AssistantPart): part is ToolCallPart {
-  return part.kind === 'tool' && ['requested', 'approval', 'asking', 'running'].includes(part.state.status);
+  return part.kind === 'tool' && /^(?:requested|approval|asking|on_hold|running)$/.test(part.state.status);
 }
 
 export function isFlowing(part: AssistantPart): part is Flowing {

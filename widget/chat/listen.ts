@@ -65,8 +65,6 @@ function isNews(event: StreamEvent, turn: Turn, { canReplay }: ListenOptions): b
 function noteProgress(event: StreamEvent, turn: Turn) {
   // A pause is over when the next turn begins, whoever ended it.
   if (event.type === 'turn_start') settle(turn);
-  if (event.type === 'approval_start') turn.isPausedElsewhere = true;
-  if (event.type === 'approval_complete') turn.isPausedElsewhere = false;
 }
 
 /** The answer has begun: what was sent has arrived, and the rest can be asked for. */

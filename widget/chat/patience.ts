@@ -1,6 +1,7 @@
 import type { WidgetError } from '../errors.ts';
 import type { Clock } from './clock.ts';
 import type { Wait } from './state.ts';
+import { listenTo, until } from './until.ts';
 
 /** Longest first pause, and longest pause at all, in milliseconds. Each is drawn from zero up to twice the one before. */
 const FIRST_PAUSE_MS = 500;
@@ -74,21 +75,4 @@ export function createPatience(clock: Clock, show: (wait: Wait) => void): Patien
       return true;
     },
   };
-}
-
-/** Waits for one of several things, or for the end of the turn. */
-async function until(signal: AbortSignal, listen: (go: () => void) => () => void): Promise<void> {
-  let undo = () => {};
-  await new Promise<void>((resolve) => {
-    if (signal.aborted) return resolve();
-    const leave = listen(resolve);
-    signal.addEventListener('abort', () => resolve(), { once: true });
-    undo = leave;
-  });
-  undo();
-}
-
-function listenTo(target: EventTarget, type: string, listener: () => void): () => void {
-  target.addEventListener(type, listener);
-  return () => target.removeEventListener(type, listener);
 }

@@ -142,7 +142,8 @@ function withParts(conversation: Conversation, change: (parts: Parts) => Parts, 
 function phaseOf(parts: Parts): Phase {
   const calls = parts.filter(isOpenCall);
   if (calls.some(({ state }) => state.status === 'approval' || state.status === 'asking')) return 'waiting';
-  if (calls.length > 0) return 'acting';
+  if (calls.some(({ state }) => state.status !== 'on_hold')) return 'acting';
+  if (calls.length > 0) return 'on_hold';
   const last = parts.filter(({ kind }) => kind !== 'source').at(-1);
   return last?.kind === 'text' && last.streaming ? 'answering' : 'thinking';
 }

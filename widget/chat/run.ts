@@ -3,6 +3,8 @@ import type { Snapshot } from '../tools/page-tools.ts';
 import type { EventStream, MessageExtras, Transport } from '../transport/transport.ts';
 import type { Clock } from './clock.ts';
 import { type LastWord, type ListenOptions, listen, wordsOf } from './listen.ts';
+import { answerOf } from './local.ts';
+import { callsOnHold, untilNextLook } from './on-hold.ts';
 import { isQuestion } from './own-tools.ts';
 import type { PageCalls, PendingCall } from './page-calls.ts';
 import type { Patience } from './patience.ts';
@@ -49,9 +51,20 @@ const HELD_MS = 10_000;
  */
 export async function run(turn: Turn, options: RunOptions): Promise<LastWord | undefined> {
   let repeats = 0;
+  let heldSinceMs: number | undefined;
   for (;;) {
     const lastWord = await untilPause(turn, options);
-    if (lastWord !== undefined || turn.calls.size === 0 || turn.isStopped) return lastWord;
+    if (lastWord !== undefined || turn.isStopped) return lastWord;
+    if (turn.calls.size === 0) {
+      if (!options.canReplay() || turn.isPausedElsewhere) return undefined;
+      heldSinceMs ??= options.clock.now();
+      const { signal } = turn.controller;
+      if (!(await untilNextLook(heldCalls(turn, options), heldSinceMs, options.clock, signal)))
+        return undefined;
+      turn.next = 'follow';
+      continue;
+    }
+    heldSinceMs = undefined;
     repeats = [...turn.calls.values()].every(({ call }) => turn.answered.has(call.id)) ? repeats + 1 : 0;
     if (repeats > MAX_REPEATS || turn.executionId === undefined) {
       throw new Stuck(unanswerable(), { by: 'nobody' });
@@ -160,11 +173,19 @@ function outputsOf({ calls }: Turn): Record<string, unknown> {
 function isPaused(
   error: WidgetError | undefined,
   { what }: Attempt,
-  { calls, isPausedElsewhere, hasHeard }: Turn,
-  { canReplay }: RunOptions,
+  turn: Turn,
+  options: RunOptions,
 ): boolean {
-  if (error !== undefined) return hasHeard && calls.size > 0 && !canReplay();
-  return (calls.size > 0 || isPausedElsewhere) && (hasHeard || what === 'follow');
+  const { calls, isPausedElsewhere, hasHeard } = turn;
+  if (error !== undefined) return hasHeard && calls.size > 0 && !options.canReplay();
+  const isAwaited = calls.size > 0 || isPausedElsewhere || heldCalls(turn, options).length > 0;
+  return isAwaited && (hasHeard || what === 'follow');
+}
+
+/** What somebody else has to decide, as the thread shows it: so the next page knows it, too. */
+function heldCalls({ answerId }: Turn, { hearing }: RunOptions) {
+  const answer = answerOf(hearing.conversation());
+  return answer?.id === answerId ? callsOnHold(answer.parts) : [];
 }
 
 function hasHeld(error: WidgetError | undefined, { openedAtMs }: Attempt, clock: Clock): boolean {

@@ -11,6 +11,8 @@ export type Phase =
   | 'acting'
   /** The visitor has to decide about a call. */
   | 'waiting'
+  /** Somebody who runs the site has to decide about a call. */
+  | 'on_hold'
   /** The turn goes on by itself as soon as it can; `Conversation.wait` says what for. */
   | 'reconnecting'
   /** The last turn failed; `Conversation.failure` says how. */
@@ -24,8 +26,8 @@ type RefusedReason =
   | 'invalid_arguments'
   | 'not_offered'
   | 'already_run'
-  /** The server waits for an approval that cannot be given here. */
-  | 'needs_approval'
+  /** Somebody who runs the site did not approve it. */
+  | 'denied'
   /** Nobody decided in time. */
   | 'undecided'
   /** The server asks for something that this chat has no answer to. */
@@ -57,6 +59,13 @@ export type ToolCallState =
       /** Another tab asks, and only there it can be answered. */
       readonly elsewhere?: boolean;
     }
+  /** Somebody who runs the site has to approve it. */
+  | {
+      readonly status: 'on_hold';
+      readonly approvalId: string;
+      /** When the server stops waiting, in milliseconds since 1970, where it says so. */
+      readonly untilMs: number | undefined;
+    }
   | { readonly status: 'running'; readonly startedAtMs: number }
   | { readonly status: 'done'; readonly result: string; readonly durationMs: number | undefined }
   | { readonly status: 'failed'; readonly result: string; readonly durationMs: number | undefined }
@@ -68,7 +77,7 @@ export type ToolCallState =
   /** Began on a page that is gone; what it did, nobody can say. */
   | { readonly status: 'unknown' };
 
-export type ApprovedBy = 'visitor_once' | 'visitor_always' | 'site_rule' | 'server';
+export type ApprovedBy = 'visitor_once' | 'visitor_always' | 'site_rule' | 'operator' | 'server';
 
 export interface TextPart {
   readonly kind: 'text';

@@ -148,6 +148,7 @@ const PHASES: Readonly<Record<Phase, true>> = {
   answering: true,
   acting: true,
   waiting: true,
+  on_hold: true,
   reconnecting: true,
   failed: true,
 };

@@ -24,7 +24,7 @@ export interface Turn {
   offered: Snapshot;
   /** By the key under which the server expects the output. */
   readonly calls: Map<string, OpenCall>;
-  /** The server waits for something that this side cannot give. */
+  /** The server waits for something that this side cannot give, and says nothing of who might. */
   isPausedElsewhere: boolean;
   /** By `toolCallId`: a server may ask again for what it was told, and no call runs twice. */
   readonly answered: Map<string, { readonly call: string; readonly output: unknown }>;

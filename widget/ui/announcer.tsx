@@ -112,6 +112,8 @@ function sentenceFor({ title, state, runsIn }: ToolCallPart, say: Say): string |
   switch (state.status) {
     case 'approval':
       return say(state.elsewhere ? 'announce.waitingElsewhere' : 'announce.waiting', { title });
+    case 'on_hold':
+      return say('announce.onHold', { title });
     case 'done':
       return say('announce.done', { title });
     case 'failed':

@@ -123,6 +123,7 @@ function toolWords({ state, runsIn, approvedBy }: ToolCallPart, { say, locale }:
     case 'approval':
       return [say('tool.askedElsewhere')];
     case 'declined':
+    case 'on_hold':
     case 'unknown':
       return [say(`tool.${state.status}`)];
     default:

@@ -102,7 +102,8 @@ const localEvent: fc.Arbitrary<LocalEvent | 'retry'> = fc.oneof(
 );
 
 function isOpen(part: AssistantPart): boolean {
-  if (part.kind === 'tool') return ['requested', 'approval', 'running'].includes(part.state.status);
+  if (part.kind === 'tool')
+    return ['requested', 'approval', 'on_hold', 'running'].includes(part.state.status);
   return 'streaming' in part && part.streaming;
 }
 

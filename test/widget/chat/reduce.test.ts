@@ -202,7 +202,7 @@ test('a pause for something that this chat does not know is visible', () => {
 });
 
 test.each([
-  ['denied', 'declined'],
+  ['denied', 'refused'],
   ['timeout', 'refused'],
   ['approved', 'requested'],
 ])('an approval that ended as %s elsewhere is shown', (decision, status) => {

@@ -254,7 +254,7 @@ test('a server that asks again for what it was told gets the same output, and at
   expect(world.chat.conversation.value).toMatchObject({ phase: 'failed', failure: { retryable: false } });
 });
 
-test('a pause that only somebody else can end is said, and the chat is free', async () => {
+test('a pause that only somebody else can end is said, and without replay the chat is free', async () => {
   const world = aWorld({
     script: [
       [START, { type: 'approval_start', approvalId: 'a_1', toolName: 'refund', parameters: { amount: 5 } }],
@@ -263,7 +263,7 @@ test('a pause that only somebody else can end is said, and the chat is free', as
   await world.chat.send('Refund me');
   expect(world.chat.conversation.value.phase).toBe('idle');
   expect(world.tools()).toMatchObject([
-    { name: 'refund', input: { amount: 5 }, state: { status: 'refused' } },
+    { name: 'refund', input: { amount: 5 }, state: { status: 'cancelled', reason: 'unanswerable' } },
   ]);
 });
 
