@@ -2,8 +2,6 @@ import type { Agent } from 'undici';
 import { ToolError } from '../tools/tool-error.ts';
 import type { Egress, EgressRequest, EgressResponse } from './egress.ts';
 import { egressError, refusedRedirect } from './failures.ts';
-import { guardedAgent } from './guarded-agent.ts';
-import { guardedFetch } from './guarded-fetch.ts';
 import { harmless, sendable, unsendable, withoutBodyHeaders } from './headers.ts';
 import { ACCEPTED_ENCODINGS, readBody } from './read-body.ts';
 import { notPublic, placeOf, requireTarget } from './target.ts';
@@ -25,13 +23,28 @@ interface Step {
 
 export function createEgress({ internal }: EgressOptions): Egress {
   const named = new Set(internal);
-  const agent = guardedAgent(named);
-  return {
-    request: (request) => timed(request, (signal) => follow(agent, named, { ...request, signal })),
-    fetch: guardedFetch(agent, named),
-    isNamed: (place) => named.has(place),
-    close: () => agent.destroy(),
+  let opened: ReturnType<typeof openAgent> | undefined;
+  const open = () => {
+    opened ??= openAgent(named);
+    return opened;
   };
+  return {
+    request: (request) =>
+      timed(request, async (signal) => follow((await open()).agent, named, { ...request, signal })),
+    fetch: async (...request) => (await open()).fetch(...request),
+    isNamed: (place) => named.has(place),
+    close: async () => (await opened)?.agent.destroy(),
+  };
+}
+
+/** With the first request: a server that starts should not wait for a library that few of them need. */
+async function openAgent(named: ReadonlySet<string>) {
+  const [{ guardedAgent }, { guardedFetch }] = await Promise.all([
+    import('./guarded-agent.ts'),
+    import('./guarded-fetch.ts'),
+  ]);
+  const agent = guardedAgent(named);
+  return { agent, fetch: guardedFetch(agent, named) };
 }
 
 /** Ends with the caller or with the clock, whichever is first, and says which it was. */

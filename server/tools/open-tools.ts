@@ -1,12 +1,13 @@
 import type { Config } from '../config/config.ts';
 import { createEgress } from '../egress/create-egress.ts';
 import type { Log } from '../log.ts';
-import { createMcp } from '../mcp/create-mcp.ts';
+import type { McpOptions } from '../mcp/create-mcp.ts';
 import type { ModelResolver } from '../models/model.ts';
 import { createSandbox } from '../sandbox/create-sandbox.ts';
 import type { Scrubber } from '../secrets/scrubber.ts';
 import type { DefinitionStore } from '../store/definition-store.ts';
 import { createToolbox } from './create-toolbox.ts';
+import type { Mcp } from './kind.ts';
 import type { Toolbox } from './toolbox.ts';
 
 export interface OpenToolsOptions {
@@ -34,7 +35,7 @@ export function openTools(options: OpenToolsOptions): OpenTools {
   for (const { secrets } of config.mcpServers.values()) scrubber.hold(secrets);
   const egress = createEgress({ internal: config.egress.internal });
   const sandbox = createSandbox({ log });
-  const mcp = createMcp({ servers: config.mcpServers, egress, clock, log });
+  const mcp = lateMcp({ servers: config.mcpServers, egress, clock, log });
   return {
     toolbox: createToolbox({ ...options, egress, sandbox, mcp }),
     waitingCode: sandbox.waiting,
@@ -42,5 +43,19 @@ export function openTools(options: OpenToolsOptions): OpenTools {
       await Promise.all([mcp.close(), sandbox.close()]);
       await egress.close();
     },
+  };
+}
+
+/** With the first call: a server that starts should not wait for a library that few of them need. */
+function lateMcp(options: McpOptions): Mcp {
+  let opened: Promise<Mcp> | undefined;
+  const open = () => {
+    opened ??= import('../mcp/create-mcp.ts').then(({ createMcp }) => createMcp(options));
+    return opened;
+  };
+  return {
+    list: async (...request) => (await open()).list(...request),
+    call: async (...request) => (await open()).call(...request),
+    close: async () => (await opened)?.close(),
   };
 }
