@@ -14,6 +14,10 @@ import { type ListedTool, type Listing, MAX_LISTED_TOOLS, readListing } from './
 /** Longest wait for a server to come up and introduce itself, and for one page of its list, in milliseconds. */
 const ANSWER_MS = 10_000;
 
+/** Longest wait for all pages of a list together, in milliseconds, and most pages. A server can turn them without end. */
+const LISTING_MS = 30_000;
+const MAX_PAGES = 100;
+
 /** How long a list is believed, in milliseconds. A server may say earlier that it has changed. */
 const LIST_MS = 30_000;
 
@@ -179,16 +183,20 @@ export class Connection {
 /** Not the client's own way to list: that compiles the schemas of strangers into code. */
 async function allPages(client: Client, signal: AbortSignal): Promise<readonly ListedTool[]> {
   const tools: ListedTool[] = [];
+  const endsAt = performance.now() + LISTING_MS;
   let cursor: string | undefined;
-  do {
+  for (let pages = 0; pages < MAX_PAGES && tools.length < MAX_LISTED_TOOLS; pages += 1) {
     const params = cursor === undefined ? {} : { cursor };
-    const options = { signal, timeout: ANSWER_MS };
-    const page = await client.request({ method: 'tools/list', params }, ListToolsResultSchema, options);
-    tools.push(...page.tools);
-    const isSame = page.nextCursor === cursor;
-    cursor = isSame ? undefined : page.nextCursor;
-  } while (cursor !== undefined && tools.length < MAX_LISTED_TOOLS);
-  return tools.slice(0, MAX_LISTED_TOOLS);
+    const timeout = Math.min(ANSWER_MS, Math.max(1, endsAt - performance.now()));
+    const page = await client.request({ method: 'tools/list', params }, ListToolsResultSchema, {
+      signal,
+      timeout,
+    });
+    tools.push(...page.tools.slice(0, MAX_LISTED_TOOLS - tools.length));
+    if (page.nextCursor === undefined || page.nextCursor === cursor) break;
+    cursor = page.nextCursor;
+  }
+  return tools;
 }
 
 function isForgotten(error: unknown): boolean {

@@ -7,6 +7,12 @@ import type { McpTool } from '../tools/kind.ts';
 /** Most tools of one server that are looked at. No model chooses well among more. */
 export const MAX_LISTED_TOOLS = 500;
 
+/** Largest schema of one tool, in characters of its JSON. */
+const MAX_SCHEMA_CHARS = 65_536;
+
+/** Largest schemas and descriptions of all tools together, in characters. A model reads all of them in every turn. */
+const MAX_LISTING_CHARS = 1_000_000;
+
 /** What of a listed tool is read. */
 export interface ListedTool {
   readonly name: string;
@@ -27,16 +33,35 @@ export interface Listing {
 export function readListing(listed: readonly ListedTool[]): Listing {
   const tools = new Map<string, McpTool>();
   const left: { name: string; problem: string }[] = [];
+  let chars = 0;
   for (const tool of listed) {
-    const problem = tools.has(tool.name) ? 'its name is there twice' : problemOf(tool);
-    if (problem === undefined) tools.set(tool.name, readTool(tool));
-    else left.push({ name: tool.name.slice(0, MAX_TOOL_NAME_CHARS), problem });
+    const size = sizeOf(tool);
+    const isTooMuch = chars + size > MAX_LISTING_CHARS;
+    const problem = tools.has(tool.name) ? 'its name is there twice' : problemOf(tool, isTooMuch);
+    if (problem === undefined) {
+      tools.set(tool.name, readTool(tool));
+      chars += size;
+    } else left.push({ name: tool.name.slice(0, MAX_TOOL_NAME_CHARS), problem });
   }
   return { tools: [...tools.values()].sort((a, b) => (a.name < b.name ? -1 : 1)), left };
 }
 
-function problemOf({ name, inputSchema }: ListedTool): string | undefined {
+/** In characters, of what a model reads. `Infinity` for a schema that is too large, or too deep to be measured. */
+function sizeOf({ description = '', inputSchema }: ListedTool): number {
+  try {
+    const chars = JSON.stringify(inputSchema).length;
+    return chars > MAX_SCHEMA_CHARS ? Number.POSITIVE_INFINITY : chars + description.length;
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
+}
+
+function problemOf(tool: ListedTool, isTooMuch: boolean): string | undefined {
+  const { name, inputSchema } = tool;
   if (!NAME.test(name)) return 'its name has other than letters, digits, ".", "_", "/" and "-", or too many';
+  if (isTooMuch) {
+    return `its schema has more than ${MAX_SCHEMA_CHARS} characters, or those before it are more than ${MAX_LISTING_CHARS} already`;
+  }
   const checkable = checkableSchema(inputSchema);
   if ('problem' in checkable) return checkable.problem;
   try {

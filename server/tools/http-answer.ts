@@ -1,4 +1,5 @@
 import type { EgressResponse } from '../egress/egress.ts';
+import { MAX_RESULT_VALUES } from './run-tool.ts';
 import { ToolError } from './tool-error.ts';
 
 /** Largest answer of a service, in decoded bytes. A model reads far less of it. */
@@ -63,10 +64,26 @@ function decoded(body: Uint8Array, charset: string, fatal: boolean): string | un
 }
 
 function parsed(text: string): unknown {
+  // A model reads the beginning of it, and to read all of it as values would hold up everybody else.
+  if (holdsTooMany(text)) return text;
   try {
     return JSON.parse(text);
   } catch {
     // It says that it is JSON, and is not: the model reads it as it stands.
     return text;
   }
+}
+
+/** Whether JSON has more values than are read. Counts what stands before a value, without reading any. */
+function holdsTooMany(json: string): boolean {
+  let values = 1;
+  let isQuoted = false;
+  for (let at = 0; at < json.length; at += 1) {
+    const char = json[at];
+    if (isQuoted && char === '\\') at += 1;
+    else if (char === '"') isQuoted = !isQuoted;
+    else if (!isQuoted && (char === ',' || char === '[' || char === '{')) values += 1;
+    if (values > MAX_RESULT_VALUES) return true;
+  }
+  return false;
 }

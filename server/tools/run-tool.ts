@@ -9,6 +9,9 @@ import type { Variables } from './variables.ts';
  */
 const MAX_RESULT_CHARS = 8_000_000;
 
+/** Most values in a result. Each is looked at a few times, and millions of them would hold up everybody else too. */
+export const MAX_RESULT_VALUES = 200_000;
+
 export interface ToolRun {
   readonly toolCallId: string;
   /** Fit the tool's schema. The tool gets a copy. */
@@ -102,16 +105,20 @@ function toJson(value: unknown): string {
 }
 
 class TooLarge extends Error {}
+class TooMany extends Error {}
 class HoldsBytes extends Error {}
 
-/** Stops in the middle of what is too large. Throws `TooLarge`, `HoldsBytes`, and what the engine throws. */
+/** Stops in the middle of what is too large. Throws `TooLarge`, `TooMany`, `HoldsBytes`, and what the engine throws. */
 function boundedJson(value: unknown): string | undefined {
   let chars = 0;
+  let values = 0;
   if (ArrayBuffer.isView(value)) throw new HoldsBytes();
   return JSON.stringify(value, function count(this: unknown, key: string, part: unknown): unknown {
     chars += (Array.isArray(this) ? 0 : key.length) + (typeof part === 'string' ? part.length : 1);
+    values += 1;
     const isList = Array.isArray(part);
-    if (chars + (isList ? part.length : 0) > MAX_RESULT_CHARS) throw new TooLarge();
+    if (values + (isList ? part.length : 0) > MAX_RESULT_VALUES) throw new TooMany();
+    if (chars > MAX_RESULT_CHARS) throw new TooLarge();
     if (typeof part !== 'object' || part === null) return part;
     // Before they are written: a `Buffer` makes a list of numbers of itself, many times its size.
     if ((isList ? part : Object.values(part)).some(ArrayBuffer.isView)) throw new HoldsBytes();
@@ -127,6 +134,7 @@ function unreadable(cause: unknown): Error {
 function whyUnreadable(error: unknown): string {
   if (error instanceof TooLarge)
     return `it has more than ${MAX_RESULT_CHARS} characters. Ask for less at once.`;
+  if (error instanceof TooMany) return `it has more than ${MAX_RESULT_VALUES} values. Ask for less at once.`;
   if (error instanceof HoldsBytes) return 'it holds bytes, which JSON does not have.';
   if (error instanceof RangeError) return 'it is nested too deep or too large.';
   if (!(error instanceof TypeError)) return 'a part of it cannot be written as JSON.';

@@ -335,6 +335,20 @@ describe('a tool that calls an HTTP API', () => {
     expect(await tested(external({ url: here('/') }))).toMatchObject({ error: { code: 'upstream_error' } });
   });
 
+  test.each([
+    ['of millions of values', `[${'[],'.repeat(1_300_000)}0]`],
+    [
+      'of hundreds of thousands of names',
+      `{${Array.from({ length: 300_000 }, (_, at) => `"k${at}":1`).join()}}`,
+    ],
+    ['nested without end', '['.repeat(4_000_000)],
+  ])('reads JSON %s as the text that it is', async (_, json) => {
+    answer = (_request, response) => response.setHeader('content-type', 'application/json').end(json);
+    const { text, isError } = await dispatched(external({ url: here('/') }), {});
+    expect([isError, text.slice(0, 50)]).toEqual([false, json.slice(0, 50)]);
+    expect(await tested(external({ url: here('/') }))).toMatchObject({ status: 'success', result: json });
+  });
+
   test('does not reach what is not on the public internet, and says what an operator can do', async () => {
     const url = `http://127.0.0.1:${service.port}/`;
     const { text, isError } = await dispatched(external({ url }), {});

@@ -194,8 +194,14 @@ describe('a result becomes text', () => {
       expect(written).toBeLessThan(1_000);
     });
 
-    test('as a list of as many values', async () => {
-      expect(await resultOf(() => new Array(10_000_000).fill(0))).toEqual(TOO_LARGE);
+    test('as values, each of which is looked at a few times', async () => {
+      const tooMany = { isError: true, text: expect.stringContaining('more than 200000 values') };
+      expect(await resultOf(() => new Array(10_000_000).fill(0))).toEqual(tooMany);
+      expect(await resultOf(() => new Array(300_000).fill({}).map(() => [{}]))).toEqual(tooMany);
+      expect(await resultOf(() => new Array(199_000).fill(0))).toMatchObject({ isError: false });
+    });
+
+    test('as a name', async () => {
       expect(await resultOf(() => ({ ['k'.repeat(8_000_000)]: 1 }))).toEqual(TOO_LARGE);
     });
   });
