@@ -122,7 +122,8 @@ class HeldForms {
     for (const form of this.byHead.get(text.slice(at, at + HEAD_CHARS)) ?? []) {
       const common = commonLength(text, at, form);
       compared += common;
-      const length = common === form.length || isCutAt(text, at + common, common) ? common : 0;
+      const length =
+        common === form.length || isCutAt(text, at + common, common - kindLength(form)) ? common : 0;
       if (length > longest) longest = length;
     }
     return { longest, compared };
@@ -142,7 +143,12 @@ function commonLength(text: string, at: number, form: string): number {
   return length;
 }
 
-/** Whether the text was cut here, behind this much of a form. */
+/** Of our own credentials, what says their kind is no secret: by it and two characters more they are told apart. */
+function kindLength(form: string): number {
+  return /^(?:ct|sk)_(?:live|test)_/.exec(form)?.[0].length ?? 0;
+}
+
+/** Whether the text was cut here, behind this much of what is secret in a form. */
 function isCutAt(text: string, at: number, length: number): boolean {
   if (length < SHORTEST_SECRET) return false;
   const isEnd = at === text.length && text.length >= SHORTEST_CUT;

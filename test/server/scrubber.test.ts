@@ -76,6 +76,12 @@ test.each([
   expect(scrubber.scrub('It said: secret-value.')).toBe('It said: secret-value.');
 });
 
+test('the label of a credential stays readable, more of it does not', () => {
+  const scrubber = createScrubber(['sk_live_abcdefghijklmnop', 'ct_test_abcdefghijklmnop']);
+  expect(scrubber.scrub('by sk_live_ab… over ct_test_ab…')).toBe('by sk_live_ab… over ct_test_ab…');
+  expect(scrubber.scrub('by sk_live_abcdefgh…')).toBe('by [redacted]…');
+});
+
 test('a name that is the beginning of a secret stays what it is', () => {
   const scrubber = createScrubber(['weather-key-of-somebody']);
   expect(scrubber.scrubValue({ toolName: 'weather' })).toEqual({ toolName: 'weather' });
