@@ -25,8 +25,8 @@ export interface Answerer {
 type Inputs = Readonly<Record<string, unknown>>;
 
 /**
- * Finds what answers: agents of the configuration, then those of the workspace; flows of the workspace; or what the
- * request itself describes. Rejects with `RequestError`: `agent_not_found`, `flow_not_found`, `invalid_request`.
+ * Finds what answers, all of it within the workspace: agents of the configuration, then saved ones; saved flows; or what
+ * the request itself describes. Rejects with `RequestError`: `agent_not_found`, `flow_not_found`, `invalid_request`.
  */
 export interface Answerers {
   agent(workspace: string, wanted: WantedAgent): Promise<Answerer>;
@@ -44,7 +44,10 @@ export interface AnswererParts {
 }
 
 export function createAnswerers({ config, agents, flows, models, log }: AnswererParts): Answerers {
-  const configured = config.surfaces.filter(({ saved }) => saved === null).map(({ agent }) => agent);
+  const configuredIn = (workspace: string) =>
+    config.surfaces
+      .filter((surface) => surface.saved === null && surface.workspace === workspace)
+      .map(({ agent }) => agent);
   const answerers: Answerers = {
     async agent(workspace, { id, ...definition }) {
       requireOneForm('agent', id, definition, '{ "model": "…", "instructions": "…" }');
@@ -52,6 +55,7 @@ export function createAnswerers({ config, agents, flows, models, log }: Answerer
         requireModel(definition.model ?? config.model, models);
         return described('inline', { ...definition, name: definition.name ?? 'Inline agent' }, config);
       }
+      const configured = configuredIn(workspace);
       const agent = configured.find((one) => one.id === id);
       if (agent !== undefined) return { agent, choices: [agent.uses] };
       const saved = await agents.find(workspace, id);

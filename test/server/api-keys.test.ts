@@ -48,6 +48,14 @@ async function issued(server: TestServer, body: object, key = API_KEY): Promise<
   return (await answer.json()) as IssuedApiKey;
 }
 
+test('an agent of the configuration answers in the workspace of its surface, and nowhere else', async () => {
+  const server = await aKeyServer();
+  expect(await dispatches(server, API_KEY)).toBe('ok');
+  const elsewhere = await server.dispatch({ streamResponse: false }, OTHER_API_KEY);
+  const { code, hint } = (await elsewhere.json()) as { code: string; hint: string };
+  expect([code, hint]).toEqual(['agent_not_found', expect.stringContaining('configured agents are: none.')]);
+});
+
 describe('an API key that is made while the server runs', () => {
   test('works at once, is told once, and is kept hashed', async () => {
     const server = await aKeyServer();

@@ -201,7 +201,8 @@ describe('a dispatch', () => {
   });
 
   test('what a tool is named after decides nothing of whose it is', async () => {
-    const other = await server.dispatch({ tools: { toolIds: ['tool_nobody'] } }, OTHER_API_KEY);
+    const agent = { instructions: 'Help.' };
+    const other = await server.dispatch({ agent, tools: { toolIds: ['tool_nobody'] } }, OTHER_API_KEY);
     expect(await refusal(other)).toBe('404 tool_not_found');
   });
 });
