@@ -6,6 +6,7 @@ export const BACK = 'M12 4.5L6.5 10l5.5 5.5';
 export const CHECK = 'M4.5 10.5l3.5 3.5 7.5-8';
 export const CHEVRON = 'M6 8l4 4 4-4';
 export const ALERT = 'M10 5v6.5M10 14.5v.1';
+export const PAUSE = 'M7.5 5.5v9M12.5 5.5v9';
 export const MINUS = 'M5.5 10h9';
 export const THUMBS = {
   up: 'M6.5 9v7.5M6.5 9l3.2-5.5c1.5 0 2 1 1.8 2.2L11 8.5h4.2c1 0 1.5.8 1.3 1.7l-1.2 5c-.2.8-.8 1.3-1.6 1.3H3.5V9h3z',

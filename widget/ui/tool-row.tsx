@@ -1,7 +1,7 @@
 import { useId, useState } from 'preact/hooks';
 import type { ToolCallPart, ToolCallState } from '../chat/state.ts';
 import type { Words } from '../messages.ts';
-import { ALERT, CHECK, CHEVRON, MINUS } from './answer-icons.ts';
+import { ALERT, CHECK, CHEVRON, MINUS, PAUSE } from './answer-icons.ts';
 import { ArgumentList } from './argument-list.tsx';
 import { useView } from './context.ts';
 import { Icon, type IconProps } from './icon.tsx';
@@ -11,6 +11,7 @@ import { readArguments, readableJson } from './values.ts';
 const ICONS: Partial<Record<ToolCallState['status'], IconProps>> = {
   done: { path: CHECK },
   failed: { path: ALERT },
+  on_hold: { path: PAUSE },
   refused: { path: MINUS },
   declined: { path: MINUS },
   cancelled: { path: STOP, filled: true },
