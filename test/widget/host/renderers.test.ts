@@ -93,7 +93,7 @@ test('a page draws its tool\u2019s result with its own elements and its own styl
     kind: 'tool',
     id: 'call_1',
     name: 'search',
-    title: 'search',
+    title: 'Search',
     status: 'done',
     input: { query: 'mugs' },
     result: '3 mugs',
