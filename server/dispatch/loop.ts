@@ -6,7 +6,7 @@ import { bindCall } from './bound-tools.ts';
 import type { DeskDeps } from './dispatcher.ts';
 import { type Ending, endingOf } from './ending.ts';
 import { type EventLog, Superseded } from './event-log.ts';
-import { isExhausted, resolveStarted } from './execution.ts';
+import { isExhausted, openApprovals, resolveStarted } from './execution.ts';
 import { describeFailure, RunAborted } from './failure.ts';
 import { messagesForModel, showsWords } from './flow-run.ts';
 import { afterCalls } from './next-boundary.ts';
@@ -42,7 +42,18 @@ export async function runTurns(
     errorCode = turn.errorCode;
   }
   log.end();
+  if (errorCode === undefined) tellOperator(log.execution, deps);
   return errorCode;
+}
+
+/** Who dispatches with an API key reads of approvals in the answer. Of a visitor's, only the log tells who may decide. */
+function tellOperator(execution: Execution, { log }: DeskDeps): void {
+  if (execution.status !== 'awaiting' || execution.owner.kind !== 'client_token') return;
+  const { id: executionId, workspace, surfaceId } = execution;
+  for (const { approvalId, bareName: tool } of openApprovals(execution)) {
+    const fields = { executionId, approvalId, tool, workspace, surfaceId };
+    log.warn(fields, 'A call of a visitor waits for an approval: POST /v1/dispatch/approve decides');
+  }
 }
 
 class Turn {

@@ -330,6 +330,16 @@ describe('a visitor’s call that needs approval', () => {
     expect(followed.at(-1)).toMatchObject({ type: 'execution_complete', success: true });
   });
 
+  test('is told to the operator, with the ids that decide and without its arguments', async () => {
+    const { server, ids } = await visit();
+    const lines = server.logged().split('\n');
+    const told = lines.filter((line) => line.includes('waits for an approval'));
+    expect(told.map((line) => JSON.parse(line))).toMatchObject([
+      { ...ids, tool: 'refund', surfaceId: 'store' },
+    ]);
+    expect(told.join()).not.toContain('A1');
+  });
+
   test('cannot be decided with the session, nor answered as if it were the page’s', async () => {
     const { server, run, sessionId, ids } = await visit();
     expect(await refusal(await approve(server, { ...ids, sessionId }, STORE_TOKEN))).toBe('401 unauthorized');
