@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { EnvironmentVariables } from '../config/environment.ts';
-import { type ConnectionOptions, PagehandClient } from '../sdk/index.ts';
+import { type ConnectionOptions, PagehandClient, PagehandError } from '../sdk/index.ts';
 
 /** Where a command is run: everything that it may read and write, files aside. */
 export interface Terminal {
@@ -82,11 +82,16 @@ export const SERVER_DETAILS = [
   'PAGEHAND_API_KEY  the API key; it is read from the environment alone, where no process list shows it',
 ];
 
-/** The client of the server that the environment names. */
+/** The client of the server that the environment names. Throws `PagehandError` `invalid_options` where no key is there. */
 export function clientOf(
   { env, fetch }: Terminal,
   { url }: { readonly url?: string | undefined },
 ): PagehandClient {
+  if (!env.PAGEHAND_API_KEY?.trim()) {
+    throw new PagehandError('invalid_options', 'PAGEHAND_API_KEY is not set.', {
+      hint: 'Set it to an API key of the server. `pagehand keys create <name> --scope <scope>` makes one.',
+    });
+  }
   return new PagehandClient({
     apiKey: env.PAGEHAND_API_KEY,
     baseUrl: url ?? (env.PAGEHAND_URL?.trim() || undefined),

@@ -25,8 +25,8 @@ const OTHERS = /(\.d\.m?ts|\.(test|spec)\.\w+)$/;
 
 /**
  * Every definition of a folder and those below it: exports of modules and entries of JSON files, by name. Throws
- * `UsageError` where the folder is not there, a file cannot be read, or a name is there twice, and `PagehandError`
- * `invalid_definition` where a definition is not whole, with all that is wrong.
+ * `UsageError` where the folder is not there, and `PagehandError` `invalid_definition`, with all that is wrong, where a file
+ * cannot be read, a definition is not whole, or a name is there twice.
  */
 export async function readDefinitions(cwd: string, folder: string): Promise<readonly KeptTool[]> {
   const top = resolve(cwd, folder);
@@ -40,8 +40,7 @@ export async function readDefinitions(cwd: string, folder: string): Promise<read
   for (const path of filesOf(top)) {
     const file = relative(cwd, path);
     const isJson = extname(path) === '.json';
-    const candidates = isJson ? fromJson(path, file) : await fromModule(path, file);
-    for (const candidate of candidates) {
+    for (const candidate of await candidatesIn(path, file, problems)) {
       try {
         tools.push({ definition: canonicalDefinition(candidate), file, isJson });
       } catch (error) {
@@ -50,14 +49,16 @@ export async function readDefinitions(cwd: string, folder: string): Promise<read
       }
     }
   }
-  if (problems.length > 0) {
-    throw new sdk.PagehandError('invalid_definition', `${folder} has definitions that are not whole.`, {
-      details: problems,
-      hint: 'Nothing was sent.',
-    });
-  }
-  requireUnique(tools);
+  problems.push(...namesGivenTwice(tools));
+  if (problems.length > 0) throw unusableDefinitions(folder, problems);
   return tools.sort((a, b) => (a.definition.name < b.definition.name ? -1 : 1));
+}
+
+/** Each problem says which file and which tool it is about. */
+export function unusableDefinitions(folder: string, problems: readonly string[]): sdk.PagehandError {
+  return new sdk.PagehandError('invalid_definition', `Nothing was written: ${folder} has what cannot work.`, {
+    details: problems,
+  });
 }
 
 function filesOf(folder: string): string[] {
@@ -72,25 +73,27 @@ function filesOf(folder: string): string[] {
     });
 }
 
-function fromJson(path: string, file: string): unknown[] {
+async function candidatesIn(path: string, file: string, problems: string[]): Promise<readonly unknown[]> {
   try {
-    const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
-    return Array.isArray(value) ? value : [value];
-  } catch (cause) {
-    throw new UsageError(`${file}: this is not JSON.`, { cause });
+    return extname(path) === '.json' ? fromJson(path) : await fromModule(path, file);
+  } catch (error) {
+    if (error instanceof FileFailed) problems.push(error.message);
+    else if (error instanceof SyntaxError) problems.push(`${file}: this is not JSON: ${error.message}`);
+    else throw error;
+    return [];
   }
+}
+
+function fromJson(path: string): unknown[] {
+  const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
+  return Array.isArray(value) ? value : [value];
 }
 
 /** Exports that say of which type they are, and lists of such. What else a module exports is its own business. */
 async function fromModule(path: string, file: string): Promise<unknown[]> {
-  try {
-    const module = await runFile(path, file, { '@pagehand/server/sdk': sdk });
-    const isTool = (value: unknown) => typeof value === 'object' && value !== null && 'toolType' in value;
-    return [...new Set(Object.values(module).flat().filter(isTool))];
-  } catch (error) {
-    if (error instanceof FileFailed) throw new UsageError(error.message);
-    throw error;
-  }
+  const module = await runFile(path, file, { '@pagehand/server/sdk': sdk });
+  const isTool = (value: unknown) => typeof value === 'object' && value !== null && 'toolType' in value;
+  return [...new Set(Object.values(module).flat().filter(isTool))];
 }
 
 function nameOf(candidate: unknown): string {
@@ -98,14 +101,12 @@ function nameOf(candidate: unknown): string {
   return isNamed ? `"${String(candidate.name)}": ` : '';
 }
 
-function requireUnique(tools: readonly KeptTool[]): void {
+function namesGivenTwice(tools: readonly KeptTool[]): string[] {
   const files = new Map<string, string>();
-  for (const { definition, file } of tools) {
-    const other = files.get(definition.name);
-    if (other !== undefined)
-      throw new UsageError(
-        `"${definition.name}" is defined twice, in ${other} and in ${file}. A name is the identity of a tool: rename or remove one.`,
-      );
-    files.set(definition.name, file);
-  }
+  return tools.flatMap(({ definition: { name }, file }) => {
+    const other = files.get(name);
+    files.set(name, file);
+    if (other === undefined) return [];
+    return `"${name}" is defined twice, in ${other} and in ${file}. A name is the identity of a tool: rename or remove one.`;
+  });
 }

@@ -1,4 +1,4 @@
-import { PagehandError } from '../sdk/index.ts';
+import { PagehandConnectionError, PagehandError } from '../sdk/index.ts';
 import { type Command, EXIT, type Exit, type Terminal, UsageError } from './command.ts';
 import { doctorCommand } from './doctor.ts';
 import { keysCreateCommand, keysListCommand, keysRevokeCommand } from './keys.ts';
@@ -105,7 +105,8 @@ function report(terminal: Terminal, command: Command, error: unknown, isJson: bo
   else {
     const lines = [
       error.message,
-      ...details.map((detail) => `  ${detail}`),
+      // A single one often stands in the sentence above already.
+      ...details.filter((detail) => !error.message.includes(detail)).map((detail) => `  ${detail}`),
       hint,
       requestId && `requestId: ${requestId}`,
     ];
@@ -115,6 +116,15 @@ function report(terminal: Terminal, command: Command, error: unknown, isJson: bo
 }
 
 function factsOf(error: Error): Pick<PagehandError, 'code' | 'hint' | 'details' | 'requestId'> {
+  if (error instanceof PagehandConnectionError) {
+    const { code, details, requestId } = error;
+    return {
+      code,
+      details,
+      requestId,
+      hint: 'Check that it runs, and that PAGEHAND_URL or --url is its address.',
+    };
+  }
   if (error instanceof PagehandError) return error;
   return { code: 'internal', hint: undefined, details: [], requestId: undefined };
 }

@@ -35,13 +35,14 @@ export const toolsEnsureCommand: Command = {
   async run(terminal, args) {
     const { options } = readArgs(args, { ...SERVER_OPTIONS, dir: 'string', 'on-conflict': 'string' });
     const onConflict = onConflictOf(options['on-conflict']);
-    const kept = await readDefinitions(terminal.cwd, options.dir ?? DEFAULT_FOLDER);
+    const folder = options.dir ?? DEFAULT_FOLDER;
+    const kept = await readDefinitions(terminal.cwd, folder);
     const client = clientOf(terminal, options);
     const paint = paintFor(terminal);
     const outcomes: Outcome[] = [];
-    for (const tool of await planTools(client, kept)) {
+    for (const tool of await planTools(client, kept, folder)) {
       const { definition, file, plan } = tool;
-      if (!options.json) terminal.print(showPlan(tool, paint));
+      if (!options.json) terminal.print(showPlan(tool, paint, onConflict === 'overwrite'));
       const bound = { expectedRemoteHash: plan.remoteHash, onConflict };
       // Only over what the plan saw, so that nothing is written that was not shown.
       const outcome = needsWrite(tool)

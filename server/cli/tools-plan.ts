@@ -11,8 +11,9 @@ export const toolsPlanCommand: Command = {
   details: [`--dir <folder>    where the definitions are; default ${DEFAULT_FOLDER}`, ...SERVER_DETAILS],
   async run(terminal, args) {
     const { options } = readArgs(args, { ...SERVER_OPTIONS, dir: 'string' });
-    const kept = await readDefinitions(terminal.cwd, options.dir ?? DEFAULT_FOLDER);
-    const planned = await planTools(clientOf(terminal, options), kept);
+    const folder = options.dir ?? DEFAULT_FOLDER;
+    const kept = await readDefinitions(terminal.cwd, folder);
+    const planned = await planTools(clientOf(terminal, options), kept, folder);
     const count = (changes: string) => planned.filter(({ plan }) => plan.changes === changes).length;
     if (options.json) {
       const tools = planned.map(({ definition, file, plan }) => ({ name: definition.name, file, ...plan }));

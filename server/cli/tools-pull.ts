@@ -95,10 +95,22 @@ function write(path: string, definition: ToolDefinition): void {
   const entry = { name, description, toolType, parametersSchema, config };
   const before: unknown = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : undefined;
   const after = Array.isArray(before)
-    ? before.map((other: { readonly name?: unknown }) => (other.name === name ? entry : other))
-    : entry;
+    ? before.map((other: { readonly name?: unknown }) =>
+        other.name === name ? inOrderOf(other, entry) : other,
+      )
+    : inOrderOf(before, entry);
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, `${JSON.stringify(after, null, 2)}\n`);
+}
+
+/** With its keys where the file has them: git then shows what changed, and not that the server sorts them. */
+function inOrderOf(before: unknown, after: unknown): unknown {
+  if (Array.isArray(before) && Array.isArray(after))
+    return after.map((item, index) => inOrderOf(before[index], item));
+  if (!isRecord(before) || !isRecord(after)) return after;
+  const kept = Object.keys(before).filter((key) => Object.hasOwn(after, key));
+  const fresh = Object.keys(after).filter((key) => !Object.hasOwn(before, key));
+  return Object.fromEntries([...kept, ...fresh].map((key) => [key, inOrderOf(before[key], after[key])]));
 }
 
 /** Named after the tool, and not there yet. */
@@ -122,4 +134,8 @@ function show({ name, file, result, definition }: Pulled, local: KeptTool | unde
     ...diff,
     '      Take this over by hand, or let the repository win: pagehand tools ensure --on-conflict overwrite',
   ].join('\n');
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

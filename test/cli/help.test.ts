@@ -44,6 +44,20 @@ describe('the command line', () => {
     expect(out).not.toContain('pagehand secrets');
   });
 
+  test('says of a server that is not there how to name another one', async () => {
+    const away = aTerminal({
+      env: { PAGEHAND_API_KEY: 'sk_test_key' },
+      fetch: async () => {
+        throw new TypeError('fetch failed');
+      },
+    });
+    const { exit, notes } = await away.run('tokens', 'list');
+    expect(exit).toBe(1);
+    expect(notes).toContain('http://localhost:8787 could not be reached');
+    expect(notes).toContain('PAGEHAND_URL or --url');
+    away.remove();
+  });
+
   test.each([
     [['tool', 'plan'], 'There is no command "tool plan"'],
     [['tools', 'apply'], 'pagehand tools plan'],
@@ -52,7 +66,7 @@ describe('the command line', () => {
     [['tools', 'plan', '--dir'], "'--dir <value>' argument missing"],
     [['tools', 'ensure', '--on-conflict', 'panic'], 'takes "overwrite" or "error"'],
     [['secrets', 'set'], 'Something is missing'],
-    [['secrets', 'list'], 'There is no API key'],
+    [['secrets', 'list'], 'PAGEHAND_API_KEY is not set'],
   ])('ends %j with 2, and says what was not understood', async (args, sentence) => {
     const { exit, out, notes } = await terminal.run(...args);
     expect([exit, out]).toEqual([2, '']);

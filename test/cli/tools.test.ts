@@ -155,13 +155,13 @@ describe('plan', () => {
     [
       'a file is no JSON',
       () => terminal.write('tools/a.json', '{ name: A }'),
-      2,
+      1,
       'tools/a.json: this is not JSON',
     ],
     [
       'a module throws',
       () => terminal.write('tools/a.ts', 'throw new Error("No.");'),
-      2,
+      1,
       'tools/a.ts: the file could not be run: No.',
     ],
     [
@@ -170,7 +170,7 @@ describe('plan', () => {
         terminal.write('tools/a.json', JSON.stringify(TAX));
         terminal.write('tools/b.json', JSON.stringify(TAX));
       },
-      2,
+      1,
       '"Tax" is defined twice, in tools/a.json and in tools/b.json',
     ],
   ])('sends nothing where %s', async (_, prepare, code, sentence) => {
@@ -178,6 +178,23 @@ describe('plan', () => {
     const { exit, notes } = await terminal.run('tools', 'plan');
     expect(exit).toBe(code);
     expect(notes).toContain(sentence);
+  });
+
+  test('says all that is wrong in a folder at once', async () => {
+    terminal.write('tools/a.json', '{ name: A }');
+    terminal.write('tools/b.ts', 'export const = 1;');
+    terminal.write('tools/c.json', JSON.stringify([TAX, { ...TAX, config: {} }]));
+    const { exit, notes } = await terminal.run('tools', 'plan');
+    expect(exit).toBe(1);
+    for (const problem of ['tools/a.json', 'tools/b.ts', 'tools/c.json: "Tax": config.code'])
+      expect(notes).toContain(problem);
+    expect(notes).not.toContain('--dir');
+  });
+
+  test('shows of a warning how to mend it', async () => {
+    terminal.write('tools/a.json', JSON.stringify({ ...TAX, config: { code: 'amount * 2' } }));
+    const { out } = await terminal.run('tools', 'plan');
+    expect(out).toContain('The code returns nothing, so every call gives null.\n      End it with');
   });
 });
 
@@ -219,8 +236,10 @@ describe('ensure', () => {
     keep();
     await terminal.run('tools', 'ensure');
     await edit('Tax', 'Edited by hand.');
-    const { exit } = await terminal.run('tools', 'ensure', '--on-conflict', 'overwrite');
+    const { exit, out } = await terminal.run('tools', 'ensure', '--on-conflict', 'overwrite');
     expect(exit).toBe(0);
+    expect(out).toContain('overwritten The tool "Tax" was edited by the API');
+    expect(out).not.toContain('The repository wins');
     expect((await client.tools.pull('Tax')).definition.description).toBe(TAX.description);
   });
 
@@ -246,11 +265,15 @@ describe('ensure', () => {
     hasty.remove();
   });
 
-  test('says of a definition that the server refuses what is wrong, and where', async () => {
-    terminal.write('tools/a.json', JSON.stringify({ ...TAX, config: { code: 'return (;' } }));
+  test('says of every definition that the server refuses in which file it is, once, and writes none', async () => {
+    const broken = { ...TAX, config: { code: 'return (;' } };
+    terminal.write('tools/a.json', JSON.stringify([broken, { ...broken, name: 'Toll' }]));
+    terminal.write('tools/b.json', JSON.stringify({ ...TAX, name: 'Whole' }));
     const { exit, notes } = await terminal.run('tools', 'ensure');
     expect(exit).toBe(1);
-    expect(notes).toContain('config.code');
+    for (const name of ['Tax', 'Toll'])
+      expect(notes.split(`tools/a.json: "${name}": config.code, line 1`)).toHaveLength(2);
+    expect((await client.tools.list()).data).toEqual([]);
   });
 });
 
@@ -269,6 +292,17 @@ describe('pull', () => {
       { ...TAX, name: 'Toll' },
     ]);
     expect((await terminal.run('tools', 'plan')).exit).toBe(0);
+  });
+
+  test('leaves keys where the file has them, so that only what changed is a change', async () => {
+    const { name, toolType, config, parametersSchema, description } = TAX;
+    const kept = { toolType, name, parametersSchema, description, config };
+    terminal.write('tools/tax.json', `${JSON.stringify(kept, null, 2)}\n`);
+    await terminal.run('tools', 'ensure');
+    await edit('Tax', 'Edited by hand.');
+    await terminal.run('tools', 'pull');
+    const after = readFileSync(join(terminal.cwd, 'tools/tax.json'), 'utf8');
+    expect(after).toBe(`${JSON.stringify({ ...kept, description: 'Edited by hand.' }, null, 2)}\n`);
   });
 
   test('shows what changed in a module, which people mend by hand, and ends with 1', async () => {
