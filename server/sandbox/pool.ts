@@ -27,7 +27,7 @@ export interface Seat {
 
 export interface Pool {
   /** Rejects with `ToolError` `code_limit`, `cancelled`, `failed`. */
-  take(signal: AbortSignal): Promise<Seat>;
+  take(owner: string, signal: AbortSignal): Promise<Seat>;
   /** Jobs that wait for a worker. */
   waiting(): number;
   close(): Promise<void>;
@@ -40,12 +40,13 @@ export function createPool(options: PoolOptions): Pool {
   const idle: { readonly worker: Worker; readonly timer: NodeJS.Timeout }[] = [];
 
   return {
-    async take(signal) {
-      await slots.take(signal);
+    async take(owner, signal) {
+      await slots.take(owner, signal);
+      const giveBack = () => slots.release(owner);
       try {
-        return seat(reuse() ?? (await start(signal)));
+        return seat(reuse() ?? (await start(signal)), giveBack);
       } catch (error) {
-        slots.release();
+        giveBack();
         throw error;
       }
     },
@@ -113,7 +114,7 @@ export function createPool(options: PoolOptions): Pool {
     if (index >= 0) clearTimeout(idle.splice(index, 1)[0]?.timer);
   }
 
-  function seat(worker: Worker): Seat {
+  function seat(worker: Worker, giveBack: () => void): Seat {
     let hear: (message: FromWorker | undefined) => void = () => undefined;
     const onMessage = (message: FromWorker) => hear(message);
     const onEnd = () => hear(undefined);
@@ -126,11 +127,11 @@ export function createPool(options: PoolOptions): Pool {
       release() {
         worker.off('message', onMessage).off('error', onEnd).off('exit', onEnd);
         idle.push({ worker, timer: setTimeout(discard, options.idleMs, worker).unref() });
-        slots.release();
+        giveBack();
       },
       discard() {
         discard(worker);
-        slots.release();
+        giveBack();
       },
     };
   }

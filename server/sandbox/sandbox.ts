@@ -13,6 +13,8 @@ export interface SandboxJob {
   readonly names?: readonly string[];
   /** Objects of host functions by name, for example `{ tools: { execute } }`. Default: none. */
   readonly host?: Readonly<Record<string, Readonly<Record<string, HostFunction>>>>;
+  /** Whose code it is: a part of the workers is kept from each for the others. Default: nobody's. */
+  readonly owner?: string;
   /** Wall time in milliseconds, host calls included. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;

@@ -1,39 +1,46 @@
 import { ToolError } from '../tools/tool-error.ts';
 
 export interface SlotOptions {
+  /** Those of all owners together. */
   readonly count: number;
-  /** Those that may wait. */
+  /** Those of one owner. */
+  readonly each: number;
+  /** Those of one owner that may wait. */
   readonly queue: number;
   /** Longest wait, in milliseconds. */
   readonly waitMs: number;
 }
 
-/** A turn to do one of a few things at a time, first come, first served. */
+/** A turn to do one of a few things at a time: for whoever does least, then first come, first served. */
 export interface Slots {
   /** Rejects with `ToolError` `code_limit` where too many wait or it took too long, `cancelled`, `failed` when closed. */
-  take(signal: AbortSignal): Promise<void>;
-  release(): void;
+  take(owner: string, signal: AbortSignal): Promise<void>;
+  release(owner: string): void;
   waiting(): number;
   close(): void;
 }
 
-export function createSlots({ count, queue, waitMs }: SlotOptions): Slots {
+export function createSlots({ count, each, queue, waitMs }: SlotOptions): Slots {
   const waiting: Waiter[] = [];
+  const taken = new Map<string, number>();
   let free = count;
   let isClosed = false;
+  const takenBy = (owner: string) => taken.get(owner) ?? 0;
 
   return {
-    async take(signal) {
+    async take(owner, signal) {
       if (signal.aborted) throw cancelled();
       if (isClosed) throw closed();
-      if (free > 0) free -= 1;
-      else if (waiting.length < queue) await turn(signal);
+      if (free > 0 && takenBy(owner) < each) give(owner);
+      else if (waiting.filter((waiter) => waiter.owner === owner).length < queue) await turn(owner, signal);
       else throw busy(`${queue} other pieces of code wait already`);
     },
-    release() {
-      const next = waiting.shift();
-      if (next === undefined) free += 1;
-      else next.go();
+    release(owner) {
+      free += 1;
+      const left = takenBy(owner) - 1;
+      if (left > 0) taken.set(owner, left);
+      else taken.delete(owner);
+      next();
     },
     waiting: () => waiting.length,
     close() {
@@ -42,19 +49,33 @@ export function createSlots({ count, queue, waitMs }: SlotOptions): Slots {
     },
   };
 
-  function turn(signal: AbortSignal): Promise<void> {
+  function give(owner: string): void {
+    free -= 1;
+    taken.set(owner, takenBy(owner) + 1);
+  }
+
+  function next(): void {
+    const ready = free > 0 ? waiting.filter(({ owner }) => takenBy(owner) < each) : [];
+    // A sort keeps the order of equals.
+    const [first] = ready.sort((a, b) => takenBy(a.owner) - takenBy(b.owner));
+    first?.go();
+  }
+
+  function turn(owner: string, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const end = () => {
+        waiting.splice(waiting.indexOf(waiter), 1);
         clearTimeout(timer);
         signal.removeEventListener('abort', abort);
       };
       const waiter: Waiter = {
+        owner,
         go() {
           end();
+          give(owner);
           resolve();
         },
         leave(error) {
-          waiting.splice(waiting.indexOf(waiter), 1);
           end();
           reject(error);
         },
@@ -71,6 +92,7 @@ export function createSlots({ count, queue, waitMs }: SlotOptions): Slots {
 }
 
 interface Waiter {
+  readonly owner: string;
   go(): void;
   leave(error: ToolError): void;
 }

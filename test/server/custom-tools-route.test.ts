@@ -1,12 +1,17 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { ModelRequest } from '../../server/models/model.ts';
 import { aServer, CONFIG, calls, says, type TestServer } from '../support/server.ts';
 
 const AUTHOR = 'sk_test_author';
+const ELSEWHERE = 'sk_test_elsewhere';
 
 let server: TestServer;
 beforeEach(async () => {
-  const apiKeys = [...(CONFIG.apiKeys ?? []), { key: AUTHOR, scopes: ['TOOLS:*', 'DISPATCH:*'] }];
+  const apiKeys = [
+    ...(CONFIG.apiKeys ?? []),
+    { key: AUTHOR, scopes: ['TOOLS:*', 'DISPATCH:*'] },
+    { key: ELSEWHERE, scopes: ['TOOLS:*', 'METRICS:*'], workspace: 'elsewhere' },
+  ];
   server = await aServer({ config: { ...CONFIG, apiKeys }, model: callsWithNumbers });
 });
 afterEach(() => server.close());
@@ -75,6 +80,30 @@ test('what is odd about saved code is said when it is saved, with its line and h
     ['not_a_variable', undefined, expect.stringContaining('parameters["ship-to"]')],
   ]);
 });
+
+test('a workspace whose code never ends keeps no other workspace from running its own', async () => {
+  const stop = new AbortController();
+  const tested = (code: string, key: string) =>
+    server.request('/v1/tools/test', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
+      body: JSON.stringify({ definition: custom(code, 30_000) }),
+      signal: stop.signal,
+    });
+  const endless = [1, 2, 3].map(() => tested('while (true) {}', AUTHOR));
+  await vi.waitFor(
+    async () => {
+      const headers = { authorization: `Bearer ${ELSEWHERE}` };
+      const metrics = await server.request('/metrics', { headers });
+      expect(await metrics.text()).toContain('pagehand_sandbox_waiting 1');
+    },
+    { timeout: 10_000, interval: 50 },
+  );
+  const other = await tested('return 1', ELSEWHERE);
+  expect(await other.json()).toMatchObject({ status: 'success', result: 1 });
+  stop.abort();
+  await Promise.allSettled(endless);
+}, 30_000);
 
 /** What the model read of a tool of this code. */
 async function dispatched(code: string, timeout?: number): Promise<string> {

@@ -192,6 +192,20 @@ test('more than may wait is refused in words, and who waits can leave', async ()
   expect(await next).toBe('my turn');
 });
 
+test('who fills the sandbox with code that never ends keeps nobody else from running theirs', async () => {
+  const { sandbox: small } = openSandbox({ workers: 1, queue: 5 });
+  const stop = new AbortController();
+  const endless = jobOf('while (true) {}', { owner: 'mallory', signal: stop.signal, timeoutMs: 60_000 });
+  const ends = Array.from({ length: 6 }, () => failureOf(small.run(endless)));
+  await vi.waitFor(() => expect(small.waiting()).toBe(5), 5_000);
+  expect((await failureOf(small.run(endless))).code).toBe('code_limit');
+  const others = ['alice', 'bob', 'alice'].map((owner) => small.run(jobOf('return "done"', { owner })));
+  expect(await Promise.all(others)).toEqual(['done', 'done', 'done']);
+  expect(small.waiting()).toBe(5);
+  stop.abort();
+  expect((await Promise.all(ends)).map(({ code }) => code)).toEqual(Array(6).fill('cancelled'));
+});
+
 test('code that runs keeps nobody from having code checked, and the same code is checked once', async () => {
   const { sandbox: small } = openSandbox({ workers: 1 });
   const stop = new AbortController();
