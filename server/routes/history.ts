@@ -28,6 +28,7 @@ import type { Store } from '../store/store.ts';
 import { beginning } from '../store/words.ts';
 import { isTheirs, type Viewer, type Visitors, whoseRecords } from '../visitors.ts';
 import { SESSION_ERRORS } from './client.ts';
+import { PAGE_SIZES, pageSize } from './page-size.ts';
 import { type Call, type ClientRoute, clientRoute, type HeaderParameter, jsonAnswer } from './route.ts';
 
 export interface HistoryRouteParts {
@@ -37,9 +38,6 @@ export interface HistoryRouteParts {
   readonly visitors: Visitors;
   readonly limits: RateLimits;
 }
-
-const DEFAULT_PAGE = 25;
-const MAX_PAGE = 100;
 
 /** Messages that one page looks at. It begins with a message of the visitor where it can. */
 const MESSAGES_PER_PAGE = 100;
@@ -99,7 +97,7 @@ function listRoute(parts: HistoryRouteParts): ClientRoute {
       const { viewer } = await viewerOf(call, sessionId, parts);
       const isOfTarget = targetId === undefined || targetId === viewer.surface.agent.id;
       return isOfTarget
-        ? pageOf(viewer, { cursor, limit: limitOf(limit) }, parts)
+        ? pageOf(viewer, { cursor, limit: pageSize(limit) }, parts)
         : answer(viewer, { data: [], nextCursor: null } satisfies ConversationsResponse);
     },
   });
@@ -121,7 +119,7 @@ function searchRoute(parts: HistoryRouteParts): ClientRoute {
     async handle(call, { sessionId, cursor, q }) {
       const { viewer } = await viewerOf(call, sessionId, parts);
       const words = q.split(/\s+/).filter(Boolean).slice(0, MAX_SEARCH_WORDS);
-      return pageOf(viewer, { cursor, limit: DEFAULT_PAGE, words }, parts);
+      return pageOf(viewer, { cursor, limit: PAGE_SIZES.usual, words }, parts);
     },
   });
 }
@@ -327,7 +325,7 @@ function mayProject(viewer: Viewer, record: ConversationRecord, { session }: Act
 async function deleteAll(viewer: Viewer, { store, dispatcher }: HistoryRouteParts): Promise<number> {
   let deleted = 0;
   for (;;) {
-    const page = await store.records(whoseRecords(viewer), { limit: MAX_PAGE });
+    const page = await store.records(whoseRecords(viewer), { limit: PAGE_SIZES.most });
     let deletedOfPage = 0;
     for (const { id } of page) if (await dispatcher.deleteConversation(id)) deletedOfPage += 1;
     deleted += deletedOfPage;
@@ -360,15 +358,6 @@ function summaryOf(record: ConversationRecord, { surface }: Viewer): Conversatio
 
 function answer({ identityStatus }: Viewer, value: unknown): Response {
   return jsonAnswer(value, { [IDENTITY_STATUS_HEADER]: identityStatus });
-}
-
-function limitOf(text: string | undefined): number {
-  const limit = text === undefined ? DEFAULT_PAGE : Number(text);
-  if (Number.isInteger(limit) && limit >= 1 && limit <= MAX_PAGE) return limit;
-  const problem = `is a whole number from 1 to ${MAX_PAGE}`;
-  throw new RequestError('invalid_request', `The request does not fit this route: limit ${problem}.`, {
-    details: [`limit: ${problem}`],
-  });
 }
 
 const CURSOR = /^([01])\.([0-9]{1,15})\.([^\s\p{C}]{1,200})$/u;

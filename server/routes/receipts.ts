@@ -3,11 +3,11 @@ import { type Receipt, ReceiptsRequest, ReceiptsResponse } from '../../protocol/
 import { RequestError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { ReceiptQuery, ReceiptStore, Receipt as StoredReceipt } from '../store/receipt-store.ts';
+import { type PageSizes, pageSize } from './page-size.ts';
 import { jsonAnswer, type KeyRoute, keyRoute } from './route.ts';
 
 const NDJSON = 'application/x-ndjson';
-const DEFAULT_PAGE = 100;
-const MAX_PAGE = 500;
+const SIZES: PageSizes = { usual: 100, most: 500 };
 
 export interface ReceiptRouteParts {
   readonly receipts: ReceiptStore;
@@ -31,10 +31,10 @@ export function receiptRoutes({ receipts, log }: ReceiptRouteParts): KeyRoute[] 
         const query = queryOf(input, workspace);
         const asksForLines = call.header('accept')?.includes(NDJSON) === true;
         if (input.format === 'ndjson' || (input.format === undefined && asksForLines)) {
-          const body = linesOf({ ...query, limit: MAX_PAGE }, receipts, log);
+          const body = linesOf({ ...query, limit: SIZES.most }, receipts, log);
           return new Response(body, { headers: { 'Content-Type': NDJSON, 'Cache-Control': 'no-store' } });
         }
-        const limit = limitOf(input.limit);
+        const limit = pageSize(input.limit, SIZES);
         const found = await receipts.receipts({ ...query, limit: limit + 1 });
         const data = found.slice(0, limit);
         const last = data.at(-1);
@@ -86,12 +86,6 @@ function timeOf(field: string, text: string | undefined): number | undefined {
   const ms = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
   if (Number.isFinite(ms)) return ms;
   throw misfit(field, 'is a time as ISO 8601, for example 2026-03-01T00:00:00Z');
-}
-
-function limitOf(text = String(DEFAULT_PAGE)): number {
-  const limit = /^\d{1,3}$/.test(text) ? Number(text) : 0;
-  if (limit >= 1 && limit <= MAX_PAGE) return limit;
-  throw misfit('limit', `is a whole number from 1 to ${MAX_PAGE}`);
 }
 
 function misfit(field: string, problem: string): RequestError {

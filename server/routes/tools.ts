@@ -21,8 +21,9 @@ import { conflictAhead, pulledTool, savedTool } from '../definitions/saved-tools
 import { type SubmittedTool, submittedTool } from '../definitions/submitted-tool.ts';
 import { RequestError } from '../errors.ts';
 import type { Store } from '../store/store.ts';
+import { pageSize } from './page-size.ts';
 import { jsonAnswer, type KeyRoute, keyRoute } from './route.ts';
-import { limitOf, validationOf } from './saved-definitions.ts';
+import { validationOf } from './saved-definitions.ts';
 import { type ToolCallRouteParts, toolCallRoutes } from './tool-calls.ts';
 
 export interface ToolRouteParts extends Omit<CallToolParts, 'receipts' | 'model'> {
@@ -168,7 +169,7 @@ function listRoute({ tools }: Parts): KeyRoute {
       const isFiltered = part !== '' || toolType !== undefined;
       const { data, nextCursor } = await tools.page(workspace, {
         cursor,
-        limit: limitOf(limit),
+        limit: pageSize(limit),
         ...(isFiltered ? { where: isWanted } : {}),
       });
       return jsonAnswer({ data: data.map(savedTool), nextCursor } satisfies ToolsResponse);
