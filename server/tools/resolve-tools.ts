@@ -201,10 +201,13 @@ async function list(
     throw new RequestError(
       code,
       `The tools of the MCP server \`${server}\` cannot be listed: ${variables.scrub(cause.message)}`,
-      { cause },
+      { cause, ...(code === 'mcp_server_failed' ? { hint: LIST_HINT } : {}) },
     );
   }
 }
+
+const LIST_HINT =
+  'Check its address, its headers and that it runs, or leave it out to go on without its tools.';
 
 const LIST_FAILURES = {
   tool_not_found: 'tool_not_found',

@@ -206,3 +206,17 @@ describe('a dispatch', () => {
     expect(await refusal(other)).toBe('404 tool_not_found');
   });
 });
+
+test('an MCP server that cannot be asked is named, with what to look at', async () => {
+  const server = await aServer({
+    config: { ...CONFIG, mcpServers: { gone: { command: '/nowhere/a-program' } } },
+  });
+  const answer = await server.dispatch({ tools: { toolIds: ['mcp:gone:*'] } });
+  expect(answer.status).toBe(502);
+  expect(await answer.json()).toMatchObject({
+    code: 'mcp_server_failed',
+    message: expect.stringContaining('`gone`'),
+    hint: expect.stringContaining('Check its address'),
+  });
+  await server.close();
+});
