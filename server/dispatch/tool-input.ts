@@ -14,6 +14,9 @@ const MAX_TOOL_INPUT_CHARS = 64_000;
  */
 const MAX_CHECKS = 100_000;
 
+/** Characters of a text that take about as long to check as another value. */
+const CHARS_OF_A_VALUE = 500;
+
 /** Problems that are looked at. A list may break one rule once for each of its items; the first few tell. */
 const MAX_PROBLEMS = 1_000;
 
@@ -83,14 +86,19 @@ function ancestorsOf(pointer: string): readonly string[] {
   return [...pointer.matchAll(/\//g)].map(({ index }) => pointer.slice(0, index));
 }
 
-/** Counts the values in a value, itself included, and stops above the limit. What stands twice counts twice. */
+/** Counts the values in a value, itself included, long texts as many, and stops above the limit. What stands twice counts twice. */
 function sizeOf(value: unknown, limit: number): number {
   let count = 0;
   const open: unknown[] = [value];
   while (open.length > 0 && count <= limit) {
     const next = open.pop();
     count += 1;
-    if (typeof next === 'object' && next !== null) for (const child of Object.values(next)) open.push(child);
+    if (typeof next === 'string') count += Math.floor(next.length / CHARS_OF_A_VALUE);
+    if (typeof next !== 'object' || next === null) continue;
+    for (const [key, child] of Object.entries(next)) {
+      count += Math.floor(key.length / CHARS_OF_A_VALUE);
+      open.push(child);
+    }
   }
   return count;
 }

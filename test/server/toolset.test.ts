@@ -243,6 +243,20 @@ describe('arguments', () => {
     expect(checkInput(listOf(row), { list: rows })).toMatchObject({ ok: true });
   });
 
+  test('long texts against thousands of rules are refused before they hold anybody up', () => {
+    const format = { anyOf: Array.from({ length: 600 }, () => ({ format: 'date-time' })) };
+    const all = { allOf: Array.from({ length: 6 }, () => ({ $ref: '#/$defs/format' })) };
+    const hostile = tool({ type: 'object', properties: { x: all }, $defs: { format } });
+    const long = [{ x: ' '.repeat(60_000) }, { x: { ['x'.repeat(60_000)]: 1 } }];
+    for (const input of long) {
+      const problem = expect.stringMatching(/too many values/);
+      expect(checkInput(hostile, input)).toEqual({ ok: false, problem });
+    }
+    const honest = Object.fromEntries(Array.from({ length: 100 }, (_, at) => [`f${at}`, { type: 'string' }]));
+    const input = { f1: 'word '.repeat(12_000) };
+    expect(checkInput(tool({ type: 'object', properties: honest }), input)).toMatchObject({ ok: true });
+  });
+
   test('one rule that every item breaks is said in a few sentences', () => {
     const texts = tool({
       type: 'object',
