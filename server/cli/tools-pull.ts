@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { canonicalContent } from '../../protocol/canonical.ts';
 import type { ToolDefinition } from '../../protocol/definition.ts';
+import { isRecord } from '../is-record.ts';
 import { PagehandError, type PullResponse } from '../sdk/index.ts';
 import {
   type Command,
@@ -134,8 +135,4 @@ function show({ name, file, result, definition }: Pulled, local: KeptTool | unde
     ...diff,
     '      Take this over by hand, or let the repository win: pagehand tools ensure --on-conflict overwrite',
   ].join('\n');
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

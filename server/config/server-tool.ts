@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { MAX_TOOL_DESCRIPTION_CHARS, MAX_TOOL_SCHEMA_BYTES } from '../../protocol/limits.ts';
 import { BUILT_IN_TOOLS } from '../../protocol/tool.ts';
-import { checkableSchema } from '../dispatch/checkable-schema.ts';
+import { checkableSchema } from '../tools/checkable-schema.ts';
 import { DEFAULT_SERVER_TOOL_TIMEOUT_MS, type ServerToolInput } from '../tools/define-server-tool.ts';
 import { checked, fields, flag, kindOf, whole } from './fields.ts';
 

@@ -1,8 +1,6 @@
 import type { ToolDefinition } from '../../protocol/definition.ts';
 import { ID_PREFIX } from '../../protocol/ids.ts';
 import type { ExecuteToolResponse } from '../../protocol/saved.ts';
-import { cut } from '../dispatch/text.ts';
-import { checkInput } from '../dispatch/tool-input.ts';
 import { offerTools } from '../dispatch/toolset.ts';
 import { RequestError } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -12,11 +10,13 @@ import type { Scrubber } from '../secrets/scrubber.ts';
 import type { Receipt, ReceiptStore } from '../store/receipt-store.ts';
 import type { OfferedTool } from '../store/store.ts';
 import { NO_OBSERVER, type Observer } from '../telemetry/observer.ts';
+import { cut } from '../text.ts';
 import { childReceipt, RECEIPT_RESULT_CHARS, toolTypeOf } from '../tools/child-receipt.ts';
 import { runTool } from '../tools/run-tool.ts';
 import type { ServerTool } from '../tools/tool.ts';
 import { codeOfFailure } from '../tools/tool-error.ts';
 import { readToolId } from '../tools/tool-id.ts';
+import { checkInput } from '../tools/tool-input.ts';
 import type { ChildCall, Toolbox } from '../tools/toolbox.ts';
 import type { Variables } from '../tools/variables.ts';
 

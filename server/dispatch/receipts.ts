@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { ID_PREFIX } from '../../protocol/ids.ts';
 import type { Receipt } from '../store/receipt-store.ts';
 import type { Approval, Execution, OfferedTool, PendingCall } from '../store/store.ts';
+import { cut } from '../text.ts';
 import { childReceipt, RECEIPT_RESULT_CHARS, toolTypeOf } from '../tools/child-receipt.ts';
 import type { ChildCall } from '../tools/toolbox.ts';
-import { cut } from './text.ts';
 import type { RefusedCall } from './tool-call.ts';
 import { canonicalName } from './toolset.ts';
 

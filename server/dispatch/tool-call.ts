@@ -1,5 +1,6 @@
 import type { EventBody } from '../../protocol/event.ts';
 import type { ToolOrigin } from '../../protocol/tool.ts';
+import { isRecord } from '../is-record.ts';
 import type { ModelToolCall } from '../models/model.ts';
 import type {
   Approval,
@@ -10,8 +11,8 @@ import type {
   ResolvedCall,
 } from '../store/store.ts';
 import { toolTypeOf } from '../tools/child-receipt.ts';
+import { checkInput } from '../tools/tool-input.ts';
 import { openApprovals } from './execution.ts';
-import { checkInput, isRecord } from './tool-input.ts';
 import { canonicalName, findTool } from './toolset.ts';
 
 interface Call {

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { ASK_TOOL } from '../../protocol/tool.ts';
 import { RequestError } from '../errors.ts';
+import { isRecord } from '../is-record.ts';
 import type { Execution, PendingCall, ResolvedCall } from '../store/store.ts';
-import { readOutput } from './read-output.ts';
-import { cut } from './text.ts';
-import { isRecord } from './tool-input.ts';
+import { cut } from '../text.ts';
+import { readOutput } from '../tools/read-output.ts';
 import { canonicalName } from './toolset.ts';
 
 /** What the outputs of one resume mean for an execution. */

@@ -5,9 +5,9 @@ import { RequestError } from '../errors.ts';
 import type { ModelTool } from '../models/model.ts';
 import type { AdmittedTool } from '../policy.ts';
 import type { OfferedTool, Owner } from '../store/store.ts';
+import { cut } from '../text.ts';
 import { bareName } from '../tools/tool-id.ts';
 import type { ResolvedTool } from '../tools/toolbox.ts';
-import { cut } from './text.ts';
 
 /** The longest name that every model provider takes. */
 const MAX_MODEL_NAME_CHARS = 64;

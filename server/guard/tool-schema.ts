@@ -1,7 +1,7 @@
 import type { RefusalReason } from '../../protocol/event.ts';
 import { MAX_TOOL_SCHEMA_BYTES, MAX_TOOL_SCHEMA_DEPTH } from '../../protocol/limits.ts';
 import type { JsonSchema } from '../../protocol/tool.ts';
-import { checkableSchema } from '../dispatch/checkable-schema.ts';
+import { checkableSchema } from '../tools/checkable-schema.ts';
 
 export type ReviewedSchema =
   | { readonly schema: JsonSchema; readonly notes: readonly string[] }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { canonicalText, NotCanonical } from '../../protocol/canonical.ts';
 import { MAX_TOOL_NAME_CHARS } from '../../protocol/limits.ts';
-import { checkableSchema } from '../dispatch/checkable-schema.ts';
+import { checkableSchema } from '../tools/checkable-schema.ts';
 import type { McpTool } from '../tools/kind.ts';
 
 /** Most tools of one server that are looked at. No model chooses well among more. */

@@ -1,7 +1,7 @@
 import { ID_PREFIX } from '../../protocol/ids.ts';
-import { cut } from '../dispatch/text.ts';
 import type { Receipt } from '../store/receipt-store.ts';
 import type { OfferedTool } from '../store/store.ts';
+import { cut } from '../text.ts';
 import type { ChildCall } from './toolbox.ts';
 
 /** Characters of a result that its receipt keeps. */

@@ -1,9 +1,9 @@
 import { setMaxListeners } from 'node:events';
 import { ID_PREFIX } from '../../protocol/ids.ts';
 import { describeFailure } from '../dispatch/failure.ts';
-import { checkInput, isRecord } from '../dispatch/tool-input.ts';
 import { findTool, toModelTool } from '../dispatch/toolset.ts';
 import { askModel } from '../dispatch/turn.ts';
+import { isRecord } from '../is-record.ts';
 import {
   type Model,
   ModelError,
@@ -18,6 +18,7 @@ import type { ChildAnswer } from './kind.ts';
 import { runTool } from './run-tool.ts';
 import type { ServerTool, ToolContext } from './tool.ts';
 import { codeOfFailure, ToolError } from './tool-error.ts';
+import { checkInput } from './tool-input.ts';
 import type { ChildCall, ChildLedger } from './toolbox.ts';
 import type { Variables } from './variables.ts';
 

@@ -1,4 +1,4 @@
-import { cut } from '../dispatch/text.ts';
+import { cut } from '../text.ts';
 
 /** Longest text of an error that reaches a model, in characters. */
 const MAX_ERROR_CHARS = 2_000;

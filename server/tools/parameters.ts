@@ -1,5 +1,5 @@
 import type { JsonSchema } from '../../protocol/tool.ts';
-import { isRecord } from '../dispatch/tool-input.ts';
+import { isRecord } from '../is-record.ts';
 
 type Parameters = Readonly<Record<string, unknown>>;
 

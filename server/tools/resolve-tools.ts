@@ -1,10 +1,10 @@
 import type { ToolChoice, ToolDefinition } from '../../protocol/definition.ts';
 import { MAX_RUNTIME_TOOLS, MAX_TOOL_DESCRIPTION_CHARS } from '../../protocol/limits.ts';
 import type { JsonSchema } from '../../protocol/tool.ts';
-import { cut } from '../dispatch/text.ts';
 import { RequestError } from '../errors.ts';
 import { reviewSchema } from '../guard/tool-schema.ts';
 import type { DefinitionStore, StoredDefinition } from '../store/definition-store.ts';
+import { cut } from '../text.ts';
 import type { BuiltinParts } from './builtins/builtin.ts';
 import { BUILTIN_NAMES, builtin } from './builtins/builtins.ts';
 import type { Finding, McpTool, ToolBinding, ToolParts } from './kind.ts';

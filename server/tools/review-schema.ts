@@ -3,8 +3,8 @@ import { Ajv2019 } from 'ajv/dist/2019.js';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { JsonSchema } from '../../protocol/tool.ts';
 import { nearest } from '../config/nearest.ts';
-import { isRecord } from '../dispatch/tool-input.ts';
 import { reviewSchema } from '../guard/tool-schema.ts';
+import { isRecord } from '../is-record.ts';
 import type { Finding } from './kind.ts';
 
 const TYPES = ['object', 'array', 'string', 'number', 'integer', 'boolean', 'null'];

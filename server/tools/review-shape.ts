@@ -11,7 +11,7 @@ import {
   ToolType,
 } from '../../protocol/definition.ts';
 import { nearest } from '../config/nearest.ts';
-import { isRecord } from '../dispatch/tool-input.ts';
+import { isRecord } from '../is-record.ts';
 import type { Finding } from './kind.ts';
 
 export type ReadDefinition =

@@ -1,6 +1,6 @@
 import type { JsonSchema } from '../../protocol/tool.ts';
 import { nearest } from '../config/nearest.ts';
-import { isRecord } from '../dispatch/tool-input.ts';
+import { isRecord } from '../is-record.ts';
 import type { Finding } from './kind.ts';
 import { declaredParameters, hasOthers } from './parameters.ts';
 import { piecesOf, placeholdersIn, RESERVED_ROOTS, textsIn } from './template.ts';

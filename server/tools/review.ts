@@ -3,7 +3,7 @@ import type { ToolDefinition, ToolType } from '../../protocol/definition.ts';
 import { MAX_TOOL_DESCRIPTION_CHARS } from '../../protocol/limits.ts';
 import { RESERVED_TOOL_NAMES } from '../../protocol/saved.ts';
 import { BUILT_IN_TOOLS, WEBMCP_PREFIX } from '../../protocol/tool.ts';
-import { isRecord } from '../dispatch/tool-input.ts';
+import { isRecord } from '../is-record.ts';
 import { BUILTIN_PREFIX } from './builtins/builtins.ts';
 import type { Finding, ReviewParts } from './kind.ts';
 import { kindOf } from './kinds/kinds.ts';

@@ -1,5 +1,5 @@
-import { readOutput } from '../dispatch/read-output.ts';
 import { errorText } from './error-text.ts';
+import { readOutput } from './read-output.ts';
 import type { ServerTool, ToolContext } from './tool.ts';
 import type { Variables } from './variables.ts';
 

@@ -1,4 +1,4 @@
-import { isRecord } from '../dispatch/tool-input.ts';
+import { isRecord } from '../is-record.ts';
 import { ToolError } from './tool-error.ts';
 import type { Variables } from './variables.ts';
 

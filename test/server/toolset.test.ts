@@ -2,10 +2,10 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MAX_TOOL_DESCRIPTION_CHARS } from '../../protocol/limits.ts';
 import type { ClientTool, JsonSchema } from '../../protocol/tool.ts';
-import { checkInput } from '../../server/dispatch/tool-input.ts';
 import { findTool, offerTools as nameTools } from '../../server/dispatch/toolset.ts';
 import type { AdmittedTool } from '../../server/policy.ts';
 import type { OfferedTool } from '../../server/store/store.ts';
+import { checkInput } from '../../server/tools/tool-input.ts';
 import type { ResolvedTool } from '../../server/tools/toolbox.ts';
 
 const LEGAL = /^[A-Za-z0-9_-]{1,64}$/;

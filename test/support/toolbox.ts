@@ -1,5 +1,4 @@
 import type { ToolChoice, ToolDefinition } from '../../protocol/definition.ts';
-import { checkInput } from '../../server/dispatch/tool-input.ts';
 import type { ModelResolver } from '../../server/models/model.ts';
 import type { Sandbox } from '../../server/sandbox/sandbox.ts';
 import { openSqliteStore } from '../../server/store/sqlite.ts';
@@ -8,6 +7,7 @@ import { createToolbox } from '../../server/tools/create-toolbox.ts';
 import type { Mcp, McpTool } from '../../server/tools/kind.ts';
 import { runTool, type ToolResult } from '../../server/tools/run-tool.ts';
 import { ToolError } from '../../server/tools/tool-error.ts';
+import { checkInput } from '../../server/tools/tool-input.ts';
 import type { BindScope, ChildLedger, ResolvedTool, Toolbox, ToolScope } from '../../server/tools/toolbox.ts';
 import type { Variables } from '../../server/tools/variables.ts';
 

@@ -1,5 +1,5 @@
 import type { ToolDefinitionOf } from '../../../../protocol/definition.ts';
-import { isRecord } from '../../../dispatch/tool-input.ts';
+import { isRecord } from '../../../is-record.ts';
 import { asText, type Lookup, placeholdersIn, renderJson } from '../../template.ts';
 import { renderBody } from '../../template-http.ts';
 

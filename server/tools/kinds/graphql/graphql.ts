@@ -1,5 +1,5 @@
-import { isRecord } from '../../../dispatch/tool-input.ts';
 import type { EgressResponse } from '../../../egress/egress.ts';
+import { isRecord } from '../../../is-record.ts';
 import { callService, serviceTimeout } from '../../call-service.ts';
 import { readAnswer, requireSuccess } from '../../http-answer.ts';
 import type { ToolKind } from '../../kind.ts';

@@ -1,6 +1,6 @@
 import { MAX_TOOL_RESULT_CHARS } from '../../protocol/limits.ts';
-import { cut } from './text.ts';
-import { isRecord } from './tool-input.ts';
+import { isRecord } from '../is-record.ts';
+import { cut } from '../text.ts';
 
 /**
  * The text of an output as the model reads it, whatever shape it came in: a string, `{ content: […], isError }`,

@@ -1,5 +1,6 @@
 import { MAX_TOOL_SCHEMA_DEPTH } from '../../protocol/limits.ts';
 import type { JsonSchema } from '../../protocol/tool.ts';
+import { isRecord } from '../is-record.ts';
 
 export type CheckableSchema =
   | { readonly schema: Readonly<Record<string, unknown>> }
@@ -99,7 +100,7 @@ const REMARKS = [
 
 function rewrite(schema: unknown, depth: number, work: Work): Rewritten {
   if (typeof schema === 'boolean') return { result: schema, exact: true };
-  if (!isObject(schema)) throw new UnusableSchema('a part of it is not a schema.');
+  if (!isRecord(schema)) throw new UnusableSchema('a part of it is not a schema.');
   if (depth > 2 * MAX_TOOL_SCHEMA_DEPTH) throw new UnusableSchema('it is nested too deep.');
   work.nodes += 1;
   if (work.nodes > MAX_NODES) throw new UnusableSchema('its references multiply without end.');
@@ -215,7 +216,7 @@ class Rewriting {
   }
 
   private map(key: string, value: unknown): Record<string, Schema> {
-    if (!isObject(value)) throw new UnusableSchema(`\`${key}\` is not an object.`);
+    if (!isRecord(value)) throw new UnusableSchema(`\`${key}\` is not an object.`);
     // fromEntries defines own properties, so a parameter called `__proto__` stays a parameter.
     return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, this.one(part)]));
   }
@@ -250,8 +251,4 @@ function decodeStep(step: string): string {
   } catch {
     throw new UnusableSchema(`\`${step.slice(0, 80)}\` is no part of a pointer.`);
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

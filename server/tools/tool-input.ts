@@ -1,8 +1,9 @@
 import { Validator } from '@cfworker/json-schema';
 import { MAX_JSON_DEPTH } from '../../protocol/limits.ts';
+import { isRecord } from '../is-record.ts';
 import type { OfferedTool } from '../store/store.ts';
+import { cut } from '../text.ts';
 import { checkableSchema } from './checkable-schema.ts';
-import { cut } from './text.ts';
 
 /** Largest arguments of one call, in characters of JSON. Forms that a person reads before allowing them are far below. */
 const MAX_TOOL_INPUT_CHARS = 64_000;
@@ -58,10 +59,6 @@ export function checkInput(tool: Pick<OfferedTool, 'parametersSchema'>, input: u
   const problems = validate(schema.schema, parameters);
   if (problems.length === 0) return { ok: true, parameters };
   return refuse(`The arguments do not fit the tool's schema. ${problems.join(' ')}`);
-}
-
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function refuse(problem: string): ToolInput {
