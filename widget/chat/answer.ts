@@ -1,11 +1,11 @@
 import type { EventOf, StreamEvent, SUPERSEDED_EVENT } from '../../protocol/event.ts';
 import { isOpenCall, lastIndex, noticed, replaced, sealed } from './closing.ts';
 import { partsAfterMedia } from './media-parts.ts';
-import { callsOnHold } from './on-hold.ts';
+import { callsOnHold, type HeldCall } from './on-hold.ts';
 import { isOwnTool } from './own-tool-input.ts';
 import { appended, ended, isFlowingAs, opened, toolOf, without, withTool } from './parts.ts';
 import { fieldsOf, listOf, numberOf, resultText, textOf } from './reading.ts';
-import type { AssistantPart, ToolCallPart } from './state.ts';
+import type { AssistantPart, ToolCallPart, ToolCallState } from './state.ts';
 
 type Parts = readonly AssistantPart[];
 
@@ -32,7 +32,7 @@ function partsAfterEvent(parts: Parts, event: StreamEvent, nowMs: number): Parts
   switch (event.type) {
     case 'turn_start':
       return callsOnHold(parts).reduce(
-        (rest, call) => withTool(rest, { ...call, state: { status: 'requested' } }),
+        (rest, call) => withTool(rest, { ...call, state: passedOver(call) }),
         sealed(parts),
       );
     case 'turn_complete':
@@ -166,6 +166,14 @@ function afterTool(parts: Parts, event: EventOf<'tool_complete'>): Parts {
 
 function isLost({ runsIn, state }: ToolCallPart): boolean {
   return runsIn === 'server' && state.status === 'cancelled';
+}
+
+/**
+ * A call whose turn went on without a word of the decision: it fell while an answer of this side was on its way. One
+ * that had run would have been heard of by its own id.
+ */
+function passedOver({ id, state }: HeldCall): ToolCallState {
+  return id === state.approvalId ? { status: 'requested' } : { status: 'refused', reason: 'denied' };
 }
 
 function afterDecision(parts: Parts, event: EventOf<'approval_complete'>): Parts {

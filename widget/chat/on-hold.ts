@@ -3,7 +3,9 @@ import type { AssistantPart, ToolCallPart } from './state.ts';
 import { listenTo, until } from './until.ts';
 
 /** A call that somebody who runs the site has to approve. */
-type HeldCall = ToolCallPart & { readonly state: Extract<ToolCallPart['state'], { status: 'on_hold' }> };
+export type HeldCall = ToolCallPart & {
+  readonly state: Extract<ToolCallPart['state'], { status: 'on_hold' }>;
+};
 
 /** Shortest and longest time from one look at the server to the next, in milliseconds. It grows with the wait. */
 const SHORTEST_LOOK_MS = 2_000;

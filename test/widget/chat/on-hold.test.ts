@@ -126,6 +126,23 @@ test('the next page goes on with the wait', async () => {
   expect(world.tools()).toMatchObject([{ state: { status: 'done' } }]);
 });
 
+test('a call that was refused while the visitor answered something else is not left open', async () => {
+  const question = {
+    type: 'await',
+    toolName: 'nobodys',
+    toolCallId: 'call_2',
+    seq: 3,
+  } as unknown as EventBody;
+  const rest = [{ type: 'turn_start', id: 'turn_2' } as const, ...says('It was not.'), COMPLETE];
+  const world = aWorld({
+    ...REPLAY,
+    script: [[...log(START, ASKED), question], rest.map((event, index) => ({ ...event, seq: index + 6 }))],
+  });
+  await world.chat.send('Pay me back');
+  expect(world.requests[1]).toMatchObject({ kind: 'resume' });
+  expect(world.tools()[0]).toMatchObject({ id: 'call_1', state: { status: 'refused', reason: 'denied' } });
+});
+
 test('a server that says nothing of the decision is believed by what comes', async () => {
   const [, start, end, ...rest] = RUN;
   const world = aWorld({

@@ -43,6 +43,15 @@ const sentences: readonly [ToolCallPart, string][] = [
     aCall({ status: 'refused', reason: 'changed' }),
     'Add to cart · not run: the page changed it after it was offered',
   ],
+  [
+    aCall({ status: 'on_hold', approvalId: 'appr_1', untilMs: undefined }),
+    'Add to cart · waiting for somebody at this site to approve it',
+  ],
+  [aCall({ status: 'refused', reason: 'denied' }), 'Add to cart · not run: it was not approved'],
+  [
+    aCall({ status: 'done', result: '', durationMs: 300 }, { approvedBy: 'operator' }),
+    'Add to cart · done in 0.3 s · approved by somebody at this site',
+  ],
   [aCall({ status: 'unknown' }), 'Add to cart · outcome unknown: the page was left while it ran'],
   [
     aCall({ status: 'approval', canRemember: true, elsewhere: true }),
