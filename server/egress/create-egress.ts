@@ -3,15 +3,24 @@ import { ToolError } from '../tools/tool-error.ts';
 import type { Egress, EgressRequest, EgressResponse } from './egress.ts';
 import { egressError, refusedRedirect } from './failures.ts';
 import { harmless, sendable, unsendable, withoutBodyHeaders } from './headers.ts';
-import { ACCEPTED_ENCODINGS, readBody } from './read-body.ts';
+import { ACCEPTED_ENCODINGS, type HeldBytes, readBody } from './read-body.ts';
 import { notPublic, placeOf, requireTarget } from './target.ts';
 
 export interface EgressOptions {
   /** `host:port` of what tools may reach beside the public internet, as it is written in the addresses of tools. */
   readonly internal: readonly string[];
+  /** Most that is held of answers that are being read, all together, in bytes. Default 256 MB. */
+  readonly maxHeldBytes?: number;
 }
 
 const MAX_REDIRECTS = 5;
+
+/** What all requests share. */
+interface Way {
+  readonly agent: Agent;
+  readonly internal: ReadonlySet<string>;
+  readonly held: HeldBytes;
+}
 
 /** One request on its way: what a redirect changes. */
 interface Step {
@@ -21,8 +30,9 @@ interface Step {
   readonly body: string | Uint8Array | undefined;
 }
 
-export function createEgress({ internal }: EgressOptions): Egress {
+export function createEgress({ internal, maxHeldBytes = 256 * 1024 * 1024 }: EgressOptions): Egress {
   const named = new Set(internal);
+  const held: HeldBytes = { max: maxHeldBytes, now: 0 };
   let opened: ReturnType<typeof openAgent> | undefined;
   const open = () => {
     opened ??= openAgent(named);
@@ -30,7 +40,10 @@ export function createEgress({ internal }: EgressOptions): Egress {
   };
   return {
     request: (request) =>
-      timed(request, async (signal) => follow((await open()).agent, named, { ...request, signal })),
+      timed(request, async (signal) => {
+        const { agent } = await open();
+        return follow({ agent, internal: named, held }, { ...request, signal });
+      }),
     fetch: async (...request) => (await open()).fetch(...request),
     isNamed: (place) => named.has(place),
     close: async () => (await opened)?.agent.destroy(),
@@ -74,15 +87,15 @@ async function timed<Result>(
 }
 
 async function follow(
-  agent: Agent,
-  internal: ReadonlySet<string>,
+  way: Way,
   { method, url, headers, body, signal, maxBytes, isPublicOnly = false }: EgressRequest,
 ): Promise<EgressResponse> {
+  const { internal } = way;
   const first = requireTarget(url, internal);
   if (isPublicOnly && internal.has(placeOf(first))) throw notPublic(placeOf(first));
   let step: Step = { method, url: first, headers: sendable(headers), body };
   for (let redirects = 0; ; redirects += 1) {
-    const answer = await send(agent, internal, step, signal, maxBytes);
+    const answer = await send(way, step, signal, maxBytes);
     if ('status' in answer) return answer;
     if (redirects === MAX_REDIRECTS) {
       throw refusedRedirect(
@@ -99,8 +112,7 @@ interface Redirect {
 }
 
 async function send(
-  agent: Agent,
-  internal: ReadonlySet<string>,
+  { agent, internal, held }: Way,
   { method, url, headers, body }: Step,
   signal: AbortSignal,
   maxBytes: number,
@@ -130,7 +142,12 @@ async function send(
     return {
       status: statusCode,
       headers: Object.fromEntries(answered),
-      body: await readBody(response.body, [received['content-encoding'] ?? []].flat().join(', '), maxBytes),
+      body: await readBody(
+        response.body,
+        [received['content-encoding'] ?? []].flat().join(', '),
+        maxBytes,
+        held,
+      ),
       url: url.href,
     };
   } catch (error) {

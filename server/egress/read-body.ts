@@ -13,21 +13,41 @@ export function tooLarge(maxBytes: number): ToolError {
   );
 }
 
+function tooMany(): ToolError {
+  return new ToolError(
+    'egress_failed',
+    'This server is reading too many large answers at the same time. Call again in a minute.',
+  );
+}
+
+/** Answers up to this size, in bytes, are read however many others are being read. */
+const SMALL_BYTES = 65_536;
+
+/** What is held of all answers that are being read, in bytes: many slow ones together would fill the memory. */
+export interface HeldBytes {
+  readonly max: number;
+  now: number;
+}
+
 /**
  * The decoded body, cut off while it is decoded: what would be too large is never held. Rejects with `ToolError`
- * `response_too_large`, `egress_failed` for what is packed otherwise than it says, and with what the stream throws.
+ * `response_too_large`, `egress_failed` for what is packed otherwise than it says or where too much is held already, and
+ * with what the stream throws.
  */
 export async function readBody(
   body: Readable,
   encoding: string | undefined,
   maxBytes: number,
+  held: HeldBytes,
 ): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   const collect = async (stream: AsyncIterable<Uint8Array>) => {
     for await (const chunk of stream) {
       bytes += chunk.byteLength;
+      held.now += chunk.byteLength;
       if (bytes > maxBytes) throw tooLarge(maxBytes);
+      if (bytes > SMALL_BYTES && held.now > held.max) throw tooMany();
       chunks.push(chunk);
     }
   };
@@ -43,6 +63,8 @@ export async function readBody(
     if (!isBroken(error)) throw error;
     const message = `The answer is not the ${encoding} that it says it is, or was cut off.`;
     throw new ToolError('egress_failed', message, { cause: error });
+  } finally {
+    held.now -= bytes;
   }
   return Buffer.concat(chunks);
 }

@@ -394,6 +394,31 @@ describe('an answer', () => {
     },
   );
 
+  test('that is large is not read while too much is held of others that never end', async () => {
+    const there = await host(({ url }, response) => {
+      if (url === '/small') response.end('small');
+      else if (url === '/large') response.end(Buffer.alloc(400_000));
+      else response.write(Buffer.alloc(400_000));
+    });
+    internet.name('api.example', there);
+    const egress = createEgress({ internal: [], maxHeldBytes: 900_000 });
+    egresses.push(egress);
+    const large = () => egress.request(get('http://api.example/large'));
+    expect((await large()).body.byteLength).toBe(400_000);
+    const stop = new AbortController();
+    const said: { code: string; message: string }[] = [];
+    const endless = [1, 2, 3, 4, 5, 6].map(async () => {
+      said.push(await refused(egress.request(get('http://api.example/', { signal: stop.signal }))));
+    });
+    // No more than two of them fit.
+    await vi.waitFor(() => expect(said.length).toBeGreaterThanOrEqual(4), 8_000);
+    expect(said[0]).toEqual({ code: 'egress_failed', message: expect.stringContaining('too many large') });
+    expect(textOf(await egress.request(get('http://api.example/small')))).toBe('small');
+    stop.abort();
+    await Promise.all(endless);
+    expect((await large()).body.byteLength).toBe(400_000);
+  });
+
   test('packed otherwise than it says, cut off, or packed in what is not read is an error in words', async () => {
     const there = await host(({ url }, response) => {
       if (url === '/lie') response.setHeader('content-encoding', 'gzip').end('not gzip');
