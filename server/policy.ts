@@ -5,6 +5,7 @@ import { PAGE_TOOL_NAME } from '../protocol/output.ts';
 import { BUILT_IN_TOOLS, type ClientTool, WEBMCP_PREFIX } from '../protocol/tool.ts';
 import type { WebmcpPolicy } from './config/config.ts';
 import { reviewSchema } from './guard/tool-schema.ts';
+import { withoutHidden } from './text.ts';
 
 /** Whose rules apply: a surface's for browsers, the request's own for callers with an API key. */
 export type AdmissionRules =
@@ -143,13 +144,11 @@ function matchesAny(name: string, patterns: readonly string[]): boolean {
   return patterns.some((pattern) => isToolPattern(pattern) && picomatch(pattern, GLOB_OPTIONS)(name));
 }
 
-/** Invisible characters that carry words past a reader: controls, direction overrides, tag characters. */
-const HIDDEN = /(?![\n\t])\p{Cc}|[\u202A-\u202E\u2066-\u2069\u{E0000}-\u{E007F}]/gu;
 const HALF_CHARACTER = /[\uD800-\uDBFF]$/;
 const CUT_MARK = ' … (cut)';
 
 function reviewDescription(submitted: string): { description: string; notes: readonly string[] } {
-  const visible = submitted.replace(HIDDEN, '');
+  const visible = withoutHidden(submitted);
   const notes = visible === submitted ? [] : ['Hidden characters were left out of its description.'];
   if (visible.length <= MAX_TOOL_DESCRIPTION_CHARS) return { description: visible, notes };
   const kept = visible.slice(0, MAX_TOOL_DESCRIPTION_CHARS - CUT_MARK.length).replace(HALF_CHARACTER, '');

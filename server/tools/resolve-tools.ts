@@ -4,7 +4,7 @@ import type { JsonSchema } from '../../protocol/tool.ts';
 import { RequestError } from '../errors.ts';
 import { reviewSchema } from '../guard/tool-schema.ts';
 import type { DefinitionStore, StoredDefinition } from '../store/definition-store.ts';
-import { cut } from '../text.ts';
+import { cut, withoutHidden } from '../text.ts';
 import type { BuiltinParts } from './builtins/builtin.ts';
 import { BUILTIN_NAMES, builtin } from './builtins/builtins.ts';
 import type { Finding, McpTool, ToolBinding, ToolParts } from './kind.ts';
@@ -223,7 +223,7 @@ function mcpTool({ server, target }: McpPick, tool: McpTool): Found {
   const binding: ToolBinding = { kind: 'mcp', target, tool: name, offered: hash, isIdempotent };
   return {
     name: mcpName(server, name),
-    description: shortened(description),
+    description: shortened(withoutHidden(description)),
     parametersSchema,
     origin: 'server',
     binding,
