@@ -1,4 +1,4 @@
-import { PagehandConnectionError, PagehandError } from '../sdk/index.ts';
+import { PagehandError } from '../sdk/index.ts';
 import { type Command, EXIT, type Exit, type Terminal, UsageError } from './command.ts';
 import { doctorCommand } from './doctor.ts';
 import { keysCreateCommand, keysListCommand, keysRevokeCommand } from './keys.ts';
@@ -97,16 +97,15 @@ function report(terminal: Terminal, command: Command, error: unknown, isJson: bo
     return EXIT.usage;
   }
   if (!(error instanceof Error)) throw error;
-  const { code, hint, details, requestId } = factsOf(error);
-  if (isJson)
-    terminal.print(
-      JSON.stringify({ error: { code, message: error.message, hint, details, requestId } }, null, 2),
-    );
+  const { code, details, requestId } = factsOf(error);
+  const message = inWordsOfHere(error.message);
+  const hint = inWordsOfHere(factsOf(error).hint ?? '') || undefined;
+  if (isJson) terminal.print(JSON.stringify({ error: { code, message, hint, details, requestId } }, null, 2));
   else {
     const lines = [
-      error.message,
+      message,
       // A single one often stands in the sentence above already.
-      ...details.filter((detail) => !error.message.includes(detail)).map((detail) => `  ${detail}`),
+      ...details.filter((detail) => !message.includes(detail)).map((detail) => `  ${detail}`),
       hint,
       requestId && `requestId: ${requestId}`,
     ];
@@ -115,16 +114,12 @@ function report(terminal: Terminal, command: Command, error: unknown, isJson: bo
   return code === 'invalid_options' ? EXIT.usage : EXIT.failed;
 }
 
+/** The SDK speaks of its options to whoever writes programs. */
+function inWordsOfHere(text: string): string {
+  return text.replaceAll('`baseUrl`', 'PAGEHAND_URL or --url');
+}
+
 function factsOf(error: Error): Pick<PagehandError, 'code' | 'hint' | 'details' | 'requestId'> {
-  if (error instanceof PagehandConnectionError) {
-    const { code, details, requestId } = error;
-    return {
-      code,
-      details,
-      requestId,
-      hint: 'Check that it runs, and that PAGEHAND_URL or --url is its address.',
-    };
-  }
   if (error instanceof PagehandError) return error;
   return { code: 'internal', hint: undefined, details: [], requestId: undefined };
 }

@@ -55,6 +55,9 @@ describe('the command line', () => {
     expect(exit).toBe(1);
     expect(notes).toContain('http://localhost:8787 could not be reached');
     expect(notes).toContain('PAGEHAND_URL or --url');
+    const odd = await away.run('tokens', 'list', '--url', 'localhost:8787');
+    expect(odd.exit).toBe(2);
+    expect(odd.notes).toContain('PAGEHAND_URL or --url is no address of a server');
     away.remove();
   });
 
