@@ -42,6 +42,7 @@ export async function triedTool(
 function review(input: unknown, workspace: string, { toolbox, secretStore, definitions }: SubmissionParts) {
   return toolbox.review(input, {
     hasSecret: async (name) => (await secretStore.secret(workspace, name)) !== undefined,
+    workspace,
     hasDefinition: async (kind, id) => (await definitions.definition(workspace, kind, id)) !== undefined,
   });
 }

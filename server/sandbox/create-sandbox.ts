@@ -51,7 +51,7 @@ export function createSandbox(options: SandboxOptions): RunningSandbox {
   const { log, workers = 2, queue = 100, waitMs = MAX_WAIT_MS, idleMs = 30_000 } = options;
   const pool = createPool({ count: 2 * workers, each: workers, queue, waitMs, idleMs });
   // Of its own: what runs for half a minute must not keep anybody from declaring a tool.
-  const checks = createPool({ count: 1, each: 1, queue, waitMs, idleMs });
+  const checks = createPool({ count: 2, each: 1, queue, waitMs, idleMs });
   const known = new Map<string, CheckedCode>();
   let isClosed = false;
 
@@ -61,7 +61,7 @@ export function createSandbox(options: SandboxOptions): RunningSandbox {
       if (end.how === 'returned') return JSON.parse(end.json);
       throw failure(end, job.timeoutMs);
     },
-    async check(code, names) {
+    async check(code, names, owner) {
       if (code.length > MAX_CODE_CHARS) return { line: 1, column: 1, message: TOO_LONG };
       const key = createHash('sha256')
         .update(JSON.stringify([names, code]))
@@ -69,7 +69,7 @@ export function createSandbox(options: SandboxOptions): RunningSandbox {
       const before = known.get(key);
       if (before !== undefined) return before.problem;
       const job = { mode: 'check', code, names: variables(names, []), parameters: '{}', host: {} } as const;
-      const end = await runJob(checks, { ...job, timeoutMs: CHECK_MS, limits: LIMITS }, {});
+      const end = await runJob(checks, { ...job, timeoutMs: CHECK_MS, limits: LIMITS }, {}, owner);
       const problem = problemOf(end);
       // On a busy machine good code may take too long.
       if (end.how === 'out_of_time') return problem;

@@ -33,6 +33,7 @@ export interface Sandbox {
   check(
     code: string,
     names: readonly string[],
+    owner?: string,
   ): Promise<{ readonly line: number; readonly column: number; readonly message: string } | undefined>;
   /** What runs is ended, and nothing runs any more. */
   close(): Promise<void>;

@@ -1,4 +1,4 @@
-import type { Sandbox } from '../sandbox/sandbox.ts';
+import { ownedSandbox } from '../sandbox/owned-sandbox.ts';
 import type { OfferedTool } from '../store/store.ts';
 import { builtin } from './builtins/builtins.ts';
 import { createChildren } from './children.ts';
@@ -38,7 +38,7 @@ export function createToolbox(parts: CreateToolboxParts): Toolbox {
   ): Pick<ServerTool, 'run' | 'idempotent' | 'timeoutMs' | 'givesData'> | undefined {
     const { egress, mcp } = parts;
     const { variables, ledger, workspace } = scope;
-    const sandbox = sandboxOf(workspace, parts.sandbox);
+    const sandbox = ownedSandbox(parts.sandbox, workspace);
     const children = createChildren(childrenParts, scope);
     if (binding.kind === 'builtin') return builtin(binding.name, parts);
     if (binding.kind === 'spawn_subagent') return openSpawn(binding.pool, children, ledger);
@@ -46,11 +46,6 @@ export function createToolbox(parts: CreateToolboxParts): Toolbox {
     const { definition } = binding;
     return kindOf(definition)?.open(definition, { egress, sandbox, mcp, children, variables });
   }
-}
-
-/** Where the code of one workspace runs beside that of others, and not before it. */
-function sandboxOf(owner: string, sandbox: Sandbox): Sandbox {
-  return { ...sandbox, run: (job) => sandbox.run({ ...job, owner }) };
 }
 
 /** Of executions that began when there were no others. */

@@ -3,6 +3,7 @@ import { MAX_RUNTIME_TOOLS, MAX_TOOL_DESCRIPTION_CHARS } from '../../protocol/li
 import type { JsonSchema } from '../../protocol/tool.ts';
 import { RequestError } from '../errors.ts';
 import { reviewSchema } from '../guard/tool-schema.ts';
+import { ownedSandbox } from '../sandbox/owned-sandbox.ts';
 import type { DefinitionStore, StoredDefinition } from '../store/definition-store.ts';
 import { cut, withoutHidden } from '../text.ts';
 import type { BuiltinParts } from './builtins/builtin.ts';
@@ -34,7 +35,8 @@ export async function resolveTools(
   scope: ToolScope,
   parts: ResolveParts,
 ): Promise<readonly ResolvedTool[]> {
-  const runtime = await runtimeTools(choices, parts);
+  const sandbox = ownedSandbox(parts.sandbox, scope.workspace);
+  const runtime = await runtimeTools(choices, { ...parts, sandbox });
   const saved = await savedTools(choices, scope, parts);
   const configured = scope.configured.map(configuredTool);
   const merged = new Map<string, Found>();

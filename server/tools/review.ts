@@ -4,6 +4,7 @@ import { MAX_TOOL_DESCRIPTION_CHARS } from '../../protocol/limits.ts';
 import { RESERVED_TOOL_NAMES } from '../../protocol/saved.ts';
 import { BUILT_IN_TOOLS, WEBMCP_PREFIX } from '../../protocol/tool.ts';
 import { isRecord } from '../is-record.ts';
+import { ownedSandbox } from '../sandbox/owned-sandbox.ts';
 import { BUILTIN_PREFIX } from './builtins/builtins.ts';
 import type { Finding, ReviewParts } from './kind.ts';
 import { kindOf } from './kinds/kinds.ts';
@@ -16,6 +17,7 @@ export const SPAWN_TOOL = 'spawn_subagent';
 
 /** What the server keeps where the tool will be. */
 export interface Surroundings {
+  readonly workspace: string;
   hasSecret(name: string): Promise<boolean>;
   hasDefinition(kind: 'agent' | 'flow', id: string): Promise<boolean>;
 }
@@ -34,6 +36,7 @@ export async function reviewDefinition(
 ): Promise<Review> {
   const read = readDefinition(input);
   if (read.definition === undefined) return read;
+  const sandbox = around === undefined ? parts.sandbox : ownedSandbox(parts.sandbox, around.workspace);
   const limits = reviewSize(read.definition);
   if (limits.length > 0) return { definition: undefined, findings: limits };
   const headers = reviewHeaders(read.definition);
@@ -44,7 +47,7 @@ export async function reviewDefinition(
     ...headers.findings,
     ...reviewDescription(definition),
     ...reviewParametersSchema(definition.parametersSchema),
-    ...(await reviewByKind(definition, parts)),
+    ...(await reviewByKind(definition, { ...parts, sandbox })),
     ...(await reviewSecrets(definition, around)),
     ...(await reviewReferences(definition, around)),
   ];

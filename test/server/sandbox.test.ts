@@ -206,6 +206,20 @@ test('who fills the sandbox with code that never ends keeps nobody else from run
   expect((await Promise.all(ends)).map(({ code }) => code)).toEqual(Array(6).fill('cancelled'));
 });
 
+test('who has endless code checked keeps nobody else from having theirs checked', async () => {
+  const { sandbox: small } = openSandbox({ waitMs: 60_000 });
+  const slow = Array.from({ length: 14_000 }, (_, at) => `let v${at}=1`).join(';');
+  let isOver = false;
+  const checks = Array.from({ length: 30 }, (_, at) => small.check(`${slow}; ${at}`, [], 'mallory'));
+  const all = Promise.allSettled(checks).then(() => {
+    isOver = true;
+  });
+  expect(await small.check('return 1', [], 'alice')).toBeUndefined();
+  expect(isOver).toBe(false);
+  await small.close();
+  await all;
+}, 30_000);
+
 test('code that runs keeps nobody from having code checked, and the same code is checked once', async () => {
   const { sandbox: small } = openSandbox({ workers: 1 });
   const stop = new AbortController();
