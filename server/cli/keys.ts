@@ -17,7 +17,7 @@ const DEFAULT_WORKSPACE = 'default';
 
 export const keysCreateCommand: Command = {
   name: 'keys create',
-  usage: '<name> --scope <scope> [--scope <scope> …] [--expires-in-days <n>] [--test]',
+  usage: '<name> --scope <scope> [--scope <scope> …] [--expires-in-days <n>] [--test] [--workspace <name>]',
   summary:
     'Makes an API key in the database, for the first one that a server has. Its value is shown this once.',
   details: [

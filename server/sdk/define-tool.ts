@@ -81,7 +81,7 @@ function invalid(input: object, details: readonly string[]): PagehandError {
   const name = 'name' in input && typeof input.name === 'string' ? ` "${input.name}"` : '';
   return new PagehandError(
     'invalid_definition',
-    `The definition of the tool${name} is not whole: ${details[0]}.`,
+    `The definition of the tool${name} is not whole: ${details.join('; ')}.`,
     {
       hint: 'Mend the fields in `details`.',
       details,

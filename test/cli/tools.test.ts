@@ -184,9 +184,21 @@ describe('plan', () => {
     terminal.write('tools/a.json', '{ name: A }');
     terminal.write('tools/b.ts', 'export const = 1;');
     terminal.write('tools/c.json', JSON.stringify([TAX, { ...TAX, config: {} }]));
+    terminal.write(
+      'tools/d.ts',
+      weatherModule('W.')
+        .replace(/url: .*, method/, 'method')
+        .replace('"W."', '5'),
+    );
     const { exit, notes } = await terminal.run('tools', 'plan');
     expect(exit).toBe(1);
-    for (const problem of ['tools/a.json', 'tools/b.ts', 'tools/c.json: "Tax": config.code'])
+    for (const problem of [
+      'tools/a.json',
+      'tools/b.ts',
+      'tools/c.json: "Tax": config.code',
+      'config.url',
+      'description',
+    ])
       expect(notes).toContain(problem);
     expect(notes).not.toContain('--dir');
   });
