@@ -13,7 +13,7 @@ const KEY_HEADER = 'x-api-key';
  * it, `unauthorized`, `insufficient_scope` or `rate_limited`.
  */
 export async function requireApiKey(
-  route: Pick<KeyRoute, 'method' | 'scope'>,
+  route: Pick<KeyRoute, 'method' | 'scope' | 'access'>,
   call: Call,
   parts: { readonly credentials: Credentials; readonly limits: RateLimits },
 ): Promise<ApiKeyConfig> {
@@ -25,19 +25,26 @@ export async function requireApiKey(
       hint: hintFor(presented),
     });
   }
-  const scope = scopeOf(route);
-  if (!allows(key.scopes, scope)) {
-    throw new RequestError('insufficient_scope', `The API key ${key.label} lacks the scope \`${scope}\`.`, {
-      hint: `Use a key with \`${scope}\` or \`${scope.replace(/:.*/, ':*')}\` among its \`scopes\`.`,
-    });
-  }
+  requireScope(key, scopeOf(route));
   await parts.limits.apiKey(key);
   return key;
 }
 
+/** Throws `insufficient_scope`. */
+export function requireScope(key: ApiKeyConfig, scope: string): void {
+  if (allows(key.scopes, scope)) return;
+  throw new RequestError('insufficient_scope', `The API key ${key.label} lacks the scope \`${scope}\`.`, {
+    hint: `Use a key with \`${scope}\` or \`${scope.replace(/:.*/, ':*')}\` among its \`scopes\`.`,
+  });
+}
+
 /** What a key must be allowed to use the route. */
-export function scopeOf({ method, scope = 'DISPATCH' }: Pick<KeyRoute, 'method' | 'scope'>): string {
-  return `${scope}:${method === 'GET' ? 'READ' : 'WRITE'}`;
+export function scopeOf({
+  method,
+  scope = 'DISPATCH',
+  access = method === 'GET' ? 'READ' : undefined,
+}: Pick<KeyRoute, 'method' | 'scope' | 'access'>): string {
+  return `${scope}:${access ?? 'WRITE'}`;
 }
 
 function presentedKey(call: Call): string | undefined {

@@ -79,6 +79,8 @@ export interface ClientRoute extends RouteFacts {
 interface KeyRouteFacts extends RouteFacts {
   /** What the key must be allowed: to read it with GET, else to change it. Default: `DISPATCH`. */
   readonly scope?: ScopeResource;
+  /** `READ` where a key that only reads may ask too; what it then may not have, the route refuses itself. */
+  readonly access?: 'READ';
 }
 
 /** A route for servers that hold a secret API key. */

@@ -20,6 +20,7 @@ import { savedDefinitions } from '../definitions/saved-definitions.ts';
 import { conflictAhead, pulledTool, savedTool } from '../definitions/saved-tools.ts';
 import { type SubmittedTool, submittedTool } from '../definitions/submitted-tool.ts';
 import { RequestError } from '../errors.ts';
+import { requireScope } from '../guard/api-key.ts';
 import type { Store } from '../store/store.ts';
 import { pageSize } from './page-size.ts';
 import { jsonAnswer, type KeyRoute, keyRoute } from './route.ts';
@@ -66,11 +67,13 @@ function ensureRoute(parts: Parts): KeyRoute {
     method: 'POST',
     path: `${path}/ensure`,
     scope,
+    access: 'READ',
     operation: 'ensureTool',
     summary:
       'Makes the saved tool of this name what its definition says. Send `{ name, contentHash }` first: where the hash ' +
       'is that of the saved tool, the answer is `unchanged` and nothing is written; else it is `definitionRequired`, ' +
-      'and the same request with `definition` creates or updates the tool. Never deletes and never renames.',
+      'and the same request with `definition` creates or updates the tool. Never deletes and never renames. Probes and ' +
+      'dry runs need `TOOLS:READ` alone.',
     request: EnsureRequest,
     answer: {
       description:
@@ -79,7 +82,9 @@ function ensureRoute(parts: Parts): KeyRoute {
       json: EnsureResponse,
     },
     errors: ['invalid_tool', 'content_hash_mismatch', 'remote_changed', 'external_modification'],
-    async handle(_, request, { workspace }) {
+    async handle(_, request, key) {
+      const { workspace } = key;
+      if (request.definition !== undefined && request.dryRun !== true) requireScope(key, `${scope}:WRITE`);
       const submitted = await ensured(request, workspace, parts);
       const kept = { definitions: store.definitions, clock, newId };
       return jsonAnswer(await ensureTool(workspace, request, submitted, kept));

@@ -480,6 +480,15 @@ describe('tools as code', () => {
     const name = await inState('the same, ensured');
     expect((await pull(name, READER)).status).toBe(200);
     expect((await ensure({ name, definition: EDITED }, READER)).status).toBe(403);
+    expect((await ensure({ name, definition: EDITED, dryRun: false }, READER)).status).toBe(403);
+  });
+
+  test('are planned and probed with a key that reads, as a pull request does', async () => {
+    const name = await inState('the same, ensured');
+    const plan = await ensure({ name, definition: EDITED, dryRun: true }, READER);
+    expect(plan).toMatchObject({ status: 200, body: { result: 'plan', changes: 'update' } });
+    const probe = await ensure({ name, contentHash: WEATHER_HASH }, READER);
+    expect(probe).toMatchObject({ status: 200, body: { result: 'unchanged' } });
   });
 
   test('are pulled by their name with where they come from, and 404 is none [R3-24]', async () => {
