@@ -18,7 +18,7 @@ export const Receipt = z.object({
   id: z.string(),
   surfaceId: z.nullable(z.string().check(z.describe('`null` for calls of API keys.'))),
   executionId: z.string(),
-  conversationId: z.string(),
+  conversationId: z.nullable(z.string().check(z.describe('`null` for a call that was made by itself.'))),
   toolCallId: z.string(),
   parentToolCallId: z.nullable(
     z.string().check(z.describe('Of the call whose child made this one, as of a subagent.')),

@@ -260,7 +260,7 @@ function receiptOf(
     id: newId(ID_PREFIX.receipt),
     workspace,
     surfaceId: null,
-    conversationId: '',
+    conversationId: null,
     toolCallId: outcome.toolCallId,
     parentToolCallId: null,
     tool: definition.name,

@@ -138,7 +138,9 @@ export function jsonAnswer(value: unknown, headers: Readonly<Record<string, stri
 }
 
 const MAX_DETAILS = 20;
-const words = z.locales.en().localeError;
+const english = z.locales.en().localeError;
+const words: z.core.$ZodErrorMap = (issue) =>
+  issue.code === 'invalid_type' && issue.input === undefined ? 'is missing' : english(issue);
 
 function read<Schema extends z.ZodMiniType>(schema: Schema, input: unknown): z.infer<Schema> {
   checkSubmission(input);

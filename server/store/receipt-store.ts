@@ -4,7 +4,8 @@ export interface Receipt {
   readonly workspace: string;
   readonly surfaceId: string | null;
   readonly executionId: string;
-  readonly conversationId: string;
+  /** `null`: the call was made by itself, by `/v1/tools/{id}/execute` or `/test`. */
+  readonly conversationId: string | null;
   readonly toolCallId: string;
   /** Of the call whose child made this one; `null` for calls of the execution itself. */
   readonly parentToolCallId: string | null;

@@ -157,6 +157,11 @@ describe('a chat turn', () => {
     expect(JSON.stringify(body)).not.toContain('canary');
   });
 
+  test('a field that is not there is said to be missing', async () => {
+    const body = await (await server.chat({ sessionId, messages: undefined })).json();
+    expect(body).toMatchObject({ details: ['messages: is missing'] });
+  });
+
   test('a session that has expired says so with 401, and the next init goes on with its conversation', async () => {
     await eventsOf(await server.chat({ sessionId }));
     server.advance(61 * 60_000);
