@@ -131,12 +131,15 @@ export async function walkStates(
   if (isClosable) {
     await message.press('Escape');
     await page.getByRole('button', { expanded: false }).first().click();
-    await page.getByRole('group', { name: 'How was this conversation?' }).waitFor(PATIENT);
+    const rating = page.getByRole('group', { name: 'How was this conversation?' });
+    await rating.waitFor(PATIENT);
     await look('rating');
     await page.getByRole('radio', { name: '4 stars' }).press('Space');
     await page.getByRole('textbox', { name: /Anything to add/ }).waitFor(PATIENT);
     await look('rating with words');
     await button('Not now').click();
+    // It has a button of its own to send.
+    await rating.waitFor({ ...PATIENT, state: 'hidden' });
   }
   if (await button('Maximise').isVisible()) {
     await button('Maximise').click();
