@@ -46,24 +46,24 @@ test('actions without an icon stand in a menu that is driven by the keyboard', a
   const more = await within(view).findByRole('button', { name: 'More' }, { timeout: 8000 });
   more.focus();
   await userEvent.keyboard('{ArrowDown}');
-  await drawn();
-  const items = within(view).getAllByRole('menuitem');
-  expect(root.activeElement).toBe(items[0]);
+  const items = await within(view).findAllByRole('menuitem', {}, { timeout: 8000 });
+  const isAt = (item: HTMLElement | undefined) =>
+    vi.waitFor(() => expect(root.activeElement).toBe(item), 8000);
+  await isAt(items[0]);
   await userEvent.keyboard('{ArrowUp}');
-  expect(root.activeElement).toBe(items[1]);
+  await isAt(items[1]);
   await userEvent.keyboard('{ArrowDown}');
-  expect(root.activeElement).toBe(items[0]);
+  await isAt(items[0]);
   const { violations } = await axe.run(root.host as HTMLElement, { resultTypes: ['violations'] });
   expect(violations.map(({ id }) => id)).toEqual([]);
   await userEvent.keyboard('{Escape}');
-  await drawn();
-  expect([within(view).queryByRole('menu'), root.activeElement, open.value]).toEqual([null, more, true]);
+  await isAt(more);
+  expect([within(view).queryByRole('menu'), open.value]).toEqual([null, true]);
   await userEvent.keyboard('{Enter}');
-  await drawn();
+  await isAt((await within(view).findAllByRole('menuitem', {}, { timeout: 8000 }))[0]);
   await userEvent.keyboard('{End}{Enter}');
-  await drawn();
-  expect(pressed).toEqual(['Delete']);
-  expect(root.activeElement).toBe(more);
+  await vi.waitFor(() => expect(pressed).toEqual(['Delete']), 8000);
+  await isAt(more);
 });
 
 test('a press beside the menu closes it', async () => {
